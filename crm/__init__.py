@@ -1,0 +1,1 @@
+"""The product: what Rapport knows about customer relationships. No web framework and no queue in here."""

@@ -1,0 +1,1 @@
+"""Customers: the companies and people whom a workspace keeps warm."""

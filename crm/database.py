@@ -1,0 +1,169 @@
+"""The one way to Postgres: SQLAlchemy writes a statement once, asyncpg runs it, row-level security guards it.
+
+``Access`` runs each statement as its own transaction; ``Transaction`` runs several as one. Both know who acts, so a
+statement may name what the actor knows (``workspace_id``, ``actor_id``, ``team_ids`` …) and nobody has to pass it on.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, ParamSpec
+
+import asyncpg
+from sqlalchemy.dialects.postgresql import asyncpg as dialects
+from sqlalchemy.sql import ClauseElement
+
+from crm.actor import Actor
+from crm.pool import Pool
+
+DIALECT = dialects.dialect()
+
+P = ParamSpec("P")
+
+
+class Statement:
+    """SQL with its parameters in order: compiled once, then only run."""
+
+    __slots__ = ("_fixed", "names", "sql")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        """Compile. Values written into the clause stay as they are; a ``bindparam`` gets its value at each run."""
+        compiled = clause.compile(dialect=DIALECT)
+        self.sql = str(compiled)
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]  # of SQLCompiler
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def arguments(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> list[Any]:
+        """The arguments in order. A name nobody gives is a programming error: ``KeyError``."""
+        merged = {**known, **self._fixed, **values}
+        return [merged[name] for name in self.names]
+
+
+def statement(build: Callable[P, ClauseElement]) -> Callable[P, Statement]:
+    """Make a builder of clauses a giver of statements, compiled once for each combination of its arguments."""
+
+    @lru_cache(maxsize=2048)
+    def compiled(*arguments: P.args, **named: P.kwargs) -> Statement:
+        return Statement(build(*arguments, **named))
+
+    compiled.__doc__ = build.__doc__
+    return compiled  # type: ignore[return-value]  # lru_cache forgets the parameters' types
+
+
+class Access:
+    """What an actor may run, one statement at a time, each committed by itself."""
+
+    __slots__ = ("_pool", "actor", "if_match")
+
+    def __init__(self, pool: Pool, actor: Actor, if_match: int | None = None) -> None:
+        """``if_match`` is the version the caller believes to be current, where it said one."""
+        self._pool = pool
+        self.actor = actor
+        self.if_match = if_match
+
+    async def rows(self, wanted: Statement, **values: Any) -> list[asyncpg.Record]:
+        """All rows of one statement."""
+        connection = await self._pool.take(self.actor.workspace_id)
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(wanted.sql, *self._arguments(wanted, values))
+        except asyncpg.PostgresError:
+            self._pool.give_back(connection)
+            raise
+        except BaseException:
+            self._pool.discard(connection)
+            raise
+        self._pool.give_back(connection)
+        return found
+
+    async def row(self, wanted: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row of one statement, or None."""
+        connection = await self._pool.take(self.actor.workspace_id)
+        try:
+            found: asyncpg.Record | None = await connection.fetchrow(wanted.sql, *self._arguments(wanted, values))
+        except asyncpg.PostgresError:
+            self._pool.give_back(connection)
+            raise
+        except BaseException:
+            self._pool.discard(connection)
+            raise
+        self._pool.give_back(connection)
+        return found
+
+    async def value(self, wanted: Statement, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        found = await self.row(wanted, **values)
+        return None if found is None else found[0]
+
+    def _arguments(self, wanted: Statement, values: dict[str, Any]) -> list[Any]:
+        if "if_match" not in values:
+            values["if_match"] = self.if_match
+        return wanted.arguments(self.actor.known, values)
+
+
+class Transaction(Access):
+    """Several statements as one: all of them happen, or none. Opened and committed at the edge only."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, pool: Pool, connection: asyncpg.Connection, actor: Actor, if_match: int | None = None) -> None:
+        """Belongs to whoever opened the transaction on ``connection``."""
+        super().__init__(pool, actor, if_match)
+        self._connection = connection
+
+    async def rows(self, wanted: Statement, **values: Any) -> list[asyncpg.Record]:
+        """All rows of one statement."""
+        found: list[asyncpg.Record] = await self._connection.fetch(wanted.sql, *self._arguments(wanted, values))
+        return found
+
+    async def row(self, wanted: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row of one statement, or None."""
+        return await self._connection.fetchrow(wanted.sql, *self._arguments(wanted, values))
+
+    async def many(self, wanted: Statement, batch: Sequence[Mapping[str, Any]]) -> None:
+        """The same statement for each of a batch, in one round trip; whatever it returns is dropped."""
+        known = {**self.actor.known, "if_match": None}
+        await self._connection.executemany(wanted.sql, [wanted.arguments(known, values) for values in batch])
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that may fail by itself: an error inside undoes only this part (a savepoint)."""
+        async with self._connection.transaction():
+            yield
+
+
+class Database:
+    """The pools of one process."""
+
+    def __init__(self, url: str, *, name: str, size: int = 10, read_url: str | None = None) -> None:
+        """``read_url`` may name a replica for reads; it lags, so what was just written may not be there yet."""
+        self.url = url
+        self._pool = Pool(url, size=size, name=name)
+        self._reads = Pool(read_url, size=size, name=f"{name}-reads") if read_url else self._pool
+
+    async def close(self) -> None:
+        """Close what is idle; what is in use closes when it is done."""
+        await self._pool.close()
+        await self._reads.close()
+
+    def reading(self, actor: Actor) -> Access:
+        """For requests that change nothing; served by the replica where there is one."""
+        return Access(self._reads, actor)
+
+    def writing(self, actor: Actor, if_match: int | None = None) -> Access:
+        """For changes of a single statement, which needs no transaction around it."""
+        return Access(self._pool, actor, if_match)
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor, if_match: int | None = None) -> AsyncIterator[Transaction]:
+        """Commit when the block ends well, roll back when it does not."""
+        connection = await self._pool.take(actor.workspace_id)
+        try:
+            async with connection.transaction():
+                yield Transaction(self._pool, connection, actor, if_match)
+        except BaseException:
+            if connection.is_closed() or connection.is_in_transaction():
+                self._pool.discard(connection)
+            else:
+                self._pool.give_back(connection)
+            raise
+        self._pool.give_back(connection)

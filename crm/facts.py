@@ -1,0 +1,42 @@
+"""The table of facts: what ``recording`` writes and ``events`` reads. Partitioned by month, through its ids."""
+
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+
+from crm.tables import metadata, moment
+
+events = Table(
+    "events",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False, server_default=text("uuidv7()")),
+    Column("type", Text, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("customer_id", Uuid),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    moment("occurred_at", nullable=False, server_default=func.now()),
+    Column(
+        "transaction_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+    ),
+    Column("payload", JSON, nullable=False),
+    Column("changes", JSONB),
+    moment("published_at"),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    postgresql_partition_by="RANGE (id)",
+)
+
+Index("ix_events_journal", events.c.workspace_id, events.c.transaction_id, events.c.id)
+Index(
+    "ix_events_customer",
+    events.c.workspace_id,
+    events.c.customer_id,
+    events.c.id,
+    postgresql_where=events.c.customer_id.is_not(None),
+)
+Index("ix_events_unpublished", events.c.workspace_id, events.c.id, postgresql_where=events.c.published_at.is_(None))

@@ -1,0 +1,1 @@
+"""Bringing in files: each good line lands, each bad one is told."""

@@ -1,0 +1,49 @@
+"""The roster: importing this module imports every table, for Alembic, the worker and the tests."""
+
+from crm.contacts.models import contacts
+from crm.customers.models import customer_tokens, customers
+from crm.events.models import events, reactions, worker_heartbeats
+from crm.imports.models import import_problems, imports
+from crm.interactions.models import interactions
+from crm.notifications.models import notifications
+from crm.reminders.models import reminders
+from crm.tables import metadata
+from crm.tasks.models import tasks
+from crm.visits.models import visits
+from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
+from crm.workspaces.models import (
+    api_keys,
+    idempotency_keys,
+    sessions,
+    sign_in_attempts,
+    teams,
+    users,
+    workspaces,
+)
+
+__all__ = [
+    "api_keys",
+    "contacts",
+    "customer_tokens",
+    "customers",
+    "events",
+    "idempotency_keys",
+    "import_problems",
+    "imports",
+    "interactions",
+    "metadata",
+    "notifications",
+    "reactions",
+    "reminders",
+    "sessions",
+    "sign_in_attempts",
+    "tasks",
+    "teams",
+    "users",
+    "visits",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "worker_heartbeats",
+    "workspaces",
+]

@@ -1,0 +1,32 @@
+"""Tables of notifications."""
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint, Uuid
+
+from crm.tables import link, moment, noun
+
+notifications = noun(
+    "notifications",
+    Column("user_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("customer_id", Uuid),
+    moment("read_at"),
+    Column("dedupe_key", Text, nullable=False),
+    UniqueConstraint("workspace_id", "dedupe_key"),
+    link("user_id", "users"),
+)
+Index(
+    None,
+    notifications.c.workspace_id,
+    notifications.c.user_id,
+    notifications.c.created_at.desc(),
+    notifications.c.id.desc(),
+)
+Index(
+    "ix_notifications_unread",
+    notifications.c.workspace_id,
+    notifications.c.user_id,
+    postgresql_where=notifications.c.read_at.is_(None),
+)

@@ -1,0 +1,28 @@
+"""What every list takes: how many, from where, in what order."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_PAGE = 200
+FRAME = frozenset({"limit", "cursor", "sort", "include_total"})
+
+
+class Filter(BaseModel):
+    """The query of a list. A feature adds its filters and narrows ``sort`` to what its listing can do.
+
+    Unknown parameters are refused: a typo must not become an unfiltered list.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="How many items at most.")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=1000, description="Where the page before ended (`next_cursor`).")
+    ] = None
+    sort: str = "-created_at"
+    include_total: Annotated[bool, Field(description="Count all matches too; costs time on long lists.")] = False
+
+    def given(self) -> dict[str, Any]:
+        """The filters that were given, by name."""
+        return {name: value for name in self.model_fields_set - FRAME if (value := getattr(self, name)) is not None}

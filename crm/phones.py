@@ -1,0 +1,44 @@
+"""Phone numbers: one written form for each (E.164), so that the same number is the same text everywhere."""
+
+import re
+import unicodedata
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    format_number,
+    is_valid_number,
+    national_significant_number,
+    parse,
+)
+
+LONGEST = 64
+_WRITTEN = re.compile(
+    r"(?:tel:)?\s*(?P<number>[+\d\s()./\-‐-―−·]+?)\s*(?:(?:ext\.?|x|转|轉|分机|#)\s*\d{1,8})?", re.IGNORECASE
+)
+
+
+def normalize_phone(text: str, region: str = "CN") -> str | None:
+    """The number in E.164 (``+8613812345678``), or None when no phone has it.
+
+    ``region`` says which country a number without one is in. An extension is dropped. Validity is that of the
+    numbering plan; it says nothing about carriers, because numbers move between them.
+    """
+    if len(text) > LONGEST:
+        return None
+    written = _WRITTEN.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if written is None:
+        return None
+    try:
+        number = parse(written["number"], region)
+    except NumberParseException:
+        return None
+    return format_number(number, PhoneNumberFormat.E164) if is_valid_number(number) else None
+
+
+def national_number(e164: str) -> str | None:
+    """The digits after the country: ``+8613812345678`` is 13812345678. None for what is no number."""
+    try:
+        return national_significant_number(parse(e164))
+    except NumberParseException:
+        return None

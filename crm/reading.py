@@ -1,0 +1,149 @@
+"""The read door: a statement in, JSON bytes out. Postgres writes the JSON; Python passes it through.
+
+One statement per read, whatever is nested in it. Pages are by keyset: the page is cut first, from the table alone,
+and only its rows take their shape.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+)
+
+from crm.actor import Sight
+from crm.database import Access, statement
+from crm.errors import NotFound, invalid
+from crm.nouns import Answer, Noun, as_answer, this_one
+from crm.paging import Filter
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How a noun may be listed: by which keys it can be sorted, and what each filter means.
+
+    A filter's condition names its value as a ``bindparam`` of the filter's own name.
+    """
+
+    noun: Noun
+    sorts: Mapping[str, ColumnElement[Any]]
+    filters: Mapping[str, ColumnElement[bool]]
+
+    def __hash__(self) -> int:
+        """Listings are made once, at import; identity is equality."""
+        return id(self)
+
+
+async def one(access: Access, noun: Noun, id: UUID) -> Answer:
+    """The item with this id as its JSON. Raises ``NotFound`` where it is not, or not visible."""
+    row = await access.row(_one(noun, access.actor.sight), id=id)
+    if row is None:
+        raise NotFound
+    return Answer(*row)
+
+
+async def page(access: Access, listing: Listing, wanted: Filter) -> bytes:
+    """One page as ``{"data": […], "next_cursor": …}``; with ``total`` when it was asked for."""
+    given = wanted.given()
+    present = frozenset(given)
+    if wanted.cursor is not None:
+        given |= _read_cursor(listing, wanted, present)
+    rows = await access.rows(
+        _page(listing, access.actor.sight, present, wanted.sort, wanted.cursor is not None, wanted.include_total),
+        limit=wanted.limit + 1,
+        **given,
+    )
+    more = len(rows) > wanted.limit
+    shown = rows[: wanted.limit]
+    cursor = _write_cursor(wanted.sort, present, shown[-1]) if more else b"null"
+    total = b""
+    if wanted.include_total:
+        total = b',"total":%d' % (rows[0]["total"] if rows else 0)
+    data = ",".join([row["body"] for row in shown])
+    return b'{"data":[%b],"next_cursor":%b%b}' % (data.encode(), cursor, total)
+
+
+@statement
+def _one(noun: Noun, sight: Sight) -> Select[Any]:
+    return as_answer(noun, noun.table.select().where(this_one(noun, sight)).subquery(noun.table.name))
+
+
+@statement
+def _page(listing: Listing, sight: Sight, present: frozenset[str], sort: str, after: bool, total: bool) -> Select[Any]:
+    table = listing.noun.table
+    key = listing.sorts[sort.removeprefix("-")]
+    wanted = and_(
+        table.c.workspace_id == bindparam("workspace_id"),
+        listing.noun.visible(sight),
+        *(listing.filters[name] for name in sorted(present)),
+    )
+    descending = sort.startswith("-")
+    order = [key.desc(), table.c.id.desc()] if descending else [key, table.c.id]
+    cut = (
+        select(*table.c, key.label("sort_key")).where(wanted).order_by(*order).limit(bindparam("limit", type_=Integer))
+    )
+    if after:
+        here, there = (
+            tuple_(key, table.c.id),
+            tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=Uuid)),
+        )
+        cut = cut.where(here < there if descending else here > there)
+    rows = cut.subquery(table.name)
+    seen = listing.noun.shape(rows).subquery("seen")
+    columns: list[ColumnElement[Any]] = [
+        cast(func.row_to_json(seen.table_valued()), Text).label("body"),
+        rows.c.sort_key,
+        rows.c.id,
+    ]
+    if total:
+        columns.append(select(func.count()).select_from(table).where(wanted).scalar_subquery().label("total"))
+    outer = [rows.c.sort_key.desc(), rows.c.id.desc()] if descending else [rows.c.sort_key, rows.c.id]
+    return select(*columns).select_from(rows.join(seen, seen.c.id == rows.c.id)).order_by(*outer)
+
+
+def _write_cursor(sort: str, present: frozenset[str], last: Any) -> bytes:
+    mark = [sort, sorted(present), last["sort_key"], last["id"]]
+    return b'"%b"' % base64.urlsafe_b64encode(orjson.dumps(mark, default=str)).rstrip(b"=")
+
+
+def _read_cursor(listing: Listing, wanted: Filter, present: frozenset[str]) -> dict[str, Any]:
+    try:
+        text = wanted.cursor or ""
+        sort, filters, key, last_id = orjson.loads(
+            base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        )
+        if sort != wanted.sort or filters != sorted(present):
+            raise invalid(
+                "query:cursor", "This cursor belongs to a list with another sort or other filters.", "cursor_mismatch"
+            )
+        return {"after_key": _key(listing.sorts[sort.removeprefix("-")], key), "after_id": UUID(last_id)}
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise invalid("query:cursor", "This is not a cursor we gave out.", "cursor_invalid") from error
+
+
+def _key(column: ColumnElement[Any], value: Any) -> Any:
+    if isinstance(column.type, DateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    if isinstance(column.type, Text) and not isinstance(value, str):
+        raise TypeError(value)
+    return value

@@ -1,0 +1,179 @@
+"""The write door: a change and its fact are one statement, and the fact is the answer.
+
+    WITH changed AS (UPDATE … RETURNING …) INSERT INTO events … SELECT … FROM changed RETURNING payload
+
+A guarded change that touches nothing returns nothing; only then do we ask why (``explain``).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.sql.selectable import CTE
+
+from crm.actor import Sight
+from crm.database import Access, Statement, statement
+from crm.errors import Conflict, NotFound, Problem, Stale, invalid
+from crm.facts import events
+from crm.nouns import Answer, Noun, as_answer, this_one
+from crm.tables import UNRECORDED, metadata
+
+Also = Callable[[CTE], Iterable[Insert | Update | Delete]]
+"""Further changes that belong to the same fact, given what has changed."""
+
+
+class AlreadyExists(Conflict):
+    """A row with this id, or another unique value, is there already."""
+
+    title = "There is one already"
+    title_zh = "记录已存在"
+
+
+def creating(
+    noun: Noun, columns: Iterable[str], *, only_if: ColumnElement[bool] | None = None, also: Also | None = None
+) -> Insert:
+    """Insert one row with these columns as parameters, and its fact. ``only_if`` false: nothing happens."""
+    table = noun.table
+    names = ["workspace_id", *sorted(columns)]
+    wanted = select(*(bindparam(name, type_=table.c[name].type) for name in names))
+    if only_if is not None:
+        wanted = wanted.where(only_if)
+    return recorded(noun, insert(table).from_select(names, wanted), also=also)
+
+
+def changing(
+    noun: Noun,
+    sight: Sight,
+    columns: Iterable[str],
+    *where: ColumnElement[bool],
+    values: Mapping[str, Any] | None = None,
+    also: Also | None = None,
+) -> Insert:
+    """Change the current row: ``columns`` as parameters ``new_<column>``, ``values`` as expressions, and its fact.
+
+    A change that would alter nothing alters nothing: no fact, no new version.
+    """
+    table = noun.table
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in sorted(columns)} | dict(values or {})
+    expected = bindparam("if_match", type_=BigInteger)
+    unchanged_since = or_(expected.is_(None), table.c.version == expected)
+    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in new.items()))
+    return recorded(
+        noun, update(table).where(this_one(noun, sight), unchanged_since, differs, *where).values(new), also=also
+    )
+
+
+def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -> Insert:
+    """Any insert or update of a noun's table, of one row or of many, as a statement that also writes the facts.
+
+    ``also`` gives further changes that belong to the same fact and are part of the same statement.
+    """
+    table = noun.table
+    returned: list[ColumnElement[Any]] = list(table.c)
+    if isinstance(change, Update):
+        change = change.values(version=table.c.version + 1, updated_at=func.now())
+        unrecorded = [column.name for column in table.c if column.info.get(UNRECORDED)]
+        for row in ("old", "new"):
+            whole = func.to_jsonb(literal_column(row), type_=JSONB)
+            returned.append(whole.op("-")(cast(literal(unrecorded, ARRAY(Text)), ARRAY(Text))).label(f"{row}_row"))
+    changed = change.returning(*returned).cte("changed")
+    seen = noun.shape(changed).subquery("seen")
+    facts: dict[str, Any] = {
+        "workspace_id": changed.c.workspace_id,
+        "type": bindparam("event_type", type_=Text),
+        "subject_type": literal(noun.name, Text),
+        "subject_id": changed.c.id,
+        "sequence": changed.c.version,
+        "customer_id": changed.c[noun.customer] if noun.customer else null(),
+        "actor_kind": bindparam("actor_kind", type_=Text),
+        "actor_id": bindparam("actor_id", type_=events.c.actor_id.type),
+        "payload": func.row_to_json(seen.table_valued()),
+        "changes": _difference(changed) if isinstance(change, Update) else null(),
+    }
+    source = select(*facts.values()).select_from(changed.join(seen, changed.c.id == seen.c.id))
+    fact = insert(events).from_select(list(facts), source)
+    for further in also(changed) if also else ():
+        fact = fact.add_cte(further.cte())
+    return fact.returning(events.c.subject_id, events.c.sequence, cast(events.c.payload, Text))
+
+
+async def record(access: Access, event_type: str, change: Statement, **values: Any) -> Answer | None:
+    """Run a recorded statement and give the item as it now is; None when the change touched nothing.
+
+    Raises the problem that a violated constraint stands for: ``AlreadyExists``, or 422 naming the field.
+    """
+    try:
+        row = await access.row(change, event_type=event_type, **values)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise refusal(error) from error
+    return None if row is None else Answer(*row)
+
+
+def refusal(error: asyncpg.IntegrityConstraintViolationError) -> Problem:
+    """The problem a violated constraint stands for, by the constraint's name."""
+    name = error.constraint_name or ""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return AlreadyExists(constraint=name)
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
+        return invalid(_columns().get(name, name), "There is no such record.", "not_found")
+    if isinstance(error, asyncpg.NotNullViolationError):
+        return invalid(error.column_name or "", "A value is required.", "required")
+    return invalid(_columns().get(name, name), "This value is not acceptable.", "invalid")
+
+
+async def explain(access: Access, noun: Noun, id: UUID) -> Answer:
+    """Why a guarded change touched nothing: raises ``NotFound`` or ``Stale``; else gives the row as it is."""
+    row = await access.row(_as_it_is(noun, access.actor.sight), id=id)
+    if row is None:
+        raise NotFound
+    answer = Answer(*row)
+    if access.if_match is not None and access.if_match != answer.version:
+        raise Stale(current_version=answer.version, headers={"ETag": f'"{answer.version}"'})
+    return answer
+
+
+@statement
+def _as_it_is(noun: Noun, sight: Sight) -> Select[Any]:
+    return as_answer(noun, noun.table.select().where(this_one(noun, sight)).subquery(noun.table.name))
+
+
+def _difference(changed: CTE) -> ColumnElement[Any]:
+    after = func.jsonb_each(changed.c.new_row).table_valued(Column("key", Text), Column("value", JSONB), name="after")
+    before = changed.c.old_row.op("->")(after.c.key)
+    return (
+        select(func.jsonb_object_agg(after.c.key, func.jsonb_build_array(before, after.c.value)))
+        .where(before.is_distinct_from(after.c.value))
+        .scalar_subquery()
+    )
+
+
+def _columns() -> Mapping[str, str]:
+    """Constraint name → the field it is about."""
+    return {
+        str(constraint.name): columns[-1].name
+        for table in metadata.tables.values()
+        for constraint in table.constraints
+        if (columns := list(getattr(constraint, "columns", ()))) and constraint.name
+    }

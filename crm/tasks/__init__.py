@@ -1,0 +1,1 @@
+"""Follow-up tasks: what was promised, by whom, until when."""

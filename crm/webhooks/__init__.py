@@ -1,0 +1,1 @@
+"""Facts on their way to partners: endpoints, deliveries, signatures, the rules of trying again."""

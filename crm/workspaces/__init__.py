@@ -1,0 +1,1 @@
+"""Workspaces and who may enter them: people, teams, sessions, keys."""

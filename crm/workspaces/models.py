@@ -1,0 +1,125 @@
+"""Tables of workspaces, their people and teams, and the proofs of who is who."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from crm.actor import Role, Sight
+from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
+
+ONE_USER_PER_EMAIL = "one_user_per_email"
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("workspace_id", Uuid, primary_key=True, server_default=text("uuidv7()")),
+    Column("id", Uuid, Computed("workspace_id", persisted=True), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
+    Column("currency", Text, nullable=False, server_default="CNY"),
+    Column("language", Text, nullable=False, server_default="zh-CN"),
+    Column("visibility", Text, nullable=False, server_default=Sight.TEAM),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
+    moment("created_at", nullable=False, server_default=func.now()),
+    moment("updated_at", nullable=False, server_default=func.now(), info={UNRECORDED: True}),
+    Column("version", BigInteger, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
+    one_of("visibility", list(Sight)),
+    one_of("language", ["en", "zh-CN"]),
+)
+
+teams = noun(
+    "teams",
+    Column("name", Text, nullable=False),
+    Column("parent_id", Uuid),
+    Column("manager_id", Uuid),
+    link("parent_id", "teams"),
+    link("manager_id", "users", use_alter=True),
+)
+newest_first(teams)
+
+users = noun(
+    "users",
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, info={UNRECORDED: True}),
+    Column("name", Text, nullable=False),
+    secret("password_hash", Text),
+    Column("role", Text, nullable=False),
+    Column("team_id", Uuid),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("language", Text),
+    Column("timezone", Text),
+    Column("permission_version", Integer, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
+    UniqueConstraint("workspace_id", "email_key", name=ONE_USER_PER_EMAIL),
+    one_of("role", list(Role)),
+    one_of("state", ["active", "disabled"]),
+    link("team_id", "teams"),
+)
+newest_first(users)
+Index(None, users.c.email_key)
+
+sessions = noun(
+    "sessions",
+    Column("user_id", Uuid, nullable=False),
+    Column("device", Text),
+    secret("refresh_hash", LargeBinary, nullable=False),
+    secret("previous_hash", LargeBinary),
+    secret("successor", LargeBinary),
+    moment("rotated_at"),
+    moment("idle_until", nullable=False),
+    moment("valid_until", nullable=False),
+    moment("revoked_at"),
+    Column("revoked_because", Text),
+    link("user_id", "users"),
+)
+Index(None, sessions.c.workspace_id, sessions.c.user_id)
+
+api_keys = noun(
+    "api_keys",
+    Column("name", Text, nullable=False),
+    secret("secret_hash", LargeBinary, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    moment("expires_at"),
+    moment("revoked_at"),
+    moment("last_used_at", info={UNRECORDED: True}),
+)
+newest_first(api_keys)
+
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    moment("failed_at", nullable=False, server_default=func.now()),
+    moment("allowed_at", nullable=False),
+    PrimaryKeyConstraint("workspace_id", "subject"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    moment("created_at", nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("workspace_id", "actor_id", "key"),
+)
+Index(None, idempotency_keys.c.created_at)
