@@ -55,6 +55,7 @@ class Actor:
     timezone: str = "Asia/Shanghai"
     language: str = "en"
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    session_id: UUID | None = None
 
     @property
     def user_id(self) -> UUID | None:
@@ -71,7 +72,12 @@ class Actor:
             "user_id": self.user_id,
             "team_ids": self.team_ids,
             "timezone": self.timezone,
-            **{f"setting_{name}": value for name, value in self.settings.items()},
+            **{
+                f"{group}_{name}": value
+                for group, values in self.settings.items()
+                if isinstance(values, Mapping)
+                for name, value in values.items()
+            },
         }
 
 

@@ -21,6 +21,16 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
+def today(zone: str) -> date:
+    """The calendar day it is in the zone."""
+    return local_date(datetime.now(UTC), zone)
+
+
+def is_weekday(day: date) -> bool:
+    """Monday to Friday: what counts as a working day until a workspace has a calendar."""
+    return day.weekday() < 5
+
+
 def local_date(moment: datetime, zone: str) -> date:
     """The calendar day in the zone at that moment. The moment must know its offset: ValueError otherwise."""
     if moment.tzinfo is None:

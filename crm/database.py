@@ -12,11 +12,24 @@ from typing import Any, ParamSpec
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.elements import BindParameter
 
 from crm.actor import Actor
 from crm.pool import Pool
 
-DIALECT = dialects.dialect()
+
+class _Compiler(dialects.PGCompiler_asyncpg):
+    """Values written into a clause are constants of the product: they become literals, only true parameters travel."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> Any:  # type: ignore[override]
+        """Render a parameter that has its value already as that value."""
+        if not bindparam.required:
+            options["literal_binds"] = True
+        return super().visit_bindparam(bindparam, **options)  # type: ignore[no-untyped-call]
+
+
+DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types only part of its dialects
+DIALECT.statement_compiler = _Compiler
 
 P = ParamSpec("P")
 
@@ -24,19 +37,17 @@ P = ParamSpec("P")
 class Statement:
     """SQL with its parameters in order: compiled once, then only run."""
 
-    __slots__ = ("_fixed", "names", "sql")
+    __slots__ = ("names", "sql")
 
     def __init__(self, clause: ClauseElement) -> None:
-        """Compile. Values written into the clause stay as they are; a ``bindparam`` gets its value at each run."""
+        """Compile. Values written into the clause become literals; a ``bindparam`` gets its value at each run."""
         compiled = clause.compile(dialect=DIALECT)
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]  # of SQLCompiler
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def arguments(self, known: Mapping[str, Any], values: Mapping[str, Any]) -> list[Any]:
         """The arguments in order. A name nobody gives is a programming error: ``KeyError``."""
-        merged = {**known, **self._fixed, **values}
-        return [merged[name] for name in self.names]
+        return [values[name] if name in values else known[name] for name in self.names]
 
 
 def statement(build: Callable[P, ClauseElement]) -> Callable[P, Statement]:

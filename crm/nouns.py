@@ -2,10 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, bindparam, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
 
@@ -35,10 +50,35 @@ class Noun:
     customer: str | None = "customer_id"
 
 
+def held_by(table: Table, holder: str = "owner_id") -> Visible:
+    """The usual rule of sight: what one holds oneself, what one's team and the teams below hold, or everything."""
+
+    @cache
+    def visible(sight: Sight) -> ColumnElement[bool]:
+        own: ColumnElement[bool] = table.c[holder] == bindparam("actor_id", type_=Uuid)
+        if sight is Sight.OWN:
+            return own
+        if sight is Sight.TEAM:
+            return own | (table.c.team_id == any_(bindparam("team_ids", type_=ARRAY(Uuid))))
+        return true()
+
+    return visible
+
+
+def as_json(noun: Noun, rows: FromClause, **beside: ColumnElement[Any]) -> Select[Any]:
+    """These rows, each as ``item``, the JSON of its shape and nothing else, with the columns ``beside`` it."""
+    looks = noun.shape(rows)
+    names = [str(column.key) for column in looks.selected_columns]
+    seen = looks.add_columns(*(column.label(name) for name, column in beside.items())).subquery("seen")
+    item = select(*(seen.c[name] for name in names)).correlate(seen).lateral("item")
+    json = func.row_to_json(item.table_valued()).label("item")
+    return select(*(seen.c[name] for name in beside), json).select_from(seen.join(item, true()))
+
+
 def as_answer(noun: Noun, rows: FromClause) -> Select[Any]:
-    """These rows of the noun's table, each as id, version and JSON."""
-    seen = noun.shape(rows).subquery("seen")
-    return select(seen.c.id, seen.c.version, cast(func.row_to_json(seen.table_valued()), Text))
+    """These rows of the noun's table, each as id, version and JSON text: an ``Answer``."""
+    found = as_json(noun, rows, row_id=rows.c.id, row_version=rows.c.version).subquery("found")
+    return select(found.c.row_id, found.c.row_version, cast(found.c.item, Text))
 
 
 def this_one(noun: Noun, sight: Sight) -> ColumnElement[bool]:

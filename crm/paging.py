@@ -1,8 +1,10 @@
 """What every list takes: how many, from where, in what order."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Item = TypeVar("Item")
 
 MAX_PAGE = 200
 FRAME = frozenset({"limit", "cursor", "sort", "include_total"})
@@ -25,4 +27,18 @@ class Filter(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The filters that were given, by name."""
-        return {name: value for name in self.model_fields_set - FRAME if (value := getattr(self, name)) is not None}
+        return {
+            type(self).model_fields[name].alias or name: value
+            for name in self.model_fields_set - FRAME
+            if (value := getattr(self, name)) is not None
+        }
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list. `next_cursor` is null on the last one; `total` stands there only when it was asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: list[Item]
+    next_cursor: str | None
+    total: int = Field(default_factory=int, ge=0)

@@ -1,8 +1,8 @@
 """How Chinese names sound: toneless pinyin, with every reading someone may search by.
 
 The words and characters come from pypinyin's dictionaries; its own reader is too slow to run on each saved name, so the
-longest-word-first reading is done here over the words that matter. What the dictionaries get wrong for names stands in
-the three tables below, and only there.
+longest-word-first reading is done here over its words. What the dictionaries get wrong for names stands in
+the four tables below, and only there.
 """
 
 import unicodedata
@@ -15,15 +15,18 @@ from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 # A surname at the start of a name, read as a surname (domain.md B12). The dictionary's reading is kept beside it.
 SURNAMES = {
     "万俟": "mo qi", "单于": "chan yu", "尉迟": "yu chi", "尉遲": "yu chi", "长孙": "zhang sun", "長孫": "zhang sun",
-    "澹台": "tan tai", "令狐": "ling hu", "单": "shan", "單": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "区": "ou",
-    "區": "ou", "任": "ren", "盖": "ge", "蓋": "ge", "朴": "piao", "查": "zha", "翟": "zhai", "乐": "yue", "樂": "yue",
-    "缪": "miao", "繆": "miao", "洗": "xian", "召": "shao", "折": "she", "员": "yun", "員": "yun", "贠": "yun",
-    "秘": "bi", "种": "chong", "句": "gou", "那": "na", "覃": "qin", "隗": "wei", "祭": "zhai", "宓": "fu", "郗": "chi",
-    "谌": "shen", "諶": "shen", "黑": "he",
+    "澹台": "tan tai", "令狐": "ling hu", "单": "shan", "單": "shan", "曾": "zeng", "仇": "qiu", "解": "xie",
+    "区": "ou", "區": "ou", "任": "ren", "盖": "ge", "蓋": "ge", "朴": "piao", "查": "zha", "翟": "zhai", "乐": "yue",
+    "樂": "yue", "缪": "miao", "繆": "miao", "洗": "xian", "召": "shao", "折": "she", "员": "yun", "員": "yun",
+    "贠": "yun", "秘": "bi", "种": "chong", "句": "gou", "那": "na", "覃": "qin", "隗": "wei", "祭": "zhai", "宓": "fu",
+    "郗": "chi", "谌": "shen", "諶": "shen", "黑": "he",
 }  # fmt: skip
 
 # Words that are read in two ways, wherever they stand: the reading that the dictionary does not put first.
 WORDS = {"朝阳": "chao yang", "朝陽": "chao yang", "六安": "liu an"}
+
+# Offices, which in names are the end of a place and the start of a word: 西安市|长安区.
+NOT_IN_NAMES = frozenset({"省长", "市长", "州长", "县长", "区长", "镇长"})
 
 # Characters that company names use in either reading. They apply where no known word decides.
 CHARACTERS = {
@@ -58,32 +61,25 @@ def _first_reading(character: str) -> str:
 
 @cache
 def _words() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Words of up to four characters with a character that some word reads unlike its first reading.
+    """The dictionary's words of up to four characters, for each character its readings. Made once, when first needed.
 
-    Words that read as their characters do are kept too when they hold such a character: they keep a longer-reaching
-    word from being seen where it is not (工会|计划 is no 会计). Made once, at the first Chinese name.
+    Words that read as their characters do are kept too: they keep a word across them from being seen where it is not
+    (in 工会|计划 there is no 会计, in 广州|长安 no 州长).
     """
-    read = {
-        word: tuple(_toneless(readings[0]) for readings in syllables)
-        for word, syllables in PHRASES_DICT.items()
-        if 1 < len(word) <= _LONGEST_WORD and len(word) == len(syllables)
-    }
-    moving = {
-        character
-        for word, syllables in read.items()
-        for character, syllable in zip(word, syllables, strict=True)
-        if syllable != _first_reading(character)
-    }
-    moving.update(CHARACTERS)
     words: dict[str, tuple[tuple[str, ...], ...]] = {
-        word: tuple((syllable,) for syllable in syllables)
-        for word, syllables in read.items()
-        if not moving.isdisjoint(word)
+        word: tuple(_alone(_toneless(readings[0])) for readings in syllables)
+        for word, syllables in PHRASES_DICT.items()
+        if 1 < len(word) <= _LONGEST_WORD and len(word) == len(syllables) and word not in NOT_IN_NAMES
     }
     for word, reading in WORDS.items():
         plain = [options[0] for options in words.get(word, ())] or [_first_reading(character) for character in word]
         words[word] = tuple(_distinct(pair) for pair in zip(reading.split(), plain, strict=True))
     return words
+
+
+@cache
+def _alone(syllable: str) -> tuple[str, ...]:
+    return (syllable,)
 
 
 def _distinct(readings: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ and only its rows take their shape.
 
 import base64
 import binascii
-from collections.abc import Mapping
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,20 +20,23 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
+    Table,
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     func,
     select,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
 from crm.database import Access, statement
 from crm.errors import NotFound, invalid
-from crm.nouns import Answer, Noun, as_answer, this_one
+from crm.nouns import Answer, Noun, as_answer, as_json, this_one
 from crm.paging import Filter
 
 
@@ -52,6 +56,20 @@ class Listing:
         return id(self)
 
 
+def among(table: Table, names: Iterable[str]) -> dict[str, ColumnElement[bool]]:
+    """Filters named after columns; a repeated parameter means any of its values."""
+    return {name: table.c[name] == any_(bindparam(name, type_=ARRAY(table.c[name].type))) for name in names}
+
+
+def between(table: Table, names: Iterable[str]) -> dict[str, ColumnElement[bool]]:
+    """Ranges over columns, both ends included: ``created_at_gte``, ``created_at_lte``."""
+    return {
+        f"{name}_{end}": compare(table.c[name], bindparam(f"{name}_{end}", type_=table.c[name].type))
+        for name in names
+        for end, compare in (("gte", operator.ge), ("lte", operator.le))
+    }
+
+
 async def one(access: Access, noun: Noun, id: UUID) -> Answer:
     """The item with this id as its JSON. Raises ``NotFound`` where it is not, or not visible."""
     row = await access.row(_one(noun, access.actor.sight), id=id)
@@ -60,10 +78,20 @@ async def one(access: Access, noun: Noun, id: UUID) -> Answer:
     return Answer(*row)
 
 
-async def page(access: Access, listing: Listing, wanted: Filter) -> bytes:
-    """One page as ``{"data": […], "next_cursor": …}``; with ``total`` when it was asked for."""
-    given = wanted.given()
-    present = frozenset(given)
+async def page(
+    access: Access,
+    listing: Listing,
+    wanted: Filter,
+    given: Mapping[str, Any] | None = None,
+    present: frozenset[str] | None = None,
+) -> bytes:
+    """One page as ``{"data": […], "next_cursor": …}``; with ``total`` when it was asked for.
+
+    ``given`` are the filters' values and ``present`` the filters in force, where a feature does not take both as they
+    were sent.
+    """
+    given = dict(wanted.given() if given is None else given)
+    present = frozenset(given) if present is None else present
     if wanted.cursor is not None:
         given |= _read_cursor(listing, wanted, present)
     rows = await access.rows(
@@ -107,20 +135,16 @@ def _page(listing: Listing, sight: Sight, present: frozenset[str], sort: str, af
         )
         cut = cut.where(here < there if descending else here > there)
     rows = cut.subquery(table.name)
-    seen = listing.noun.shape(rows).subquery("seen")
-    columns: list[ColumnElement[Any]] = [
-        cast(func.row_to_json(seen.table_valued()), Text).label("body"),
-        rows.c.sort_key,
-        rows.c.id,
-    ]
+    found = as_json(listing.noun, rows, sort_key=rows.c.sort_key, row_id=rows.c.id).subquery("found")
+    columns: list[ColumnElement[Any]] = [cast(found.c.item, Text).label("body"), found.c.sort_key, found.c.row_id]
     if total:
         columns.append(select(func.count()).select_from(table).where(wanted).scalar_subquery().label("total"))
-    outer = [rows.c.sort_key.desc(), rows.c.id.desc()] if descending else [rows.c.sort_key, rows.c.id]
-    return select(*columns).select_from(rows.join(seen, seen.c.id == rows.c.id)).order_by(*outer)
+    outer = [found.c.sort_key.desc(), found.c.row_id.desc()] if descending else [found.c.sort_key, found.c.row_id]
+    return select(*columns).order_by(*outer)
 
 
 def _write_cursor(sort: str, present: frozenset[str], last: Any) -> bytes:
-    mark = [sort, sorted(present), last["sort_key"], last["id"]]
+    mark = [sort, sorted(present), last["sort_key"], last["row_id"]]
     return b'"%b"' % base64.urlsafe_b64encode(orjson.dumps(mark, default=str)).rstrip(b"=")
 
 

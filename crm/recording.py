@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     Update,
+    Uuid,
     bindparam,
     cast,
     func,
@@ -37,7 +38,7 @@ from crm.actor import Sight
 from crm.database import Access, Statement, statement
 from crm.errors import Conflict, NotFound, Problem, Stale, invalid
 from crm.facts import events
-from crm.nouns import Answer, Noun, as_answer, this_one
+from crm.nouns import Answer, Noun, as_answer, as_json, this_one
 from crm.tables import UNRECORDED, metadata
 
 Also = Callable[[CTE], Iterable[Insert | Update | Delete]]
@@ -52,12 +53,22 @@ class AlreadyExists(Conflict):
 
 
 def creating(
-    noun: Noun, columns: Iterable[str], *, only_if: ColumnElement[bool] | None = None, also: Also | None = None
+    noun: Noun,
+    columns: Iterable[str],
+    *,
+    values: Mapping[str, ColumnElement[Any]] | None = None,
+    only_if: ColumnElement[bool] | None = None,
+    also: Also | None = None,
 ) -> Insert:
-    """Insert one row with these columns as parameters, and its fact. ``only_if`` false: nothing happens."""
+    """Insert one row, and its fact: ``columns`` as parameters ``new_<column>``, ``values`` as expressions.
+
+    Where ``only_if`` does not hold, nothing happens.
+    """
     table = noun.table
-    names = ["workspace_id", *sorted(columns)]
-    wanted = select(*(bindparam(name, type_=table.c[name].type) for name in names))
+    new: dict[str, ColumnElement[Any]] = {"workspace_id": bindparam("workspace_id", type_=Uuid)}
+    new |= {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in sorted(columns)} | dict(values or {})
+    names = list(new)
+    wanted = select(*new.values())
     if only_if is not None:
         wanted = wanted.where(only_if)
     return recorded(noun, insert(table).from_select(names, wanted), also=also)
@@ -99,35 +110,48 @@ def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -
             whole = func.to_jsonb(literal_column(row), type_=JSONB)
             returned.append(whole.op("-")(cast(literal(unrecorded, ARRAY(Text)), ARRAY(Text))).label(f"{row}_row"))
     changed = change.returning(*returned).cte("changed")
-    seen = noun.shape(changed).subquery("seen")
-    facts: dict[str, Any] = {
+    facts: dict[str, ColumnElement[Any]] = {
         "workspace_id": changed.c.workspace_id,
         "type": bindparam("event_type", type_=Text),
         "subject_type": literal(noun.name, Text),
         "subject_id": changed.c.id,
         "sequence": changed.c.version,
-        "customer_id": changed.c[noun.customer] if noun.customer else null(),
+        "customer_id": changed.c[noun.customer] if noun.customer else cast(null(), Uuid),
         "actor_kind": bindparam("actor_kind", type_=Text),
-        "actor_id": bindparam("actor_id", type_=events.c.actor_id.type),
-        "payload": func.row_to_json(seen.table_valued()),
-        "changes": _difference(changed) if isinstance(change, Update) else null(),
+        "actor_id": bindparam("actor_id", type_=Uuid),
+        "changes": _difference(changed) if isinstance(change, Update) else cast(null(), JSONB),
     }
-    source = select(*facts.values()).select_from(changed.join(seen, changed.c.id == seen.c.id))
-    fact = insert(events).from_select(list(facts), source)
+    source = as_json(noun, changed, **{f"fact_{name}": value for name, value in facts.items()})
+    names = [*facts, "payload"]
+    fact = insert(events).from_select(names, source)
     for further in also(changed) if also else ():
         fact = fact.add_cte(further.cte())
     return fact.returning(events.c.subject_id, events.c.sequence, cast(events.c.payload, Text))
 
 
-async def record(access: Access, event_type: str, change: Statement, **values: Any) -> Answer | None:
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """New values under the names that ``creating`` and ``changing`` give to their parameters."""
+    return {f"new_{name}": value for name, value in values.items()}
+
+
+async def record(
+    access: Access,
+    event_type: str,
+    change: Statement,
+    *,
+    refusals: Mapping[str, type[Problem]] | None = None,
+    **values: Any,
+) -> Answer | None:
     """Run a recorded statement and give the item as it now is; None when the change touched nothing.
 
-    Raises the problem that a violated constraint stands for: ``AlreadyExists``, or 422 naming the field.
+    A violated constraint raises the problem that ``refusals`` has for its name, else ``AlreadyExists`` for a
+    unique one and 422 naming the field for any other.
     """
     try:
         row = await access.row(change, event_type=event_type, **values)
     except asyncpg.IntegrityConstraintViolationError as error:
-        raise refusal(error) from error
+        known = (refusals or {}).get(error.constraint_name or "")
+        raise (known() if known else refusal(error)) from error
     return None if row is None else Answer(*row)
 
 

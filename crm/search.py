@@ -51,7 +51,7 @@ class _Cleaning(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         category = unicodedata.category(character)
-        if character in _JOINERS or category in {"Cf", "Cs"}:
+        if character in _JOINERS or category in {"Cf", "Cs"} or code & 0xFFFE == 0xFFFE:
             kept = ""
         elif category[0] in "PSZ" or category == "Cc":
             kept = " "
@@ -158,7 +158,8 @@ def prefix_ranges(query: str) -> list[list[Range]]:
     asked = [word for word in words if word not in _LEGAL_WORDS] or words
     asked = list(dict.fromkeys(asked))[:MOST_WORDS]
     before = {word: previous for previous, word in pairwise(asked)}
-    return [_alternatives(word, before.get(word)) for word in asked]
+    alternatives = (_alternatives(word, before.get(word)) for word in asked)
+    return [ranges for ranges in alternatives if ranges]
 
 
 def _alternatives(word: str, previous: str | None) -> list[Range]:
@@ -170,7 +171,7 @@ def _alternatives(word: str, previous: str | None) -> list[Range]:
         prefixes += [spelling[:LONGEST_TOKEN] for spelling in _spellings(previous + word)]
     if word.isascii() and word.isdecimal():
         prefixes += _phone_prefixes(word)
-    return [(prefix, _after(prefix)) for prefix in dict.fromkeys(prefixes)]
+    return [(prefix, _after(prefix)) for prefix in dict.fromkeys(prefixes) if prefix]
 
 
 def _phone_prefixes(digits: str) -> list[str]:
@@ -206,8 +207,9 @@ def _digits(text: str) -> str:
 
 
 def _after(prefix: str) -> str:
-    """The first text, by code point, that is greater than every text starting with ``prefix``."""
+    """The first text, by code point, that is greater than every text starting with ``prefix``.
+
+    There is always one, because cleaning leaves out U+10FFFF with the other noncharacters.
+    """
     last = ord(prefix[-1])
-    if last == 0x10FFFF:
-        return _after(prefix[:-1])
     return prefix[:-1] + chr(0xE000 if last == 0xD7FF else last + 1)

@@ -1,7 +1,7 @@
 """How tables are declared: every one belongs to a workspace, every row has a version, every link stays at home."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -47,9 +47,12 @@ def secret(name: str, type_: Any, **options: Any) -> Column[Any]:
     return Column(name, type_, info={UNRECORDED: True}, **options)
 
 
-def one_of(name: str, values: Sequence[str]) -> CheckConstraint:
-    """States are ``text`` with a CHECK: an enum's operators are not leakproof, so no index would serve them."""
-    listed = ", ".join(f"'{value}'" for value in values)
+def one_of(name: str, words: Any) -> CheckConstraint:
+    """A column of one of a few words, given as a ``Literal`` or a list.
+
+    States are ``text`` with a CHECK: an enum's operators are not leakproof, so no index would serve them.
+    """
+    listed = ", ".join(f"'{word}'" for word in get_args(words) or words)
     return CheckConstraint(f"{name} IN ({listed})", name=name)
 
 

@@ -4,25 +4,27 @@ from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Date
 
-from crm.tables import link, metadata, moment, newest_first, noun, one_of
+from crm.customers.vocabulary import (
+    Band,
+    Class,
+    IntermediateKind,
+    KeyKind,
+    Kind,
+    Lifecycle,
+    Power,
+    Size,
+    Stage,
+    Type,
+)
+from crm.tables import UNRECORDED, Moment, link, metadata, moment, newest_first, noun, one_of
 
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
-
-KINDS = ("company", "person")
-TYPES = ("consumer", "business_user", "intermediate", "public_interest")
-INTERMEDIATE_KINDS = ("dealer", "agent", "wholesaler", "retailer")
-SIZES = ("small", "medium", "large")
-POWERS = ("low", "middle", "high")
-CLASSES = ("key", "potential", "ordinary")
-KEY_KINDS = ("high_value", "influential", "double")
-LIFECYCLE = ("prospect", "interested", "customer", "dormant", "lost")
-STAGES = ("awareness", "exploration", "expansion", "commitment", "dissolution")
-BANDS = ("hot", "warm", "cooling", "cold", "never")
 
 customers = noun(
     "customers",
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("name_key", Text(collation="C"), nullable=False, info={UNRECORDED: True}),
     Column("registration_code", Text),
     Column("type", Text),
     Column("intermediate_kind", Text),
@@ -50,27 +52,35 @@ customers = noun(
     Column("next_contact_due_on", Date),
     Column("warmth_band", Text, nullable=False, server_default="never"),
     moment("archived_at"),
-    one_of("kind", KINDS),
-    one_of("type", TYPES),
-    one_of("intermediate_kind", INTERMEDIATE_KINDS),
-    one_of("size", SIZES),
-    one_of("purchasing_power", POWERS),
-    one_of("class", CLASSES),
-    one_of("key_kind", KEY_KINDS),
-    one_of("lifecycle", LIFECYCLE),
-    one_of("relationship_stage", STAGES),
-    one_of("warmth_band", BANDS),
+    one_of("kind", Kind),
+    one_of("type", Type),
+    one_of("intermediate_kind", IntermediateKind),
+    one_of("size", Size),
+    one_of("purchasing_power", Power),
+    one_of("class", Class),
+    one_of("key_kind", KeyKind),
+    one_of("lifecycle", Lifecycle),
+    one_of("relationship_stage", Stage),
+    one_of("warmth_band", Band),
     link("owner_id", "users"),
     link("team_id", "teams"),
     link("parent_id", "customers"),
 )
 newest_first(customers)
-Index(None, customers.c.workspace_id, func.lower(customers.c.name), customers.c.id)
+Index(None, customers.c.workspace_id, customers.c.name_key, customers.c.id)
 Index(None, customers.c.workspace_id, customers.c.owner_id, customers.c.created_at.desc(), customers.c.id.desc())
 Index(None, customers.c.workspace_id, customers.c.team_id)
 Index(None, customers.c.workspace_id, customers.c.parent_id)
-Index(None, customers.c.workspace_id, customers.c.last_contact_at)
-Index(None, customers.c.workspace_id, customers.c.next_contact_due_on, customers.c.id)
+last_contact_key = func.coalesce(
+    customers.c.last_contact_at, text("timestamptz '0001-01-01 00:00:00+00'"), type_=Moment
+)
+"""Never in touch sorts before every date."""
+
+next_contact_key = func.coalesce(customers.c.next_contact_due_on, text("date '9999-12-31'"), type_=Date)
+"""Nothing due sorts after every date."""
+
+Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
+Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(
     ONE_CUSTOMER_PER_REGISTRATION_CODE,
     customers.c.workspace_id,
@@ -85,6 +95,7 @@ customer_tokens = Table(
     Column("workspace_id", Uuid, nullable=False),
     Column("token", Text(collation="C"), nullable=False),
     Column("customer_id", Uuid, nullable=False),
-    PrimaryKeyConstraint("workspace_id", "token", "customer_id"),
+    Column("field", Text, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "token", "customer_id", "field"),
 )
 Index(None, customer_tokens.c.workspace_id, customer_tokens.c.customer_id)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.actor import Role, Sight
+from crm.actor import Role
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
 
 ONE_USER_PER_EMAIL = "one_user_per_email"
@@ -31,12 +31,10 @@ workspaces = Table(
     Column("timezone", Text, nullable=False, server_default="Asia/Shanghai"),
     Column("currency", Text, nullable=False, server_default="CNY"),
     Column("language", Text, nullable=False, server_default="zh-CN"),
-    Column("visibility", Text, nullable=False, server_default=Sight.TEAM),
     Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
     moment("created_at", nullable=False, server_default=func.now()),
     moment("updated_at", nullable=False, server_default=func.now(), info={UNRECORDED: True}),
     Column("version", BigInteger, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
-    one_of("visibility", list(Sight)),
     one_of("language", ["en", "zh-CN"]),
 )
 

@@ -68,6 +68,28 @@ $$
     "ALTER FUNCTION sign_in_candidates(text) OWNER TO rapport_gate",
 )
 
+ACCESS_CHANGED = (
+    """
+CREATE FUNCTION announce_access_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Every API process forgets what it knew of this workspace's actors as soon as the change commits.
+BEGIN
+    PERFORM pg_notify('access_changed', NEW.workspace_id::text);
+    RETURN NULL;
+END $$
+""",
+    "CREATE TRIGGER access_changed AFTER UPDATE ON workspaces FOR EACH ROW EXECUTE FUNCTION announce_access_changed()",
+    "CREATE TRIGGER access_changed AFTER INSERT OR UPDATE ON teams FOR EACH ROW "
+    "EXECUTE FUNCTION announce_access_changed()",
+    "CREATE TRIGGER access_changed AFTER UPDATE ON users FOR EACH ROW "
+    "WHEN (ROW(OLD.role, OLD.team_id, OLD.state, OLD.language, OLD.permission_version) IS DISTINCT FROM "
+    "ROW(NEW.role, NEW.team_id, NEW.state, NEW.language, NEW.permission_version)) "
+    "EXECUTE FUNCTION announce_access_changed()",
+    "CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at ON sessions FOR EACH ROW "
+    "EXECUTE FUNCTION announce_access_changed()",
+    "CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at, expires_at, scopes ON api_keys FOR EACH ROW "
+    "EXECUTE FUNCTION announce_access_changed()",
+)
+
 SCANNED = {"scanned": True}
 APPEND_ONLY = {"api": "SELECT, INSERT", "worker": "SELECT, INSERT, UPDATE (published_at)", "scanned": True}
 OF_THE_API = {"api": "SELECT, INSERT, UPDATE, DELETE", "worker": "SELECT, DELETE"}
@@ -131,7 +153,8 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("token", sa.Text(collation="C"), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("workspace_id", "token", "customer_id", name=op.f("pk_customer_tokens")),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "token", "customer_id", "field", name=op.f("pk_customer_tokens")),
     )
     op.create_index(
         op.f("ix_customer_tokens_workspace_id_customer_id"),
@@ -330,13 +353,11 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), server_default="Asia/Shanghai", nullable=False),
         sa.Column("currency", sa.Text(), server_default="CNY", nullable=False),
         sa.Column("language", sa.Text(), server_default="zh-CN", nullable=False),
-        sa.Column("visibility", sa.Text(), server_default="team", nullable=False),
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint("language IN ('en', 'zh-CN')", name=op.f("ck_workspaces_language")),
-        sa.CheckConstraint("visibility IN ('own', 'team', 'all')", name=op.f("ck_workspaces_visibility")),
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_workspaces")),
     )
     op.create_table(
@@ -444,6 +465,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(collation="C"), nullable=False),
         sa.Column("registration_code", sa.Text(), nullable=True),
         sa.Column("type", sa.Text(), nullable=True),
         sa.Column("intermediate_kind", sa.Text(), nullable=True),
@@ -515,28 +537,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_customers")),
     )
     op.create_index(
+        "ix_customers_last_contact",
+        "customers",
+        ["workspace_id", sa.literal_column("coalesce(last_contact_at, timestamptz '0001-01-01 00:00:00+00')"), "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_customers_next_contact",
+        "customers",
+        ["workspace_id", sa.literal_column("coalesce(next_contact_due_on, date '9999-12-31')"), "id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_customers_workspace_id_created_at_id"),
         "customers",
         ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_index(
-        op.f("ix_customers_workspace_id_last_contact_at"),
-        "customers",
-        ["workspace_id", "last_contact_at"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_customers_workspace_id_name_id"),
-        "customers",
-        ["workspace_id", sa.literal_column("lower(name)"), "id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_customers_workspace_id_next_contact_due_on_id"),
-        "customers",
-        ["workspace_id", "next_contact_due_on", "id"],
-        unique=False,
+        op.f("ix_customers_workspace_id_name_key_id"), "customers", ["workspace_id", "name_key", "id"], unique=False
     )
     op.create_index(
         op.f("ix_customers_workspace_id_owner_id_created_at_id"),
@@ -907,7 +926,7 @@ def upgrade() -> None:
         ["workspace_id", "manager_id"],
         ["workspace_id", "id"],
     )
-    for step in (*EVENT_PARTITIONS, *SIGN_IN):
+    for step in (*EVENT_PARTITIONS, *SIGN_IN, *ACCESS_CHANGED):
         op.execute(step)
     op.execute("GRANT SELECT ON alembic_version TO rapport_api, rapport_worker")
     for table, grants in GUARDED.items():
@@ -959,10 +978,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_customers_workspace_id_team_id"), table_name="customers")
     op.drop_index(op.f("ix_customers_workspace_id_parent_id"), table_name="customers")
     op.drop_index(op.f("ix_customers_workspace_id_owner_id_created_at_id"), table_name="customers")
-    op.drop_index(op.f("ix_customers_workspace_id_next_contact_due_on_id"), table_name="customers")
-    op.drop_index(op.f("ix_customers_workspace_id_name_id"), table_name="customers")
-    op.drop_index(op.f("ix_customers_workspace_id_last_contact_at"), table_name="customers")
+    op.drop_index(op.f("ix_customers_workspace_id_name_key_id"), table_name="customers")
     op.drop_index(op.f("ix_customers_workspace_id_created_at_id"), table_name="customers")
+    op.drop_index("ix_customers_next_contact", table_name="customers")
+    op.drop_index("ix_customers_last_contact", table_name="customers")
     op.drop_table("customers")
     op.drop_index(op.f("ix_webhook_deliveries_workspace_id_created_at_id"), table_name="webhook_deliveries")
     op.drop_index(
@@ -1000,5 +1019,6 @@ def downgrade() -> None:
     op.drop_table("customer_tokens")
     op.drop_index(op.f("ix_api_keys_workspace_id_created_at_id"), table_name="api_keys")
     op.drop_table("api_keys")
+    op.execute("DROP FUNCTION announce_access_changed()")
     op.execute("DROP FUNCTION current_workspace_id()")
     op.execute("REVOKE SELECT ON alembic_version FROM rapport_api, rapport_worker")

@@ -1,0 +1,185 @@
+"""What crosses the boundary: a customer as it is sent, as it is shown, as it is asked for."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from crm.customers.vocabulary import (
+    Band,
+    Class,
+    IntermediateKind,
+    KeyKind,
+    Kind,
+    Lifecycle,
+    Power,
+    Size,
+    Stage,
+    Type,
+)
+from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept
+from crm.paging import Filter
+
+Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
+Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
+
+Sort = Literal[
+    "created_at", "-created_at", "name", "-name",
+    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
+]  # fmt: skip
+
+
+class Address(Sent):
+    """Where a customer is. With latitude and longitude, visits can say how far away they were."""
+
+    line: Line | None = None
+    city: Name | None = None
+    region: Name | None = None
+    postal_code: Annotated[str, StringConstraints(max_length=20)] | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = Field(
+        default=None, description="ISO 3166-1 alpha-2."
+    )
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+
+class _Attributes(Sent):
+    registration_code: Code | None = Field(default=None, description="统一社会信用代码, or another register's code.")
+    type: Type | None = None
+    intermediate_kind: IntermediateKind | None = None
+    industry: Name | None = None
+    region: Name | None = None
+    size: Size | None = None
+    purchasing_power: Power | None = None
+    key_kind: KeyKind | None = None
+    parent_id: UUID | None = Field(default=None, description="The group this company belongs to.")
+    source: Name | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    website: Website | None = None
+    address: Address | None = None
+    note: Text | None = None
+
+
+class CustomerCreate(_Attributes):
+    """A new customer. Whoever creates it owns it, unless another owner is named."""
+
+    id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
+    kind: Kind = "company"
+    name: Name
+    class_: Class = Field(default="ordinary", alias="class")
+    lifecycle: Lifecycle = "prospect"
+    owner_id: UUID | None = None
+    team_id: UUID | None = Field(default=None, description="The owner's team when not given.")
+    tags: Tags = Field(default_factory=list)
+    custom: Custom = Field(default_factory=dict)
+    do_not_contact: bool = False
+
+
+class CustomerUpdate(_Attributes):
+    """What to change (JSON merge patch): fields not sent keep their value, null empties those that may be empty."""
+
+    kind: Kind = kept()
+    name: Name = kept()
+    class_: Class = kept(alias="class")
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    tags: Tags = kept()
+    custom: Custom = kept()
+    do_not_contact: bool = kept()
+
+
+class PersonShown(Shown):
+    """A user, as far as others need to know."""
+
+    id: UUID
+    name: str
+
+
+class CustomerReference(Shown):
+    """A customer, as far as a nested mention needs."""
+
+    id: UUID
+    name: str
+
+
+class WarmthShown(Shown):
+    """How warm the relationship is (热度): by calendar days since the last real contact, in the workspace's zone."""
+
+    band: Band
+    score: Annotated[int, Field(ge=0, le=100)]
+    days: int | None
+    last_contact_at: datetime | None
+
+
+class CustomerRead(Shown):
+    """A customer."""
+
+    id: UUID
+    kind: Kind
+    name: str
+    registration_code: str | None
+    type: Type | None
+    intermediate_kind: IntermediateKind | None
+    industry: str | None
+    region: str | None
+    size: Size | None
+    purchasing_power: Power | None
+    class_: Class = Field(alias="class")
+    key_kind: KeyKind | None
+    lifecycle: Lifecycle
+    relationship_stage: Stage
+    owner_id: UUID | None
+    owner: PersonShown | None
+    team_id: UUID | None
+    parent_id: UUID | None
+    parent: CustomerReference | None
+    source: str | None
+    phone: str | None
+    email: str | None
+    website: str | None
+    address: Address | None
+    tags: list[str]
+    custom: dict[str, Any]
+    note: str | None
+    do_not_contact: bool
+    warmth: WarmthShown
+    next_contact_due_on: date | None
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class CustomerFilter(Filter):
+    """Which customers, and in what order."""
+
+    sort: Sort = "-created_at"
+    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Name, pinyin, initials, code, or the last digits of the phone."
+    )
+    kind: list[Kind] | None = None
+    type: list[Type] | None = None
+    class_: list[Class] | None = Field(default=None, alias="class")
+    key_kind: list[KeyKind] | None = None
+    lifecycle: list[Lifecycle] | None = None
+    relationship_stage: list[Stage] | None = None
+    industry: list[str] | None = None
+    region: list[str] | None = None
+    size: list[Size] | None = None
+    source: list[str] | None = None
+    owner_id: list[UUID] | None = None
+    team_id: list[UUID] | None = None
+    parent_id: list[UUID] | None = None
+    tag: list[str] | None = Field(default=None, description="Has any of these tags.")
+    warmth: list[Band] | None = None
+    created_at_gte: Moment | None = None
+    created_at_lte: Moment | None = None
+    updated_at_gte: Moment | None = None
+    updated_at_lte: Moment | None = None
+    last_contact_at_gte: Moment | None = None
+    last_contact_at_lte: Moment | None = None
+    next_contact_due_on_gte: date | None = None
+    next_contact_due_on_lte: date | None = None
+    archived: bool = Field(default=False, description="The archived ones instead of the others.")

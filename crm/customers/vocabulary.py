@@ -1,0 +1,14 @@
+"""The words a customer is described with (``domain.md`` A3, A5, A6); the database checks the same ones."""
+
+from typing import Literal
+
+Kind = Literal["company", "person"]
+Type = Literal["consumer", "business_user", "intermediate", "public_interest"]
+IntermediateKind = Literal["dealer", "agent", "wholesaler", "retailer"]
+Size = Literal["small", "medium", "large"]
+Power = Literal["low", "middle", "high"]
+Class = Literal["key", "potential", "ordinary"]
+KeyKind = Literal["high_value", "influential", "double"]
+Lifecycle = Literal["prospect", "interested", "customer", "dormant", "lost"]
+Stage = Literal["awareness", "exploration", "expansion", "commitment", "dissolution"]
+Band = Literal["hot", "warm", "cooling", "cold", "never"]

@@ -1,0 +1,49 @@
+"""Kinds of fields that features share: what crosses the boundary, checked once and described once."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+from crm.phones import normalize_phone
+
+
+class Sent(BaseModel):
+    """What a caller sends. Unknown fields are refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """What a caller gets. Describes what Postgres writes; it is never used to build an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def kept(*, alias: str | None = None) -> Any:
+    """A field that keeps its present value when it is not sent, and cannot be set to null."""
+    return Field(default_factory=lambda: None, alias=alias)
+
+
+def _phone(text: str) -> str:
+    found = normalize_phone(text)
+    if found is None:
+        raise ValueError("This is not a phone number that can be dialled.")
+    return found
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=1, max_length=40)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Tags = Annotated[list[Tag], Field(max_length=50)]
+Phone = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_phone),
+    Field(description="Any usual spelling; kept in E.164, mainland China unless a country code says otherwise."),
+]
+Email = Annotated[EmailStr, StringConstraints(max_length=254)]
+Moment = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset.")]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]

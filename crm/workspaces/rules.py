@@ -1,0 +1,54 @@
+"""What each role may do and see. Scopes are ``noun:read`` and ``noun:write``; an API key has the ones it was given."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from crm.actor import Role, Sight
+
+NOUNS = (
+    "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
+    "tasks", "reminders", "notifications", "webhooks", "events", "imports",
+)  # fmt: skip
+
+SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
+
+_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders")
+_EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
+
+
+def _read(*nouns: str) -> frozenset[str]:
+    return frozenset(f"{noun}:read" for noun in nouns)
+
+
+def _write(*nouns: str) -> frozenset[str]:
+    return _read(*nouns) | frozenset(f"{noun}:write" for noun in nouns)
+
+
+SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
+    {
+        Role.ADMIN: SCOPES,
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports"),
+        Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
+        Role.SERVICE: _EVERYONE
+        | _write("interactions", "tasks", "contacts")
+        | _read("customers", "visits", "reminders"),
+        Role.AUDITOR: frozenset(scope for scope in SCOPES if scope.endswith(":read")) | {"notifications:write"},
+    }
+)
+
+_WIDEST = {Sight.OWN: 0, Sight.TEAM: 1, Sight.ALL: 2}
+
+_AT_LEAST: Mapping[Role, Sight] = MappingProxyType(
+    {
+        Role.ADMIN: Sight.ALL,
+        Role.AUDITOR: Sight.ALL,
+        Role.SERVICE: Sight.ALL,
+        Role.MANAGER: Sight.TEAM,
+        Role.SALES: Sight.OWN,
+    }
+)
+
+
+def sight_of(role: Role, visibility: Sight) -> Sight:
+    """How far a role sees in a workspace with this visibility: whichever of the two reaches further."""
+    return max(_AT_LEAST[role], visibility, key=_WIDEST.__getitem__)

@@ -1,0 +1,120 @@
+"""What a workspace may set for itself, and what holds when it does not: the thresholds of ``domain.md``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+
+from crm.errors import Unprocessable, invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number within limits."""
+
+    default: int
+    least: int
+    most: int
+
+    def check(self, value: object) -> str | None:
+        """What is wrong with the value, or None."""
+        if isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most:
+            return None
+        return f"must be a whole number from {self.least} to {self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words."""
+
+    default: str
+    of: tuple[str, ...]
+
+    def check(self, value: object) -> str | None:
+        """What is wrong with the value, or None."""
+        return None if isinstance(value, str) and value in self.of else f"must be one of {', '.join(self.of)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTime:
+    """A time of day in the workspace's zone, ``HH:MM``."""
+
+    default: str
+
+    def check(self, value: object) -> str | None:
+        """What is wrong with the value, or None."""
+        ok = isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value)
+        return None if ok else "must be a time of day such as 09:00"
+
+
+Setting = Number | Choice | ClockTime
+Group = Mapping[str, Setting]
+
+DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
+    {
+        # Days since the last contact (domain.md D1).
+        "warmth": MappingProxyType(
+            {
+                "hot_until": Number(15, 0, 3650),
+                "warm_until": Number(60, 1, 3650),
+                "cold_from": Number(120, 2, 3650),
+                "zero_at": Number(240, 3, 3650),
+            }
+        ),
+        # At most so many days between two contacts (domain.md B1).
+        "cadence": MappingProxyType(
+            {
+                "double": Number(15, 1, 366),
+                "key": Number(30, 1, 366),
+                "potential": Number(60, 1, 366),
+                "ordinary": Number(90, 1, 366),
+            }
+        ),
+        "reminder_time": ClockTime("09:00"),
+        "visibility": Choice("team", ("own", "team", "all")),
+    }
+)
+
+
+def effective(overrides: Mapping[str, Any], *, at: str = "settings") -> Mapping[str, Any]:
+    """The settings that hold: the defaults, and over them what the workspace has set. Read-only, all names present.
+
+    Raises Unprocessable that names every bad field below ``at``: an unknown name, a wrong type, a value out of
+    limits, or warmth limits that do not rise.
+    """
+    problems: list[Unprocessable] = []
+    found = _over(DESCRIPTION, overrides, at, problems)
+    if not problems and not _rises(tuple(found["warmth"].values())):
+        problems.append(invalid(f"{at}/warmth", "hot_until, warm_until, cold_from, zero_at must rise", "not_rising"))
+    if problems:
+        raise Unprocessable(errors=tuple(error for problem in problems for error in problem.errors))
+    return found
+
+
+def _over(
+    described: Mapping[str, Setting | Group], overrides: object, at: str, problems: list[Unprocessable]
+) -> Mapping[str, Any]:
+    if not isinstance(overrides, Mapping):
+        problems.append(invalid(at, "must be an object"))
+        overrides = {}
+    for name in overrides:
+        if name not in described:
+            problems.append(invalid(f"{at}/{name}", "is not a setting", "unknown"))
+    found: dict[str, Any] = {}
+    for name, setting in described.items():
+        if isinstance(setting, Mapping):
+            found[name] = _over(setting, overrides.get(name, {}), f"{at}/{name}", problems)
+            continue
+        found[name] = overrides.get(name, setting.default)
+        if wrong := setting.check(found[name]):
+            problems.append(invalid(f"{at}/{name}", wrong))
+    return MappingProxyType(found)
+
+
+def _rises(limits: tuple[int, ...]) -> bool:
+    return all(lower < higher for lower, higher in pairwise(limits))
+
+
+DEFAULTS: Mapping[str, Any] = effective({})

@@ -1,0 +1,1 @@
+"""How the product runs: one folder per process, each of which someone can start."""

@@ -1,0 +1,35 @@
+"""From what an action gives to what goes out: bodies pass through as Postgres wrote them."""
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from crm.nouns import Answer
+
+JSON = "application/json"
+
+
+def respond(result: Answer | bytes | None, status: int, path: str) -> Response:
+    """An item with its ``ETag`` (and ``Location`` when it is new), a page, or nothing at all (204)."""
+    if result is None:
+        return Response(status_code=204)
+    if isinstance(result, bytes):
+        return Response(result, status, media_type=JSON)
+    headers = {"ETag": f'"{result.version}"'}
+    if status == 201:
+        headers["Location"] = f"{path}/{result.id}"
+    return Response(result.body.encode(), status, headers, media_type=JSON)
+
+
+def unless_known(response: Response, if_none_match: str | None) -> Response:
+    """304 without a body where the caller has this version already (``If-None-Match``)."""
+    etag = response.headers.get("etag")
+    if if_none_match is None or etag is None or response.status_code != 200:
+        return response
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return Response(status_code=304, headers={"ETag": etag}) if etag in known or "*" in known else response
+
+
+def replayed(status: int, headers: Mapping[str, str], body: bytes) -> Response:
+    """The answer given before to the same ``Idempotency-Key``."""
+    return Response(body, status, {**headers, "Idempotency-Replayed": "true"})

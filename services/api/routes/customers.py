@@ -1,0 +1,63 @@
+"""Customers, over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from crm.customers import actions, queries
+from crm.customers.errors import CustomerArchived, RegistrationCodeTaken
+from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
+from crm.nouns import Answer
+from crm.paging import Page
+from crm.recording import AlreadyExists
+from services.api.deps import CustomerReads, CustomerWrites
+from services.api.problems import problems
+from services.api.routing import router as new_router
+
+router = new_router(tags=["customers"])
+
+
+@router.get("/customers", response_model=Page[CustomerRead])
+async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter, Query()]) -> bytes:
+    """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone."""
+    return await queries.page(access, wanted)
+
+
+@router.post(
+    "/customers",
+    status_code=201,
+    response_model=CustomerRead,
+    responses=problems(RegistrationCodeTaken, AlreadyExists),
+)
+async def create_customer(access: CustomerWrites, new: CustomerCreate) -> Answer:
+    """Add a customer. It is yours unless you name another owner, and says when to be in touch first."""
+    return await actions.create(access, new)
+
+
+@router.get("/customers/{customer_id}", response_model=CustomerRead)
+async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
+    """One customer, with how warm the relationship is and when the next contact is due."""
+    return await queries.get(access, customer_id)
+
+
+@router.patch(
+    "/customers/{customer_id}",
+    response_model=CustomerRead,
+    responses=problems(CustomerArchived, RegistrationCodeTaken),
+)
+async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
+    """Change what you send and nothing else; null empties a field that may be empty."""
+    return await actions.update(access, customer_id, change)
+
+
+@router.post("/customers/{customer_id}/archive", response_model=CustomerRead)
+async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
+    """Put a customer aside. It leaves the lists, keeps its history, and can be restored."""
+    return await actions.archive(access, customer_id)
+
+
+@router.post("/customers/{customer_id}/restore", response_model=CustomerRead, responses=problems(RegistrationCodeTaken))
+async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
+    """Bring an archived customer back."""
+    return await actions.restore(access, customer_id)

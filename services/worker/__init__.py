@@ -1,0 +1,1 @@
+"""The worker: what is due, and what leaves the house."""

@@ -1,0 +1,1 @@
+"""By feature, through the front door."""

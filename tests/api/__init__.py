@@ -1,0 +1,1 @@
+"""The frame of the API, and the API as a whole."""
