@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    Integer,
     Select,
     Table,
     Text,
@@ -37,7 +36,10 @@ from crm.actor import Sight
 from crm.database import Access, statement
 from crm.errors import NotFound, invalid
 from crm.nouns import Answer, Noun, as_answer, as_json, this_one
-from crm.paging import Filter
+from crm.paging import MAX_PAGE, Filter
+
+CUTS = (1, 10, 20, 50, 100, MAX_PAGE)
+"""Where pages are cut in SQL. A limit that is a parameter makes Postgres plan each page anew: 0.7 ms of 1.5."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,10 @@ async def page(
     present = frozenset(given) if present is None else present
     if wanted.cursor is not None:
         given |= _read_cursor(listing, wanted, present)
-    rows = await access.rows(
-        _page(listing, access.actor.sight, present, wanted.sort, wanted.cursor is not None, wanted.include_total),
-        limit=wanted.limit + 1,
-        **given,
-    )
+    most = next(size for size in CUTS if size >= wanted.limit)
+    after = wanted.cursor is not None
+    found = _page(listing, access.actor.sight, present, wanted.sort, after, most, wanted.include_total)
+    rows = await access.rows(found, **given)
     more = len(rows) > wanted.limit
     shown = rows[: wanted.limit]
     cursor = _write_cursor(wanted.sort, present, shown[-1]) if more else b"null"
@@ -115,7 +116,9 @@ def _one(noun: Noun, sight: Sight) -> Select[Any]:
 
 
 @statement
-def _page(listing: Listing, sight: Sight, present: frozenset[str], sort: str, after: bool, total: bool) -> Select[Any]:
+def _page(
+    listing: Listing, sight: Sight, present: frozenset[str], sort: str, after: bool, most: int, total: bool
+) -> Select[Any]:
     table = listing.noun.table
     key = listing.sorts[sort.removeprefix("-")]
     wanted = and_(
@@ -125,9 +128,7 @@ def _page(listing: Listing, sight: Sight, present: frozenset[str], sort: str, af
     )
     descending = sort.startswith("-")
     order = [key.desc(), table.c.id.desc()] if descending else [key, table.c.id]
-    cut = (
-        select(*table.c, key.label("sort_key")).where(wanted).order_by(*order).limit(bindparam("limit", type_=Integer))
-    )
+    cut = select(*table.c, key.label("sort_key")).where(wanted).order_by(*order).limit(most + 1)
     if after:
         here, there = (
             tuple_(key, table.c.id),

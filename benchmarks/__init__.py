@@ -1,0 +1,1 @@
+"""Rapport against the bare yardstick: the same machine, the same tables, the same answers, in turn."""
