@@ -1,5 +1,6 @@
 """How a customer looks, and everything that reads customers."""
 
+from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
@@ -11,12 +12,15 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Table,
     Text,
+    Uuid,
     and_,
     any_,
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -26,17 +30,26 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
+from crm.actor import Sight
+from crm.customers.errors import CustomerArchived
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
-from crm.database import Access
-from crm.nouns import Answer, Noun, held_by
+from crm.database import Access, statement
+from crm.errors import Problem, invalid
+from crm.finding import Finding, asked, words
+from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
-from crm.search import prefix_ranges
+from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone
 from crm.tables import stamps, utc
 from crm.workspaces.models import users
 
-MOST_WORDS = 5
+FINDING = Finding(
+    customers,
+    customer_tokens,
+    {"name": tokens_of_name, "phone": tokens_of_phone, "registration_code": tokens_of_code},
+)
+"""The fields a customer is found by, and what each leaves in the index."""
 
 
 def shape(customer: FromClause) -> Select[Any]:
@@ -61,12 +74,10 @@ def shape(customer: FromClause) -> Select[Any]:
         c.lifecycle,
         c.relationship_stage,
         c.owner_id,
-        case((owner.c.id.is_not(None), func.json_build_object("id", owner.c.id, "name", owner.c.name))).label("owner"),
+        mention(owner).label("owner"),
         c.team_id,
         c.parent_id,
-        case((parent.c.id.is_not(None), func.json_build_object("id", parent.c.id, "name", parent.c.name))).label(
-            "parent"
-        ),
+        mention(parent).label("parent"),
         c.source,
         c.phone,
         c.email,
@@ -88,6 +99,40 @@ def shape(customer: FromClause) -> Select[Any]:
 
 
 CUSTOMER = Noun("customer", customers, shape, held_by(customers), customer="id")
+
+
+def with_its_customer(table: Table) -> Visible:
+    """The sight of what belongs to a customer: whoever sees the customer sees it."""
+
+    @cache
+    def visible(sight: Sight) -> ColumnElement[bool]:
+        if sight is Sight.ALL:
+            return true()
+        at_home = customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+        return table.c.customer_id.in_(select(customers.c.id).where(at_home, CUSTOMER.visible(sight)))
+
+    return visible
+
+
+def in_reach(sight: Sight, customer_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """This is a customer whom the actor sees and who is not archived: something new may be recorded there."""
+    at_home = customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return exists().where(
+        at_home, customers.c.id == customer_id, customers.c.archived_at.is_(None), CUSTOMER.visible(sight)
+    )
+
+
+async def out_of_reach(access: Access, customer_id: UUID) -> Problem | None:
+    """Why nothing new can be recorded under this customer: archived, or not there for the actor; None if it can."""
+    archived = await access.value(_is_archived(access.actor.sight), id=customer_id)
+    if archived is None:
+        return invalid("customer_id", "There is no such customer.", "not_found")
+    return CustomerArchived() if archived else None
+
+
+@statement
+def _is_archived(sight: Sight) -> Select[Any]:
+    return select(customers.c.archived_at.is_not(None)).where(this_one(CUSTOMER, sight))
 
 
 def local_date(moment: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -158,21 +203,6 @@ def _in_band(band: str) -> ColumnElement[bool]:
     return and_(literal(band) == any_(bindparam("warmth", type_=ARRAY(Text))), ranges[band])
 
 
-def _found_by(word: int) -> ColumnElement[bool]:
-    """The n-th word of a query matches: one of its ranges holds a token of the customer."""
-    ranges = (
-        func.unnest(bindparam(f"q{word}_from", type_=ARRAY(Text)), bindparam(f"q{word}_to", type_=ARRAY(Text)))
-        .table_valued("low", "high", name=f"range{word}")
-        .render_derived()
-    )
-    token = customer_tokens.alias(f"token{word}")
-    return customers.c.id.in_(
-        select(token.c.customer_id)
-        .select_from(ranges.join(token, and_(token.c.token >= ranges.c.low, token.c.token < ranges.c.high)))
-        .where(token.c.workspace_id == bindparam("workspace_id"))
-    )
-
-
 LIST = Listing(
     CUSTOMER,
     sorts={
@@ -188,7 +218,7 @@ LIST = Listing(
         ),
         **among(customers, ["source", "owner_id", "team_id", "parent_id"]),
         **between(customers, ["created_at", "updated_at", "last_contact_at", "next_contact_due_on"]),
-        **{f"q{word}": _found_by(word) for word in range(MOST_WORDS)},
+        **words(FINDING),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
         "archived": customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
@@ -203,11 +233,5 @@ async def get(access: Access, customer_id: UUID) -> Answer:
 
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
     """A page of customers, without the archived ones unless they are asked for."""
-    given = wanted.given() | {"archived": wanted.archived}
-    present = set(given)
-    if text := given.pop("q", None):
-        present.remove("q")
-        for word, ranges in enumerate(prefix_ranges(text)[:MOST_WORDS]):
-            present.add(f"q{word}")
-            given |= {f"q{word}_from": [low for low, _ in ranges], f"q{word}_to": [high for _, high in ranges]}
-    return await reading.page(access, LIST, wanted, given, frozenset(present))
+    given, present = asked(wanted.given() | {"archived": wanted.archived})
+    return await reading.page(access, LIST, wanted, given, present)

@@ -7,38 +7,12 @@ later. The numbers are settings of the workspace (``workspaces/settings.py``).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from crm.clock import local_date
+from crm.customers.vocabulary import Band, Class, KeyKind
 
 LONGEST_CLOSURE = 60
-
-
-class Band(StrEnum):
-    """Bands of warmth (热度): half a month, two months, four months, as the handbooks have it."""
-
-    HOT = "hot"
-    WARM = "warm"
-    COOLING = "cooling"
-    COLD = "cold"
-    NEVER = "never"
-
-
-class KeyKind(StrEnum):
-    """What makes a customer a key one: value (高价值客户), influence (重点客户) or both (双料大客户)."""
-
-    HIGH_VALUE = "high_value"
-    INFLUENTIAL = "influential"
-    DOUBLE = "double"
-
-
-class CustomerClass(StrEnum):
-    """Policy classes: 重点, 潜在, 普通."""
-
-    KEY = "key"
-    POTENTIAL = "potential"
-    ORDINARY = "ordinary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +57,16 @@ def warmth(days: int | None, scale: WarmthScale) -> Warmth:
     rounded half up once, at the end.
     """
     if days is None:
-        return Warmth(Band.NEVER, 0)
+        return Warmth("never", 0)
     if days <= scale.hot_until:
-        return Warmth(Band.HOT, 100)
+        return Warmth("hot", 100)
     if days <= scale.warm_until:
-        return Warmth(Band.WARM, _between(days, (scale.hot_until, 100), (scale.warm_until, 60)))
+        return Warmth("warm", _between(days, (scale.hot_until, 100), (scale.warm_until, 60)))
     if days < scale.cold_from:
-        return Warmth(Band.COOLING, _between(days, (scale.warm_until, 60), (scale.cold_from, 20)))
+        return Warmth("cooling", _between(days, (scale.warm_until, 60), (scale.cold_from, 20)))
     if days < scale.zero_at:
-        return Warmth(Band.COLD, _between(days, (scale.cold_from, 20), (scale.zero_at, 0)))
-    return Warmth(Band.COLD, 0)
+        return Warmth("cold", _between(days, (scale.cold_from, 20), (scale.zero_at, 0)))
+    return Warmth("cold", 0)
 
 
 def _between(days: int, left: tuple[int, int], right: tuple[int, int]) -> int:
@@ -103,36 +77,14 @@ def _between(days: int, left: tuple[int, int], right: tuple[int, int]) -> int:
     return (2 * score_times_span + span) // (2 * span)
 
 
-def band_limits(band: Band, today: date, scale: WarmthScale) -> tuple[date | None, date | None]:
-    """The oldest and the newest date of last contact in a band, both inside it; None where there is no limit.
-
-    For lists filtered by band. ``never`` has no dates and is a ValueError: those customers have no last contact at all.
-    """
-
-    def ago(days: int) -> date:
-        return today - timedelta(days=days)
-
-    match band:
-        case Band.HOT:
-            return ago(scale.hot_until), None
-        case Band.WARM:
-            return ago(scale.warm_until), ago(scale.hot_until + 1)
-        case Band.COOLING:
-            return ago(scale.cold_from - 1), ago(scale.warm_until + 1)
-        case Band.COLD:
-            return None, ago(scale.cold_from)
-        case Band.NEVER:
-            raise ValueError("A customer never contacted has no date of last contact")
-
-
-def contact_every(key_kind: str | None, class_: str | None, settings: Mapping[str, Any]) -> int:
+def contact_every(key_kind: KeyKind | None, class_: Class | None, settings: Mapping[str, Any]) -> int:
     """The cadence: at most so many days between two contacts with such a customer. No class counts as ordinary."""
     cadence = settings["cadence"]
-    if key_kind == KeyKind.DOUBLE:
+    if key_kind == "double":
         tier = "double"
-    elif key_kind is not None or class_ == CustomerClass.KEY:
+    elif key_kind is not None or class_ == "key":
         tier = "key"
-    elif class_ == CustomerClass.POTENTIAL:
+    elif class_ == "potential":
         tier = "potential"
     else:
         tier = "ordinary"
