@@ -81,7 +81,9 @@ class Actor:
         }
 
 
-def system(workspace_id: UUID, *, timezone: str, settings: Mapping[str, Any] | None = None) -> Actor:
+def system(
+    workspace_id: UUID, *, timezone: str, language: str = "en", settings: Mapping[str, Any] | None = None
+) -> Actor:
     """The product acting by one of its own rules inside one workspace: sees all of it."""
     return Actor(
         workspace_id=workspace_id,
@@ -89,5 +91,6 @@ def system(workspace_id: UUID, *, timezone: str, settings: Mapping[str, Any] | N
         kind=ActorKind.SYSTEM,
         sight=Sight.ALL,
         timezone=timezone,
+        language=language,
         settings=settings or MappingProxyType({}),
     )

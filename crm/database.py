@@ -5,16 +5,17 @@ statement may name what the actor knows (``workspace_id``, ``actor_id``, ``team_
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
 from typing import Any, ParamSpec
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import BindParameter
 
-from crm.actor import Actor
+from crm.actor import NOBODY, Actor, system
 from crm.pool import Pool
 
 
@@ -32,6 +33,9 @@ DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy type
 DIALECT.statement_compiler = _Compiler
 
 P = ParamSpec("P")
+
+EVERYWHERE = system(NOBODY, timezone="UTC")
+"""The product acting in no workspace in particular: it takes each row's own."""
 
 
 class Statement:
@@ -164,10 +168,20 @@ class Database:
         """For changes of a single statement, which needs no transaction around it."""
         return Access(self._pool, actor, if_match)
 
-    @asynccontextmanager
-    async def transaction(self, actor: Actor, if_match: int | None = None) -> AsyncIterator[Transaction]:
+    def transaction(self, actor: Actor, if_match: int | None = None) -> AbstractAsyncContextManager[Transaction]:
         """Commit when the block ends well, roll back when it does not."""
-        connection = await self._pool.take(actor.workspace_id)
+        return self._opened(actor.workspace_id, actor, if_match)
+
+    def scanning(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction over all workspaces at once, as the product itself: the worker's rounds.
+
+        Row-level security shows it the tables whose policies let the worker scan, and no row of any other.
+        """
+        return self._opened(None, EVERYWHERE, None)
+
+    @asynccontextmanager
+    async def _opened(self, home: UUID | None, actor: Actor, if_match: int | None) -> AsyncIterator[Transaction]:
+        connection = await self._pool.take(home)
         try:
             async with connection.transaction():
                 yield Transaction(self._pool, connection, actor, if_match)

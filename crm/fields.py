@@ -1,5 +1,6 @@
 """Kinds of fields that features share: what crosses the boundary, checked once and described once."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
@@ -17,6 +18,11 @@ class Shown(BaseModel):
     """What a caller gets. Describes what Postgres writes; it is never used to build an answer."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def like(**example: Any) -> ConfigDict:
+    """The configuration of a model of which this is an example, for the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 def kept(*, alias: str | None = None) -> Any:
@@ -44,6 +50,11 @@ Phone = Annotated[
     Field(description="Any usual spelling; kept in E.164, mainland China unless a country code says otherwise."),
 ]
 Email = Annotated[EmailStr, StringConstraints(max_length=254)]
-Moment = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset.")]
+# asyncpg takes the first and the last moment that Python knows for -infinity and infinity, which no answer can show.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
+    Field(description="RFC 3339 with an offset, from 1900 to 2999."),
+]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

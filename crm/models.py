@@ -1,9 +1,10 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
-from crm.contacts.models import contacts
+from crm.care.models import warmth_rounds
+from crm.contacts.models import contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
-from crm.imports.models import import_problems, imports
+from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
 from crm.notifications.models import notifications
 from crm.reminders.models import reminders
@@ -23,11 +24,13 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "contact_tokens",
     "contacts",
     "customer_tokens",
     "customers",
     "events",
     "idempotency_keys",
+    "import_files",
     "import_problems",
     "imports",
     "interactions",
@@ -41,6 +44,7 @@ __all__ = [
     "teams",
     "users",
     "visits",
+    "warmth_rounds",
     "webhook_attempts",
     "webhook_deliveries",
     "webhook_endpoints",

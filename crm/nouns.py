@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     cast,
     func,
     select,
@@ -63,6 +64,11 @@ def held_by(table: Table, holder: str = "owner_id") -> Visible:
         return true()
 
     return visible
+
+
+def mention(row: FromClause) -> ColumnElement[Any]:
+    """A row as others mention it, by id and name; null where an outer join found none."""
+    return case((row.c.id.is_not(None), func.json_build_object("id", row.c.id, "name", row.c.name)))
 
 
 def as_json(noun: Noun, rows: FromClause, **beside: ColumnElement[Any]) -> Select[Any]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     cast,
+    false,
     func,
     insert,
     literal,
@@ -90,7 +91,7 @@ def changing(
     new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in sorted(columns)} | dict(values or {})
     expected = bindparam("if_match", type_=BigInteger)
     unchanged_since = or_(expected.is_(None), table.c.version == expected)
-    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in new.items()))
+    differs = or_(false(), *(table.c[name].is_distinct_from(value) for name, value in new.items()))
     return recorded(
         noun, update(table).where(this_one(noun, sight), unchanged_since, differs, *where).values(new), also=also
     )

@@ -132,10 +132,10 @@ async def elsewhere(stage: Stage) -> Workspace:
 class Client(httpx.AsyncClient):
     """Speaks to the API as one person and holds every JSON answer against the published schema."""
 
-    def __init__(self, running: Running, token: str | None) -> None:
-        """As whom: the token of a person or key, or nobody."""
+    def __init__(self, running: Running, token: str | None, address: str = "127.0.0.1") -> None:
+        """As whom: the token of a person or key, or nobody; and from where."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        transport = httpx.ASGITransport(running.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(running.app, raise_app_exceptions=False, client=(address, 4711))
         super().__init__(transport=transport, base_url="http://test", headers=headers)
         self._schema = running.schema
         self._paths = [
@@ -174,9 +174,9 @@ class Clients:
     running: Running
     made: list[Client] = field(default_factory=list)
 
-    def __call__(self, token: str | None) -> Client:
-        """A client with this token."""
-        client = Client(self.running, token)
+    def __call__(self, token: str | None, address: str = "127.0.0.1") -> Client:
+        """A client with this token, at this address."""
+        client = Client(self.running, token, address)
         self.made.append(client)
         return client
 

@@ -1,17 +1,17 @@
 """Tables of contacts."""
 
-from sqlalchemy import Boolean, Column, Index, Text, Uuid, text
+from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.tables import link, moment, newest_first, noun, one_of
-
-LEVELS = ("top", "middle", "base")
-ROLES = ("user", "influencer", "decider", "approver", "buyer", "gatekeeper")
+from crm.contacts.vocabulary import Level
+from crm.finding import tokens_table
+from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
 
 contacts = noun(
     "contacts",
     Column("customer_id", Uuid, nullable=False),
     Column("name", Text, nullable=False),
+    Column("name_key", Text(collation="C"), nullable=False, info={UNRECORDED: True}),
     Column("title", Text),
     Column("department", Text),
     Column("level", Text),
@@ -23,8 +23,12 @@ contacts = noun(
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
     moment("archived_at"),
-    one_of("level", LEVELS),
+    # What names a contact names its customer too, so that the two cannot disagree.
+    UniqueConstraint("workspace_id", "customer_id", "id"),
+    one_of("level", Level),
     link("customer_id", "customers"),
 )
 newest_first(contacts)
-Index(None, contacts.c.workspace_id, contacts.c.customer_id)
+Index(None, contacts.c.workspace_id, contacts.c.name_key, contacts.c.id)
+
+contact_tokens = tokens_table("contact")

@@ -21,7 +21,13 @@ reactions = Table(
     PrimaryKeyConstraint("workspace_id", "event_id", "name"),
     one_of("state", REACTION_STATES),
 )
-Index("ix_reactions_due", reactions.c.next_attempt_at, postgresql_where=reactions.c.state == "pending")
+Index(
+    "ix_reactions_due_by_workspace",
+    reactions.c.workspace_id,
+    reactions.c.next_attempt_at,
+    postgresql_where=reactions.c.state == "pending",
+)
+Index("ix_reactions_settled", reactions.c.settled_at, postgresql_where=reactions.c.settled_at.is_not(None))
 
 worker_heartbeats = Table(
     "worker_heartbeats",

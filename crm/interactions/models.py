@@ -2,11 +2,8 @@
 
 from sqlalchemy import Boolean, Column, Index, Text, Uuid, func, text
 
+from crm.interactions.vocabulary import Channel, Direction, Outcome
 from crm.tables import link, moment, newest_first, noun, one_of
-
-CHANNELS = ("call", "message", "email", "wechat", "meeting", "visit", "other")
-DIRECTIONS = ("outbound", "inbound")
-OUTCOMES = ("reached", "no_answer", "left_message", "refused")
 
 interactions = noun(
     "interactions",
@@ -20,12 +17,14 @@ interactions = noun(
     Column("counts_as_contact", Boolean, nullable=False),
     Column("automated", Boolean, nullable=False, server_default=text("false")),
     Column("note", Text),
-    one_of("channel", CHANNELS),
-    one_of("direction", DIRECTIONS),
-    one_of("outcome", OUTCOMES),
+    one_of("channel", Channel),
+    one_of("direction", Direction),
+    one_of("outcome", Outcome),
     link("customer_id", "customers"),
-    link("contact_id", "contacts"),
+    link(["customer_id", "contact_id"], "contacts"),
     link("user_id", "users"),
 )
 newest_first(interactions)
-Index(None, interactions.c.workspace_id, interactions.c.customer_id, interactions.c.occurred_at.desc())
+latest_first = interactions.c.occurred_at.desc(), interactions.c.id.desc()
+Index(None, interactions.c.workspace_id, *latest_first)
+Index(None, interactions.c.workspace_id, interactions.c.customer_id, *latest_first)

@@ -2,9 +2,10 @@
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint, Uuid
 
+from crm.reminders.vocabulary import CancelledBecause, State
 from crm.tables import link, moment, newest_first, noun, one_of
 
-STATES = ("scheduled", "fired", "cancelled")
+ONE_REMINDER_PER_DEDUPE_KEY = "uq_reminders_workspace_id_dedupe_key"
 
 reminders = noun(
     "reminders",
@@ -19,7 +20,8 @@ reminders = noun(
     Column("cancelled_because", Text),
     Column("dedupe_key", Text, nullable=False),
     UniqueConstraint("workspace_id", "dedupe_key"),
-    one_of("state", STATES),
+    one_of("state", State),
+    one_of("cancelled_because", CancelledBecause),
     link("user_id", "users"),
 )
 newest_first(reminders)

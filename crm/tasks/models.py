@@ -1,12 +1,11 @@
 """Tables of tasks."""
 
-from sqlalchemy import Column, Index, Text, Uuid
+from sqlalchemy import Column, Index, Integer, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.tables import link, moment, newest_first, noun, one_of
+from crm.tasks.vocabulary import Kind, State, SubjectType
 
-STATES = ("open", "done", "cancelled")
-KINDS = ("follow_up", "next_step", "contact_due")
-SUBJECTS = ("customer", "contact", "visit")
 ONE_TASK_PER_DEDUPE_KEY = "one_task_per_dedupe_key"
 
 tasks = noun(
@@ -20,13 +19,16 @@ tasks = noun(
     Column("assignee_id", Uuid, nullable=False),
     Column("team_id", Uuid),
     moment("due_at", nullable=False),
+    Column("remind_before", ARRAY(Integer), nullable=False, server_default=text("'{0}'")),
     Column("state", Text, nullable=False, server_default="open"),
+    Column("snooze_count", Integer, nullable=False, server_default=text("0")),
     moment("completed_at"),
     Column("outcome", Text),
+    Column("cancel_reason", Text),
     Column("dedupe_key", Text),
-    one_of("state", STATES),
-    one_of("kind", KINDS),
-    one_of("subject_type", SUBJECTS),
+    one_of("state", State),
+    one_of("kind", Kind),
+    one_of("subject_type", SubjectType),
     link("assignee_id", "users"),
     link("team_id", "teams"),
 )

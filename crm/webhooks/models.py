@@ -16,9 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.tables import link, metadata, moment, newest_first, noun, one_of, secret
-
-ENDPOINT_STATES = ("active", "disabled")
-DELIVERY_STATES = ("pending", "delivered", "dead")
+from crm.webhooks.vocabulary import DeliveryState, EndpointState
 
 webhook_endpoints = noun(
     "webhook_endpoints",
@@ -32,7 +30,7 @@ webhook_endpoints = noun(
     moment("previous_secret_until"),
     moment("failing_since"),
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    one_of("state", ENDPOINT_STATES),
+    one_of("state", EndpointState),
 )
 newest_first(webhook_endpoints)
 
@@ -43,6 +41,7 @@ webhook_deliveries = noun(
     Column("event_type", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="pending"),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("earlier_attempts", Integer, nullable=False, server_default=text("0")),
     moment("next_attempt_at", nullable=False, server_default=func.now()),
     moment("hinted_until"),
     Column("lease_id", Uuid),
@@ -51,20 +50,29 @@ webhook_deliveries = noun(
     Column("last_error", Text),
     moment("settled_at"),
     UniqueConstraint("workspace_id", "endpoint_id", "event_id"),
-    one_of("state", DELIVERY_STATES),
+    one_of("state", DeliveryState),
     link("endpoint_id", "webhook_endpoints"),
 )
-newest_first(webhook_deliveries)
+Index(
+    "ix_webhook_deliveries_of_endpoint",
+    webhook_deliveries.c.workspace_id,
+    webhook_deliveries.c.endpoint_id,
+    webhook_deliveries.c.created_at.desc(),
+    webhook_deliveries.c.id.desc(),
+)
 Index(
     "ix_webhook_deliveries_due",
+    webhook_deliveries.c.workspace_id,
+    webhook_deliveries.c.endpoint_id,
     webhook_deliveries.c.next_attempt_at,
     postgresql_where=webhook_deliveries.c.state == "pending",
 )
 Index(
-    "ix_webhook_deliveries_due_by_workspace",
+    "ix_webhook_deliveries_under_way",
     webhook_deliveries.c.workspace_id,
-    webhook_deliveries.c.next_attempt_at,
-    postgresql_where=webhook_deliveries.c.state == "pending",
+    webhook_deliveries.c.endpoint_id,
+    webhook_deliveries.c.leased_until,
+    postgresql_where=webhook_deliveries.c.lease_id.is_not(None),
 )
 
 webhook_attempts = Table(

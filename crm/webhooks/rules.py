@@ -22,6 +22,25 @@ WAITS = (
 )
 JITTER = 0.2
 OVERLOADED_WAIT = timedelta(seconds=60)
+MOST_ATTEMPTS = len(WAITS) + 1
+
+OPEN_AFTER = 5
+"""After so many failures in a row an endpoint is only probed: one delivery at a time."""
+
+MOST_AT_ONCE = 2
+MOST_AT_ONCE_IN_A_WORKSPACE = 10
+
+HOPELESS_AFTER = timedelta(hours=120)
+"""An endpoint that has only failed for so long is disabled."""
+
+SECRET_OVERLAP = timedelta(hours=24)
+"""How long a secret goes on signing beside the one that replaced it."""
+
+RECOVERABLE = timedelta(days=14)
+MOST_ENDPOINTS = 20
+
+OWN_AFFAIRS = ("webhook", "webhook_endpoint", "webhook_delivery")
+"""The families of events that are about webhooks themselves."""
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -86,3 +105,17 @@ def matches(event_type: str, patterns: Iterable[str]) -> bool:
         pattern in ("*", event_type) or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
         for pattern in patterns
     )
+
+
+def is_deliverable(event_type: str) -> bool:
+    """Whether endpoints can be told of it at all. Not of what happens to endpoints themselves: that would be a loop."""
+    return event_type.partition(".")[0] not in OWN_AFFAIRS
+
+
+def unknown_pattern(patterns: Iterable[str], known: Iterable[str]) -> int | None:
+    """The place of the first pattern that names nothing among the known types of events; ``None`` when all do."""
+    deliverable = [event_type for event_type in known if is_deliverable(event_type)]
+    for place, pattern in enumerate(patterns):
+        if pattern != "*" and not any(matches(event_type, [pattern]) for event_type in deliverable):
+            return place
+    return None

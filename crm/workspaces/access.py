@@ -4,6 +4,7 @@ import hmac
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Select, and_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Uuid
@@ -31,24 +32,12 @@ async def identify(database: Database, tokens: Tokens, credential: str) -> tuple
         return await _by_key(database, tokens, credential)
     claims = tokens.read_access(credential)
     access = database.writing(outsider(claims.workspace_id))
-    row = await access.row(_by_session(), user_id=claims.user_id, session_id=claims.session_id)
-    if row is None or row["permission_version"] != claims.permission_version:
+    row = await access.row(_person(with_session=True), user_id=claims.user_id, session_id=claims.session_id)
+    # What a role may do is read here, so an older token is good for what its holder may do now. A later one than the
+    # database knows comes from a time that a restored backup has forgotten.
+    if row is None or row["permission_version"] < claims.permission_version:
         raise Unauthenticated
-    settings = effective(row["settings"])
-    role = Role(row["role"])
-    actor = Actor(
-        workspace_id=claims.workspace_id,
-        id=claims.user_id,
-        kind=ActorKind.USER,
-        role=role,
-        scopes=SCOPES_OF[role],
-        sight=sight_of(role, Sight(settings["visibility"])),
-        team_ids=tuple(row["team_ids"]),
-        timezone=row["timezone"],
-        language=row["language"],
-        settings=settings,
-        session_id=claims.session_id,
-    )
+    actor = person(claims.workspace_id, claims.user_id, row, session_id=claims.session_id)
     return actor, claims.expires_at.timestamp()
 
 
@@ -59,9 +48,44 @@ async def _by_key(database: Database, tokens: Tokens, credential: str) -> tuple[
     row = await database.writing(outsider(parts.workspace_id)).row(_key(), key_id=parts.key_id)
     if row is None or not hmac.compare_digest(row["secret_hash"], parts.secret_hash):
         raise Unauthenticated
-    actor = Actor(
-        workspace_id=parts.workspace_id,
-        id=parts.key_id,
+    actor = program(parts.workspace_id, parts.key_id, row)
+    return actor, None if row["expires_at"] is None else row["expires_at"].timestamp()
+
+
+async def acting_for(database: Database, workspace_id: UUID, kind: ActorKind, id: UUID) -> Actor | None:
+    """Whoever asked for something that is carried out later, with what they may do now; None when they are gone."""
+    access = database.writing(outsider(workspace_id))
+    if kind is ActorKind.KEY:
+        row = await access.row(_key(), key_id=id)
+        return None if row is None else program(workspace_id, id, row)
+    row = await access.row(_person(with_session=False), user_id=id)
+    return None if row is None else person(workspace_id, id, row)
+
+
+def person(workspace_id: UUID, user_id: UUID, row: asyncpg.Record, session_id: UUID | None = None) -> Actor:
+    """A person as an actor."""
+    settings = effective(row["settings"])
+    role = Role(row["role"])
+    return Actor(
+        workspace_id=workspace_id,
+        id=user_id,
+        kind=ActorKind.USER,
+        role=role,
+        scopes=SCOPES_OF[role],
+        sight=sight_of(role, Sight(settings["visibility"])),
+        team_ids=tuple(row["team_ids"]),
+        timezone=row["timezone"],
+        language=row["language"],
+        settings=settings,
+        session_id=session_id,
+    )
+
+
+def program(workspace_id: UUID, key_id: UUID, row: asyncpg.Record) -> Actor:
+    """An API key as an actor."""
+    return Actor(
+        workspace_id=workspace_id,
+        id=key_id,
         kind=ActorKind.KEY,
         scopes=frozenset(row["scopes"]) & SCOPES,
         sight=Sight.ALL,
@@ -69,12 +93,11 @@ async def _by_key(database: Database, tokens: Tokens, credential: str) -> tuple[
         language=row["language"],
         settings=effective(row["settings"]),
     )
-    return actor, None if row["expires_at"] is None else row["expires_at"].timestamp()
 
 
 @statement
-def _by_session() -> Select[Any]:
-    """The person, if the session lives, with the teams in sight: their own, those they manage, and all below."""
+def _person(*, with_session: bool) -> Select[Any]:
+    """The person, if they (and their session) live, with the teams in sight: theirs, those they manage, all below."""
     home = bindparam("workspace_id", type_=Uuid)
     user_id = bindparam("user_id", type_=Uuid)
     first = select(teams.c.id).where(
@@ -95,7 +118,7 @@ def _by_session() -> Select[Any]:
         sessions.c.revoked_at.is_(None),
         sessions.c.valid_until > func.now(),
     )
-    return (
+    found = (
         select(
             users.c.role,
             users.c.permission_version,
@@ -106,9 +129,9 @@ def _by_session() -> Select[Any]:
         )
         .select_from(users)
         .join(workspaces, workspaces.c.workspace_id == users.c.workspace_id)
-        .join(sessions, alive)
         .where(users.c.workspace_id == home, users.c.id == user_id, users.c.state == "active")
     )
+    return found.join(sessions, alive) if with_session else found
 
 
 @statement

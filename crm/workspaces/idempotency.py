@@ -4,8 +4,22 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Insert, Select, Text, Uuid, and_, bindparam, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    Insert,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningDelete
 
 from crm.database import Transaction, statement
 from crm.workspaces.models import idempotency_keys as kept_answers
@@ -39,6 +53,11 @@ async def keep(tx: Transaction, key: str, answer: Kept) -> None:
     await tx.row(_keep(), key=key, **answer._asdict())
 
 
+async def forget_old(tx: Transaction, *, most: int) -> int:
+    """Forget answers that are too old to be given again, over all workspaces; how many."""
+    return len(await tx.rows(_forget(), most=most))
+
+
 def _this() -> Any:
     k = kept_answers.c
     return and_(
@@ -67,3 +86,16 @@ def _keep() -> Insert:
     key = [kept_answers.c.workspace_id, kept_answers.c.actor_id, kept_answers.c.key]
     changing = {name: new.excluded[name] for name in names[3:]}
     return new.on_conflict_do_update(index_elements=key, set_=changing | {"created_at": func.now()})
+
+
+@statement
+def _forget() -> ReturningDelete[Any]:
+    k = kept_answers.c
+    old = select(k.workspace_id, k.actor_id, k.key).where(k.created_at < func.now() - LIFETIME)
+    chosen = old.limit(bindparam("most", type_=Integer)).cte("chosen")
+    same = (
+        k.workspace_id == chosen.c.workspace_id,
+        k.actor_id == chosen.c.actor_id,
+        k.key == chosen.c.key,
+    )
+    return delete(kept_answers).where(*same).returning(k.workspace_id)

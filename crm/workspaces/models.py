@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.actor import Role
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
+from crm.workspaces.vocabulary import Language, UserState
 
 ONE_USER_PER_EMAIL = "one_user_per_email"
 
@@ -35,7 +36,7 @@ workspaces = Table(
     moment("created_at", nullable=False, server_default=func.now()),
     moment("updated_at", nullable=False, server_default=func.now(), info={UNRECORDED: True}),
     Column("version", BigInteger, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
-    one_of("language", ["en", "zh-CN"]),
+    one_of("language", Language),
 )
 
 teams = noun(
@@ -62,7 +63,7 @@ users = noun(
     Column("permission_version", Integer, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
     UniqueConstraint("workspace_id", "email_key", name=ONE_USER_PER_EMAIL),
     one_of("role", list(Role)),
-    one_of("state", ["active", "disabled"]),
+    one_of("state", UserState),
     link("team_id", "teams"),
 )
 newest_first(users)

@@ -60,18 +60,18 @@ class Verdict:
     needs_rehash: bool
 
 
-def check_password(password: str, email: str) -> None:
-    """Refuse what is too short, too long, among the most common, or the e-mail itself (422 on ``password``)."""
+def check_password(password: str, email: str, *, field: str = "password") -> None:
+    """Refuse what is too short, too long, among the most common, or the e-mail itself (422 on ``field``)."""
     folded = unicodedata.normalize("NFKC", password).casefold()
     address = unicodedata.normalize("NFKC", email).casefold().strip()
     if len(password) < SHORTEST:
-        raise invalid("password", f"A password has at least {SHORTEST} characters.", "too_short")
+        raise invalid(field, f"A password has at least {SHORTEST} characters.", "too_short")
     if len(password) > LONGEST:
-        raise invalid("password", f"A password has at most {LONGEST} characters.", "too_long")
+        raise invalid(field, f"A password has at most {LONGEST} characters.", "too_long")
     if folded in _COMMON:
-        raise invalid("password", "This is one of the most common passwords. Choose another.", "too_common")
+        raise invalid(field, "This is one of the most common passwords. Choose another.", "too_common")
     if folded in (address, address.partition("@")[0]):
-        raise invalid("password", "The e-mail address cannot be the password.", "same_as_email")
+        raise invalid(field, "The e-mail address cannot be the password.", "same_as_email")
 
 
 async def hash_password(password: str) -> str:

@@ -1,5 +1,9 @@
-"""What each role may do and see. Scopes are ``noun:read`` and ``noun:write``; an API key has the ones it was given."""
+"""Who is who, and what each role may do and see.
 
+Scopes are ``noun:read`` and ``noun:write``; an API key has the ones it was given.
+"""
+
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -52,3 +56,8 @@ _AT_LEAST: Mapping[Role, Sight] = MappingProxyType(
 def sight_of(role: Role, visibility: Sight) -> Sight:
     """How far a role sees in a workspace with this visibility: whichever of the two reaches further."""
     return max(_AT_LEAST[role], visibility, key=_WIDEST.__getitem__)
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common; people sign in with any of them."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()

@@ -51,6 +51,8 @@ class ClockTime:
 
 Setting = Number | Choice | ClockTime
 Group = Mapping[str, Setting]
+Described = Mapping[str, Setting] | Mapping[str, Setting | Group]
+"""A group of settings, or all of them."""
 
 DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
     {
@@ -72,6 +74,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "ordinary": Number(90, 1, 366),
             }
         ),
+        # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
+        "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }

@@ -68,6 +68,22 @@ $$
     "ALTER FUNCTION sign_in_candidates(text) OWNER TO rapport_gate",
 )
 
+DISABLED_AMONG = (
+    """
+CREATE FUNCTION disabled_among(workspace_ids uuid[], user_ids uuid[])
+RETURNS TABLE (workspace_id uuid, user_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Firing looks over all workspaces and may not see people: of these users it learns who is gone, and nothing else.
+    SELECT DISTINCT u.workspace_id, u.id
+    FROM unnest(workspace_ids, user_ids) AS asked (workspace_id, id) JOIN users AS u USING (workspace_id, id)
+    WHERE u.state <> 'active'
+$$
+""",
+    "REVOKE ALL ON FUNCTION disabled_among(uuid[], uuid[]) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION disabled_among(uuid[], uuid[]) TO rapport_worker",
+    "ALTER FUNCTION disabled_among(uuid[], uuid[]) OWNER TO rapport_gate",
+)
+
 ACCESS_CHANGED = (
     """
 CREATE FUNCTION announce_access_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -92,6 +108,7 @@ END $$
 
 SCANNED = {"scanned": True}
 APPEND_ONLY = {"api": "SELECT, INSERT", "worker": "SELECT, INSERT, UPDATE (published_at)", "scanned": True}
+OF_THE_WORKER = {"api": "SELECT", "worker": "SELECT, INSERT, UPDATE, DELETE", "scanned": True}
 OF_THE_API = {"api": "SELECT, INSERT, UPDATE, DELETE", "worker": "SELECT, DELETE"}
 
 GUARDED: dict[str, dict[str, Any]] = {
@@ -105,6 +122,7 @@ GUARDED: dict[str, dict[str, Any]] = {
     "customers": {},
     "customer_tokens": {"api": "SELECT, INSERT, DELETE", "worker": "SELECT, INSERT, DELETE"},
     "contacts": {},
+    "contact_tokens": {"api": "SELECT, INSERT, DELETE", "worker": "SELECT, INSERT, DELETE"},
     "interactions": {},
     "visits": {},
     "tasks": {},
@@ -114,10 +132,12 @@ GUARDED: dict[str, dict[str, Any]] = {
     "webhook_deliveries": SCANNED,
     "webhook_attempts": SCANNED,
     "imports": SCANNED,
+    "import_files": {"api": "SELECT, INSERT, DELETE", "worker": "SELECT, INSERT, DELETE"},
     "import_problems": {},
     "events": APPEND_ONLY,
-    "reactions": SCANNED,
-    "worker_heartbeats": SCANNED,
+    "reactions": OF_THE_WORKER,
+    "worker_heartbeats": OF_THE_WORKER,
+    "warmth_rounds": OF_THE_WORKER,
 }
 
 
@@ -146,6 +166,20 @@ def upgrade() -> None:
         op.f("ix_api_keys_workspace_id_created_at_id"),
         "api_keys",
         ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_table(
+        "contact_tokens",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.Text(collation="C"), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "token", "contact_id", "field", name=op.f("pk_contact_tokens")),
+    )
+    op.create_index(
+        op.f("ix_contact_tokens_workspace_id_contact_id"),
+        "contact_tokens",
+        ["workspace_id", "contact_id"],
         unique=False,
     )
     op.create_table(
@@ -224,13 +258,14 @@ def upgrade() -> None:
         sa.Column("defaults", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
-        sa.Column("lines", sa.Integer(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("lines_done", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("updated_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unchanged_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("refused_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("created_by", sa.Uuid(), nullable=True),
-        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_by_kind", sa.Text(), nullable=False),
         sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease_id", sa.Uuid(), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
@@ -238,6 +273,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint("created_by_kind IN ('user', 'key')", name=op.f("ck_imports_created_by_kind")),
+        sa.CheckConstraint("kind IN ('customers')", name=op.f("ck_imports_kind")),
         sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_imports_state")),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_imports")),
     )
@@ -268,11 +305,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "event_id", "name", name=op.f("pk_reactions")),
     )
     op.create_index(
-        "ix_reactions_due",
+        "ix_reactions_due_by_workspace",
         "reactions",
-        ["next_attempt_at"],
+        ["workspace_id", "next_attempt_at"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_reactions_settled",
+        "reactions",
+        ["settled_at"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NOT NULL"),
     )
     op.create_table(
         "sign_in_attempts",
@@ -311,6 +355,14 @@ def upgrade() -> None:
         "teams",
         ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_table(
+        "warmth_rounds",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("done_for", sa.Date(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("plan_after", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_warmth_rounds")),
     )
     op.create_table(
         "webhook_endpoints",
@@ -361,10 +413,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_workspaces")),
     )
     op.create_table(
+        "import_files",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "import_id"],
+            ["imports.workspace_id", "imports.id"],
+            name=op.f("fk_import_files_workspace_id_import_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "import_id", name=op.f("pk_import_files")),
+    )
+    op.create_table(
         "import_problems",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
         sa.Column("errors", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
@@ -415,6 +480,7 @@ def upgrade() -> None:
         sa.Column("event_type", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="pending", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("earlier_attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("hinted_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_id", sa.Uuid(), nullable=True),
@@ -442,22 +508,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_webhook_deliveries_due",
         "webhook_deliveries",
-        ["next_attempt_at"],
+        ["workspace_id", "endpoint_id", "next_attempt_at"],
         unique=False,
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
-        "ix_webhook_deliveries_due_by_workspace",
+        "ix_webhook_deliveries_of_endpoint",
         "webhook_deliveries",
-        ["workspace_id", "next_attempt_at"],
+        ["workspace_id", "endpoint_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
-        op.f("ix_webhook_deliveries_workspace_id_created_at_id"),
+        "ix_webhook_deliveries_under_way",
         "webhook_deliveries",
-        ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        ["workspace_id", "endpoint_id", "leased_until"],
         unique=False,
+        postgresql_where=sa.text("lease_id IS NOT NULL"),
     )
     op.create_table(
         "customers",
@@ -539,13 +605,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_last_contact",
         "customers",
-        ["workspace_id", sa.literal_column("coalesce(last_contact_at, timestamptz '0001-01-01 00:00:00+00')"), "id"],
+        ["workspace_id", sa.literal_column("greatest(last_contact_at, '0001-01-01 00:00:00+00'::timestamptz)"), "id"],
         unique=False,
     )
     op.create_index(
         "ix_customers_next_contact",
         "customers",
-        ["workspace_id", sa.literal_column("coalesce(next_contact_due_on, date '9999-12-31')"), "id"],
+        ["workspace_id", sa.literal_column("least(next_contact_due_on, '9999-12-31'::date)"), "id"],
         unique=False,
     )
     op.create_index(
@@ -627,6 +693,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint(
+            "cancelled_because IN ('task_done', 'task_cancelled', 'rescheduled', 'user_disabled')",
+            name=op.f("ck_reminders_cancelled_because"),
+        ),
         sa.CheckConstraint("state IN ('scheduled', 'fired', 'cancelled')", name=op.f("ck_reminders_state")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "user_id"],
@@ -693,9 +763,12 @@ def upgrade() -> None:
         sa.Column("assignee_id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_before", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{0}'"), nullable=False),
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("snooze_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("dedupe_key", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -763,6 +836,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(collation="C"), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("department", sa.Text(), nullable=True),
         sa.Column("level", sa.Text(), nullable=True),
@@ -784,6 +858,7 @@ def upgrade() -> None:
             name=op.f("fk_contacts_workspace_id_customer_id"),
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_contacts")),
+        sa.UniqueConstraint("workspace_id", "customer_id", "id", name=op.f("uq_contacts_workspace_id_customer_id_id")),
     )
     op.create_index(
         op.f("ix_contacts_workspace_id_created_at_id"),
@@ -792,7 +867,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_contacts_workspace_id_customer_id"), "contacts", ["workspace_id", "customer_id"], unique=False
+        op.f("ix_contacts_workspace_id_name_key_id"), "contacts", ["workspace_id", "name_key", "id"], unique=False
     )
     op.create_table(
         "visits",
@@ -807,12 +882,18 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("planned_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("planned_end", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reschedule_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reschedule_reason", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("start_device_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("start_location", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("completion_location", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("start_distance_m", sa.Integer(), nullable=True),
+        sa.Column("start_out_of_range", sa.Boolean(), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completion_device_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completion_location", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("completion_distance_m", sa.Integer(), nullable=True),
+        sa.Column("completion_out_of_range", sa.Boolean(), nullable=True),
         sa.Column("met_contact_ids", postgresql.ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("customer_feedback", sa.Text(), nullable=True),
@@ -823,11 +904,16 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
+            "(state = 'completed') = (completed_at IS NOT NULL AND started_at IS NOT NULL AND result IS NOT NULL AND cardinality(met_contact_ids) > 0)",
+            name=op.f("ck_visits_completed_with_a_report"),
+        ),
+        sa.CheckConstraint(
             "purpose IN ('care', 'sales', 'service', 'complaint', 'collection')", name=op.f("ck_visits_purpose")
         ),
         sa.CheckConstraint(
             "state IN ('planned', 'in_progress', 'completed', 'cancelled')", name=op.f("ck_visits_state")
         ),
+        sa.CheckConstraint("completed_at >= started_at", name=op.f("ck_visits_completed_after_it_started")),
         sa.CheckConstraint("planned_end > planned_start", name=op.f("ck_visits_ends_after_it_starts")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "customer_id"],
@@ -851,15 +937,15 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_visits_workspace_id_customer_id_planned_start"),
+        op.f("ix_visits_workspace_id_customer_id_planned_start_id"),
         "visits",
-        ["workspace_id", "customer_id", "planned_start"],
+        ["workspace_id", "customer_id", "planned_start", "id"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_visits_workspace_id_owner_id_planned_start"),
+        op.f("ix_visits_workspace_id_owner_id_planned_start_id"),
         "visits",
-        ["workspace_id", "owner_id", "planned_start"],
+        ["workspace_id", "owner_id", "planned_start", "id"],
         unique=False,
     )
     op.create_index(
@@ -891,9 +977,9 @@ def upgrade() -> None:
             "outcome IN ('reached', 'no_answer', 'left_message', 'refused')", name=op.f("ck_interactions_outcome")
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id", "contact_id"],
-            ["contacts.workspace_id", "contacts.id"],
-            name=op.f("fk_interactions_workspace_id_contact_id"),
+            ["workspace_id", "customer_id", "contact_id"],
+            ["contacts.workspace_id", "contacts.customer_id", "contacts.id"],
+            name=op.f("fk_interactions_workspace_id_customer_id_contact_id"),
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id", "customer_id"],
@@ -914,9 +1000,15 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_interactions_workspace_id_customer_id_occurred_at"),
+        op.f("ix_interactions_workspace_id_customer_id_occurred_at_id"),
         "interactions",
-        ["workspace_id", "customer_id", sa.literal_column("occurred_at DESC")],
+        ["workspace_id", "customer_id", sa.literal_column("occurred_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_interactions_workspace_id_occurred_at_id"),
+        "interactions",
+        ["workspace_id", sa.literal_column("occurred_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
     op.create_foreign_key(
@@ -926,7 +1018,7 @@ def upgrade() -> None:
         ["workspace_id", "manager_id"],
         ["workspace_id", "id"],
     )
-    for step in (*EVENT_PARTITIONS, *SIGN_IN, *ACCESS_CHANGED):
+    for step in (*EVENT_PARTITIONS, *SIGN_IN, *DISABLED_AMONG, *ACCESS_CHANGED):
         op.execute(step)
     op.execute("GRANT SELECT ON alembic_version TO rapport_api, rapport_worker")
     for table, grants in GUARDED.items():
@@ -939,17 +1031,19 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_teams_workspace_id_manager_id"), "teams", type_="foreignkey")
     op.execute("DROP FUNCTION ensure_event_partitions(integer)")
     op.execute("DROP FUNCTION sign_in_candidates(text)")
+    op.execute("DROP FUNCTION disabled_among(uuid[], uuid[])")
     for table in GUARDED:
         unprotect(table)
-    op.drop_index(op.f("ix_interactions_workspace_id_customer_id_occurred_at"), table_name="interactions")
+    op.drop_index(op.f("ix_interactions_workspace_id_occurred_at_id"), table_name="interactions")
+    op.drop_index(op.f("ix_interactions_workspace_id_customer_id_occurred_at_id"), table_name="interactions")
     op.drop_index(op.f("ix_interactions_workspace_id_created_at_id"), table_name="interactions")
     op.drop_table("interactions")
     op.drop_index(op.f("ix_visits_workspace_id_planned_start_id"), table_name="visits")
-    op.drop_index(op.f("ix_visits_workspace_id_owner_id_planned_start"), table_name="visits")
-    op.drop_index(op.f("ix_visits_workspace_id_customer_id_planned_start"), table_name="visits")
+    op.drop_index(op.f("ix_visits_workspace_id_owner_id_planned_start_id"), table_name="visits")
+    op.drop_index(op.f("ix_visits_workspace_id_customer_id_planned_start_id"), table_name="visits")
     op.drop_index(op.f("ix_visits_workspace_id_created_at_id"), table_name="visits")
     op.drop_table("visits")
-    op.drop_index(op.f("ix_contacts_workspace_id_customer_id"), table_name="contacts")
+    op.drop_index(op.f("ix_contacts_workspace_id_name_key_id"), table_name="contacts")
     op.drop_index(op.f("ix_contacts_workspace_id_created_at_id"), table_name="contacts")
     op.drop_table("contacts")
     op.drop_table("webhook_attempts")
@@ -983,12 +1077,12 @@ def downgrade() -> None:
     op.drop_index("ix_customers_next_contact", table_name="customers")
     op.drop_index("ix_customers_last_contact", table_name="customers")
     op.drop_table("customers")
-    op.drop_index(op.f("ix_webhook_deliveries_workspace_id_created_at_id"), table_name="webhook_deliveries")
     op.drop_index(
-        "ix_webhook_deliveries_due_by_workspace",
+        "ix_webhook_deliveries_under_way",
         table_name="webhook_deliveries",
-        postgresql_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("lease_id IS NOT NULL"),
     )
+    op.drop_index("ix_webhook_deliveries_of_endpoint", table_name="webhook_deliveries")
     op.drop_index(
         "ix_webhook_deliveries_due", table_name="webhook_deliveries", postgresql_where=sa.text("state = 'pending'")
     )
@@ -997,14 +1091,19 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_users_email_key"), table_name="users")
     op.drop_table("users")
     op.drop_table("import_problems")
+    op.drop_table("import_files")
     op.drop_table("workspaces")
     op.drop_table("worker_heartbeats")
     op.drop_index(op.f("ix_webhook_endpoints_workspace_id_created_at_id"), table_name="webhook_endpoints")
     op.drop_table("webhook_endpoints")
+    op.drop_table("warmth_rounds")
     op.drop_index(op.f("ix_teams_workspace_id_created_at_id"), table_name="teams")
     op.drop_table("teams")
     op.drop_table("sign_in_attempts")
-    op.drop_index("ix_reactions_due", table_name="reactions", postgresql_where=sa.text("state = 'pending'"))
+    op.drop_index("ix_reactions_settled", table_name="reactions", postgresql_where=sa.text("settled_at IS NOT NULL"))
+    op.drop_index(
+        "ix_reactions_due_by_workspace", table_name="reactions", postgresql_where=sa.text("state = 'pending'")
+    )
     op.drop_table("reactions")
     op.drop_index(op.f("ix_imports_workspace_id_created_at_id"), table_name="imports")
     op.drop_index("ix_imports_open", table_name="imports", postgresql_where=sa.text("state IN ('waiting', 'running')"))
@@ -1017,6 +1116,8 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_index(op.f("ix_customer_tokens_workspace_id_customer_id"), table_name="customer_tokens")
     op.drop_table("customer_tokens")
+    op.drop_index(op.f("ix_contact_tokens_workspace_id_contact_id"), table_name="contact_tokens")
+    op.drop_table("contact_tokens")
     op.drop_index(op.f("ix_api_keys_workspace_id_created_at_id"), table_name="api_keys")
     op.drop_table("api_keys")
     op.execute("DROP FUNCTION announce_access_changed()")

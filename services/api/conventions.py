@@ -25,6 +25,9 @@ IF_NONE_MATCH: dict[str, Any] = {
     "description": "Only if the item has another version than this; else 304 without a body.",
     "schema": {"type": "string"},
 }
+SINGLE = frozenset({"/v1/workspace"})
+"""Items that need no id in their path, since everybody has just one."""
+
 ETAG: dict[str, Any] = {"ETag": {"description": "The item's version.", "schema": VERSION}}
 REPLAYED: dict[str, Any] = {
     "Idempotency-Replayed": {"description": "`true` where this was answered before.", "schema": {"type": "string"}}
@@ -38,7 +41,7 @@ def describe(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     names: set[str] = set()
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
     responses: dict[str, Any] = operation["responses"]
-    versioned = "{" in path
+    versioned = "{" in path or method == "patch"
     if method in {"post", "patch"}:
         parameters.append(IDEMPOTENCY_KEY)
         names |= {"Conflict", "Unprocessable"}
@@ -46,7 +49,7 @@ def describe(path: str, method: str, operation: dict[str, Any]) -> set[str]:
         if versioned:
             parameters.append(IF_MATCH)
             names.add("Stale")
-    elif method == "get" and path.endswith("}"):
+    elif method == "get" and (path.endswith("}") or path in SINGLE):
         parameters.append(IF_NONE_MATCH)
         responses["304"] = {"description": "You have this version already."}
         _with_headers(responses, ETAG)

@@ -6,6 +6,7 @@ in the same commit as the change.
 """
 
 import hashlib
+import hmac
 import re
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from crm.database import Access, Transaction
 from crm.errors import Conflict, FieldError, Problem, Unprocessable
 from crm.workspaces import idempotency
-from services.api.answers import replayed
+from services.api.answers import kept_body, replayed
 from services.api.door import OAUTH, Door
 
 KEPT_HEADERS = ("content-type", "etag", "location")
@@ -64,7 +65,7 @@ class Change:
             if self.keep is not None and response.status_code < 300:
                 key, fingerprint = self.keep
                 headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-                kept = idempotency.Kept(fingerprint, response.status_code, headers, bytes(response.body))
+                kept = idempotency.Kept(fingerprint, response.status_code, headers, kept_body(response))
                 await idempotency.keep(self.tx, key, kept)
         except BaseException as error:
             await self.undo(error)
@@ -142,8 +143,22 @@ async def _fingerprint(request: Request, key: str) -> bytes:
     if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         wrong = f"1 to {LONGEST_KEY} printable ASCII characters."
         raise Unprocessable(errors=(FieldError("header:idempotency-key", wrong, "invalid"),))
-    whole = b"\0".join([request.method.encode(), request.url.path.encode(), await request.body()])
-    return hashlib.sha256(whole).digest()
+    whole = b"\0".join([request.method.encode(), request.url.path.encode(), await _sent(request)])
+    # A body may hold a password: without the key, nobody who reads the table can try passwords against it.
+    return hmac.digest(request.app.state.fingerprint_key, whole, "sha256")
+
+
+async def _sent(request: Request) -> bytes:
+    """What was sent. A form with files has been read by now, and its boundary differs each time it is sent."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        return await request.body()
+    digest = hashlib.sha256()
+    for name, value in (await request.form()).multi_items():
+        content = value.encode() if isinstance(value, str) else await value.read()
+        if not isinstance(value, str):
+            await value.seek(0)
+        digest.update(b"%d:%b%d:%b" % (len(name), name.encode(), len(content), content))
+    return digest.digest()
 
 
 def _if_match(request: Request) -> int | None:

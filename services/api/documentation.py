@@ -21,6 +21,7 @@ from crm.errors import (
     Unavailable,
     Unprocessable,
 )
+from crm.webhooks.schemas import WebhookBody
 from services.api import conventions
 from services.api.frame import Api
 from services.api.problems import InternalError, ProblemRead, TimedOut, UnsupportedMediaType, described
@@ -80,7 +81,7 @@ def build(
     """The whole document; raises ``Undocumented`` rather than publish a gap.
 
     ``tags`` are sections with their descriptions in the order to show; ``events`` are what webhooks carry: event type →
-    (summary, model of the delivered body).
+    (summary, model of the ``data`` in the delivered body).
     """
     document = get_openapi(
         title=title,
@@ -168,7 +169,7 @@ def _is_fastapis_own(response: Mapping[str, Any] | None) -> bool:
 
 
 def _webhooks(schemas: dict[str, Any], events: Events) -> dict[str, Any]:
-    _merge(schemas, sorted({model for _, model in events.values()}, key=lambda model: model.__name__))
+    _merge(schemas, sorted({WebhookBody, *(model for _, model in events.values())}, key=lambda model: model.__name__))
     return {
         kind: {
             "post": {
@@ -178,7 +179,7 @@ def _webhooks(schemas: dict[str, Any], events: Events) -> dict[str, Any]:
                 "tags": ["webhooks"],
                 "requestBody": {
                     "required": True,
-                    "content": {"application/json": {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}}},
+                    "content": {"application/json": {"schema": _body(kind, model)}},
                 },
                 "responses": {"2XX": {"description": "Received. Anything else, or silence, is tried again."}},
             }
@@ -187,9 +188,28 @@ def _webhooks(schemas: dict[str, Any], events: Events) -> dict[str, Any]:
     }
 
 
+def _body(kind: str, model: type[BaseModel]) -> dict[str, Any]:
+    data = {"$ref": SCHEMAS.format(model=model.__name__)}
+    told = {"type": "object", "properties": {"type": {"const": kind}, "data": data}}
+    return {"allOf": [{"$ref": SCHEMAS.format(model=WebhookBody.__name__)}, told]}
+
+
 def _merge(schemas: dict[str, Any], models: list[type[BaseModel]], renamed: Mapping[str, str] | None = None) -> None:
     _, found = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMAS)
     for name, schema in found.get("$defs", {}).items():
         published = (renamed or {}).get(name, name)
-        if schemas.setdefault(published, schema) != schema:
+        if _without_null_defaults(schemas.setdefault(published, schema)) != _without_null_defaults(schema):
             raise Undocumented(f"two different schemas are named {published}")
+
+
+def _without_null_defaults(schema: Any) -> Any:
+    """FastAPI leaves ``"default": null`` out of what is both sent and shown; pydantic by itself writes it."""
+    if isinstance(schema, list):
+        return [_without_null_defaults(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _without_null_defaults(value)
+        for name, value in schema.items()
+        if not (name == "default" and value is None)
+    }

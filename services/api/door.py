@@ -17,11 +17,11 @@ from fastapi import Request
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.security import OAuth2
 
-from crm.actor import Actor
+from crm.actor import Actor, ActorKind
 from crm.database import Database
-from crm.errors import Forbidden, TooManyRequests, Unauthenticated
+from crm.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
 from crm.pool import connect
-from crm.workspaces import access
+from crm.workspaces import access, keys
 from crm.workspaces.tokens import Tokens
 
 CHANNEL = "access_changed"
@@ -66,6 +66,14 @@ class Door:
         self._guests: OrderedDict[str, _Guest] = OrderedDict()
         self._listening = False
         self._forgotten = 0
+        self._noted: dict[UUID, float] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Give up what is not written down yet."""
+        for note in self._notes:
+            note.cancel()
+        await asyncio.gather(*self._notes, return_exceptions=True)
 
     async def admit(self, request: Request, scopes: list[str]) -> Actor:
         """The actor behind a request. Raises ``Unauthenticated``, ``ScopeMissing`` or ``TooManyRequests``."""
@@ -82,6 +90,15 @@ class Door:
             if scope not in actor.scopes:
                 raise ScopeMissing(f"This needs the scope {scope}.", required_scope=scope)
         return actor
+
+    @property
+    def listening(self) -> bool:
+        """Whether we hear of changes, and so remember anybody."""
+        return self._listening
+
+    def knows(self, credential: str) -> bool:
+        """Whether we remember who this is."""
+        return credential in self._guests
 
     def forget(self, workspace_id: UUID | None = None) -> None:
         """Ask anew who is who, in one workspace or in all."""
@@ -117,6 +134,8 @@ class Door:
     async def _recognize(self, credential: str, now: float) -> _Guest:
         known, forgotten = self._guests.get(credential), self._forgotten
         actor, ends_at = await access.identify(self.database, self.tokens, credential)
+        if actor.kind is ActorKind.KEY:
+            self._note_use(actor, now)
         lasts = FOR_SECONDS if ends_at is None else min(FOR_SECONDS, ends_at - time.time())
         guest = _Guest(actor, now + lasts)
         if known is not None:
@@ -126,6 +145,23 @@ class Door:
             if len(self._guests) > REMEMBERED:
                 self._guests.popitem(last=False)
         return guest
+
+    def _note_use(self, actor: Actor, now: float) -> None:
+        """Have it written down, once a minute, that a key is in use; nobody waits for it."""
+        if now - self._noted.get(actor.id, -FOR_SECONDS) < FOR_SECONDS:
+            return
+        if len(self._noted) >= REMEMBERED:
+            self._noted.clear()
+        self._noted[actor.id] = now
+        note = asyncio.create_task(self._write_use(actor))
+        self._notes.add(note)
+        note.add_done_callback(self._notes.discard)
+
+    async def _write_use(self, actor: Actor) -> None:
+        try:
+            await keys.note_use(self.database.writing(actor), actor.id)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, Unavailable):
+            log.warning("the use of an API key was not written down")
 
     def _count(self, guest: _Guest, now: float) -> None:
         if now - guest.window >= WINDOW:

@@ -8,12 +8,16 @@ from importlib.resources import files
 from pathlib import Path
 
 from crm.database import Database
+from crm.sealing import Sealer, derive
+from crm.workspaces.mint import Mint
 from crm.workspaces.tokens import Tokens
-from services.api import logs, pages
+from services import logs
+from services.api import pages
 from services.api.door import Door
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
-from services.api.roster import ROUTERS
+from services.api.logs import AccessLog
+from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
 from services.settings import Settings, load
 
@@ -37,7 +41,12 @@ def create_app(settings: Settings | None = None) -> Api:
         )
         api.state.settings = chosen
         api.state.database = database
-        api.state.door = Door(database, Tokens(chosen.secret_key.get_secret_value()), rate_limit=chosen.rate_limit)
+        secret_key = chosen.secret_key.get_secret_value()
+        api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
+        api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
+        api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
+        api.state.event_types = frozenset(EVENTS)
+        api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
         listening = asyncio.create_task(api.state.door.listen())
         heads = heads_of(Path(str(files("migrations"))))
         api.state.surroundings = Surroundings(database, chosen.redis_url, heads)
@@ -47,9 +56,10 @@ def create_app(settings: Settings | None = None) -> Api:
             yield
         finally:
             listening.cancel()
+            await api.state.door.close()
             await database.close()
 
-    access_log = logs.AccessLog() if chosen.access_log else None
+    access_log = AccessLog() if chosen.access_log else None
     api = Api(Manners(access_log=access_log, cors_origins=chosen.cors_origins), lifespan=lifespan)
     api.add_routers(*ROUTERS)
     if chosen.docs:

@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.errors import NotFound, Problem, Unprocessable
-from services.api.logs import REQUEST_ID
+from services.logs import REQUEST_ID
 
 MEDIA_TYPE = "application/problem+json"
 

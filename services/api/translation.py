@@ -126,10 +126,15 @@ def _http(error: HTTPException) -> Problem:
 
 def _refused(error: RequestValidationError) -> Problem:
     found = error.errors()
-    if broken := next((each for each in found if each["type"] == "json_invalid"), None):
+    if broken := next((each for each in found if _is_whole_body(each)), None):
         reason, position = broken.get("ctx", {}).get("error", "unreadable"), broken["loc"][-1]
         return Malformed(f"The body is not valid JSON: {reason} at position {position}.")
     return Unprocessable(errors=tuple(field_error(each, error.body) for each in found[:MOST_ERRORS]))
+
+
+def _is_whole_body(found: Mapping[str, Any]) -> bool:
+    # FastAPI gives the position in the body; a field of a form that should hold JSON has its name there.
+    return found["type"] == "json_invalid" and isinstance(found["loc"][-1], int)
 
 
 def field_error(found: Mapping[str, Any], body: Any) -> FieldError:

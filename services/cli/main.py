@@ -1,14 +1,15 @@
 """``rapport``: what those who run the product type. Settings come from the environment."""
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import typer
 import uvicorn
 
+from services.cli.imports import import_app
+from services.cli.refusals import plain_refusal
+from services.cli.workspaces import key_app, workspace_app
 from services.schema import bring_up_to_date
-from services.settings import AddressSettings, MigrationSettings, Settings, SettingsInvalid, load
+from services.settings import AddressSettings, MigrationSettings, Settings, load
 
 GRACEFUL_STOP = 20
 """Seconds that requests under way get to finish when the API is told to stop."""
@@ -22,14 +23,9 @@ app = typer.Typer(
 )
 
 
-@contextmanager
-def plain_refusal() -> Iterator[None]:
-    """Tell a person what is missing from the settings in words instead of a traceback; exit status 2."""
-    try:
-        yield
-    except SettingsInvalid as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(2) from None
+app.add_typer(workspace_app, name="workspace")
+app.add_typer(key_app, name="key")
+app.add_typer(import_app, name="import")
 
 
 @app.command()

@@ -4,7 +4,6 @@ What a killed earlier run left behind, half-made clusters and processes alike, i
 """
 
 import asyncio
-import importlib.util
 import secrets
 import signal
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from services.local import surroundings
+from services.local import demo, surroundings
 from services.local.folders import FolderInUse, kept_secret, only_user_of
 from services.local.servers import SUPERUSER, DsnOf, ServerFailed, embedded_postgres, embedded_valkey
 from services.local.surroundings import Address, CannotListen, Receiver
@@ -23,7 +22,6 @@ from services.settings import AddressSettings, load
 
 DATABASE = "rapport"
 READY_PATIENCE = 60.0
-DEMO = "services.local.demo"
 RECEIVER = "services.local.receiver"
 
 
@@ -65,7 +63,7 @@ def _run(stack: ExitStack, folder: Path, address: Address) -> None:
         port=int(kept_secret(folder / "receiver_port", lambda: str(surroundings.free_port()))),
         secret=kept_secret(folder / "receiver_secret", surroundings.webhook_secret),
     )
-    _fill_demo_once(folder / "demo-filled", dsn_of(SUPERUSER, DATABASE), secret_key, receiver)
+    _fill_demo_once(folder / "demo-filled", dsn_of(API_ROLE, DATABASE), secret_key, receiver)
 
     common = surroundings.of_a_process(folder, address, secret_key, redis_url)
     stack.callback(watch.stop)
@@ -74,20 +72,18 @@ def _run(stack: ExitStack, folder: Path, address: Address) -> None:
     watch.keep(
         Kept("worker", ("services.cli", "worker"), common | {"DATABASE_URL": dsn_of(WORKER_ROLE, DATABASE)}, True)
     )
-    if importlib.util.find_spec(RECEIVER):
-        watch.keep(Kept("receiver", (RECEIVER,), common | receiver.environment, starts_again=True, on_terminal=True))
+    watch.keep(Kept("receiver", (RECEIVER,), common | receiver.environment, starts_again=True, on_terminal=True))
     if not watch.until(lambda: surroundings.is_ready(address), READY_PATIENCE):
         raise ChildFailed(surroundings.why_not_ready(address, watch.logs))
     print(surroundings.welcome(address, watch.logs), flush=True)
     watch.until(lambda: False)
 
 
-def _fill_demo_once(marker: Path, owner_dsn: str, secret_key: str, receiver: Receiver) -> None:
-    if marker.exists() or not importlib.util.find_spec(DEMO):
+def _fill_demo_once(marker: Path, dsn: str, secret_key: str, receiver: Receiver) -> None:
+    if marker.exists():
         return
     print("Filling the demo workspace …", flush=True)
-    demo = importlib.import_module(DEMO)
-    asyncio.run(demo.fill(owner_dsn, secret_key=secret_key, receiver_url=receiver.url, receiver_secret=receiver.secret))
+    asyncio.run(demo.fill(dsn, secret_key=secret_key, receiver_url=receiver.url, receiver_secret=receiver.secret))
     marker.touch()
 
 

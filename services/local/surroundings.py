@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from services.local import demo
+
 READY_TIMEOUT = 5.0
 # Of the caller's environment, these would lead the processes away from the embedded servers.
 NOT_PASSED_ON = {"DATABASE_URL", "DATABASE_READ_URL", "REDIS_URL", "RAPPORT_API_PASSWORD", "RAPPORT_WORKER_PASSWORD"}
@@ -115,7 +117,14 @@ def welcome(address: Address, logs: Path) -> str:
     return f"""
 Rapport is running.
 
-  API page   {address.url}/docs
-  Logs       {os.path.relpath(logs)}
+  API page    {address.url}/docs   (Authorize with one of these)
+  Log-ins     {demo.ADMIN} (admin), {demo.MANAGER.email} (manager), {demo.SALES.email} (sales)
+  Password    {demo.PASSWORD}
+  Logs        {os.path.relpath(logs)}
 
+Try this: read README.md, "Five minutes", or begin with
+
+  curl -s {address.url}/v1/auth/token -d grant_type=password -d username={demo.SALES.email} -d password={demo.PASSWORD}
+
+Below, the demo's webhook receiver prints what it is told: two reminders fire within the minute.
 Ctrl-C stops everything; the data is kept."""

@@ -99,6 +99,10 @@ class Outbound:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close what is open."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
         """Close what is open; a name still being resolved is not waited for."""
         await self._client.aclose()
         self._resolvers.shutdown(wait=False, cancel_futures=True)

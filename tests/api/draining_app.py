@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Response
 
-from services.api import logs
+from services import logs
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
 

@@ -61,7 +61,10 @@ def test_events_stand_as_webhooks_with_their_bodies() -> None:
     made = document()
     hook = made["webhooks"]["thing.created"]["post"]
     assert (hook["operationId"], hook["summary"]) == ("on_thing_created", "A thing was created")
-    assert hook["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ThingCreated"}
+    envelope, told = hook["requestBody"]["content"]["application/json"]["schema"]["allOf"]
+    assert envelope == {"$ref": "#/components/schemas/WebhookBody"}
+    assert told["properties"]["type"] == {"const": "thing.created"}
+    assert told["properties"]["data"] == {"$ref": "#/components/schemas/ThingCreated"}
     assert {"ThingCreated", "ThingData", "Problem", "FieldProblem"} <= set(made["components"]["schemas"])
 
 

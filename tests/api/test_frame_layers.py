@@ -14,7 +14,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from services.api.layers.deadlines import Deadlines
-from services.api.logs import REQUEST_ID, AccessLog, HideSecrets, JsonLines
+from services.api.logs import AccessLog
+from services.logs import REQUEST_ID, HideSecrets, JsonLines
 from tests.api.frame_app import client_of, make_app
 
 THING = "/v1/things/0190e6a0-0000-7000-8000-000000000001"

@@ -13,8 +13,9 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.logs import REQUEST_ID, AccessLog
+from services.api.logs import AccessLog
 from services.api.metrics import Metrics
+from services.logs import REQUEST_ID
 
 SANE_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"})

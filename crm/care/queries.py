@@ -1,0 +1,77 @@
+"""What the rules of care need to know of a customer."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, bindparam, exists, select
+
+from crm.customers.models import customers
+from crm.customers.vocabulary import Class, KeyKind
+from crm.database import Transaction, statement
+from crm.tasks.models import tasks
+from crm.workspaces.models import users
+
+
+class Cared(NamedTuple):
+    """A customer, as far as care goes, locked until the transaction ends."""
+
+    id: UUID
+    name: str
+    class_: Class
+    key_kind: KeyKind | None
+    owner_id: UUID | None
+    created_at: datetime
+    last_contact_at: datetime | None
+    next_contact_due_on: date | None
+    archived_at: datetime | None
+    do_not_contact: bool
+    version: int
+    owner_is_active: bool
+
+    @property
+    def may_be_planned(self) -> bool:
+        """Whether anybody is to be told to get in touch."""
+        return self.owner_is_active and self.archived_at is None and not self.do_not_contact
+
+
+class Planned(NamedTuple):
+    """An open task to get in touch."""
+
+    id: UUID
+    assignee_id: UUID
+    due_at: datetime
+
+
+async def locked(tx: Transaction, customer_id: UUID) -> Cared | None:
+    """The customer as it is, and stays until the transaction ends."""
+    row = await tx.row(_locked(), customer_id=customer_id)
+    return None if row is None else Cared(*row)
+
+
+async def planned(tx: Transaction, customer_id: UUID) -> list[Planned]:
+    """The open tasks to get in touch with a customer: one, if all goes well."""
+    return [Planned(*row) for row in await tx.rows(_planned(), customer_id=customer_id)]
+
+
+@statement
+def _locked() -> Select[Any]:
+    c = customers.c
+    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
+    return (
+        select(*(c[name.rstrip("_")] for name in Cared._fields[:-1]), owner.label("owner_is_active"))
+        .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
+        .with_for_update(key_share=True, of=customers)
+    )
+
+
+@statement
+def _planned() -> Select[Any]:
+    at_home = tasks.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return (
+        select(*(tasks.c[name] for name in Planned._fields))
+        .where(at_home, tasks.c.customer_id == bindparam("customer_id", type_=Uuid))
+        .where(tasks.c.kind == "contact_due", tasks.c.state == "open")
+        .order_by(tasks.c.due_at)
+    )

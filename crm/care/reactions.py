@@ -1,0 +1,78 @@
+"""What care does about facts. The worker calls each inside the fact's workspace, once in effect."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, Uuid, bindparam, select
+
+from crm.care import actions, nightly
+from crm.database import Transaction, statement
+from crm.events.reacting import Fact
+from crm.interactions.from_visits import keep_visit
+from crm.interactions.models import interactions
+from crm.visits.models import visits
+
+DECIDES_THE_PLAN = frozenset({"class", "key_kind", "owner_id", "do_not_contact"})
+DECIDES_ALL_PLANS = frozenset({"timezone", "settings"})
+
+
+async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
+    """A completed visit is a contact: it stands among the customer's interactions, and the warmth moves at once.
+
+    The interaction's own fact finds the warmth moved already, so the contact counts once.
+    """
+    visit = await tx.row(_visit(), visit_id=fact.subject_id)
+    if visit is None:
+        return
+    at = min(visit["completed_at"], datetime.now(UTC))
+    await keep_visit(
+        tx,
+        fact.subject_id,
+        customer_id=visit["customer_id"],
+        contact_id=next(iter(visit["met_contact_ids"]), None),
+        user_id=visit["owner_id"],
+        occurred_at=at,
+    )
+    await actions.contacted(tx, visit["customer_id"], at)
+
+
+async def warm_up(tx: Transaction, fact: Fact) -> None:
+    """An interaction that counts as contact moves the warmth; a call nobody answered does not."""
+    interaction = await tx.row(_interaction(), interaction_id=fact.subject_id)
+    if interaction is not None and interaction["counts_as_contact"] and not interaction["automated"]:
+        await actions.contacted(tx, interaction["customer_id"], interaction["occurred_at"])
+
+
+async def plan_contact(tx: Transaction, fact: Fact) -> None:
+    """A customer came, went or came back: the task to get in touch comes and goes with it."""
+    await actions.plan(tx, fact.subject_id)
+
+
+async def plan_contact_anew(tx: Transaction, fact: Fact) -> None:
+    """Another owner or tier means another person or day; whoever is not to be contacted is left alone."""
+    if DECIDES_THE_PLAN & (fact.changes or {}).keys():
+        await actions.plan(tx, fact.subject_id)
+
+
+async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
+    """Another time zone or cadence concerns every customer of the workspace: the next nightly round takes them all."""
+    if DECIDES_ALL_PLANS & (fact.changes or {}).keys():
+        await nightly.ask_anew(tx)
+
+
+@statement
+def _visit() -> Select[Any]:
+    v = visits.c
+    home = v.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return select(v.customer_id, v.owner_id, v.completed_at, v.met_contact_ids).where(
+        home, v.id == bindparam("visit_id", type_=Uuid), v.completed_at.is_not(None)
+    )
+
+
+@statement
+def _interaction() -> Select[Any]:
+    i = interactions.c
+    home = i.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return select(i.customer_id, i.occurred_at, i.counts_as_contact, i.automated).where(
+        home, i.id == bindparam("interaction_id", type_=Uuid)
+    )

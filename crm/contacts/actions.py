@@ -1,0 +1,112 @@
+"""Everything that changes contacts. Nothing changes under a customer who is archived or out of sight."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, Select, Uuid, bindparam, func, select
+
+from crm.actor import Sight
+from crm.contacts import events
+from crm.contacts.errors import ContactArchived
+from crm.contacts.models import contacts
+from crm.contacts.queries import CONTACT, FINDING
+from crm.contacts.schemas import ContactCreate, ContactUpdate
+from crm.customers.queries import in_reach, out_of_reach
+from crm.database import Access, statement
+from crm.errors import Unavailable
+from crm.finding import indexed, indexed_anew, left_by
+from crm.nouns import Answer, this_one
+from crm.recording import changing, creating, explain, record, renamed
+from crm.search import normalized
+
+
+async def create(access: Access, new: ContactCreate) -> Answer:
+    """Add a person at a customer.
+
+    Raises 422 for a customer who is not there for the actor, ``CustomerArchived``, ``AlreadyExists`` for a taken id.
+    """
+    values = {name: value for name, value in new.model_dump().items() if value is not None}
+    values["name_key"] = normalized(values["name"])
+    created = await record(
+        access,
+        events.CREATED,
+        _insert(access.actor.sight, frozenset(values)),
+        **renamed(values),
+        **left_by(FINDING, values),
+    )
+    if created is None:
+        raise await out_of_reach(access, new.customer_id) or Unavailable()
+    return created
+
+
+async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Answer:
+    """Change what was sent. Raises ``NotFound``, ``Stale``, ``ContactArchived``, ``CustomerArchived``."""
+    values = change.model_dump(exclude_unset=True)
+    if "name" in values:
+        values["name_key"] = normalized(values["name"])
+    changed = await record(
+        access,
+        events.UPDATED,
+        _update(access.actor.sight, frozenset(values)),
+        id=contact_id,
+        **renamed(values),
+        **left_by(FINDING, values),
+    )
+    return changed or await _as_it_is(access, contact_id, archived_is_fine=False)
+
+
+async def archive(access: Access, contact_id: UUID) -> Answer:
+    """Put a contact aside; it can be restored. Archiving twice is archiving once."""
+    archived = await record(access, events.ARCHIVED, _archive(access.actor.sight), id=contact_id)
+    return archived or await explain(access, CONTACT, contact_id)
+
+
+async def restore(access: Access, contact_id: UUID) -> Answer:
+    """Bring an archived contact back. Raises ``CustomerArchived`` while its customer is archived."""
+    restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=contact_id)
+    return restored or await _as_it_is(access, contact_id, archived_is_fine=True)
+
+
+async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool) -> Answer:
+    """The contact, when a change had nothing to change; else the reason why it could not."""
+    answer = await explain(access, CONTACT, contact_id)
+    row = await access.row(_standing(access.actor.sight), id=contact_id)
+    if row is not None:
+        if problem := await out_of_reach(access, row["customer_id"]):
+            raise problem
+        if row["archived"] and not archived_is_fine:
+            raise ContactArchived
+    return answer
+
+
+@statement
+def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
+    customer = bindparam("new_customer_id", type_=Uuid)
+    return creating(
+        CONTACT, columns, only_if=in_reach(sight, customer), also=lambda changed: [indexed(FINDING, changed)]
+    )
+
+
+@statement
+def _update(sight: Sight, columns: frozenset[str]) -> Insert:
+    also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
+    may = in_reach(sight, contacts.c.customer_id)
+    return changing(CONTACT, sight, columns, contacts.c.archived_at.is_(None), may, also=also)
+
+
+@statement
+def _archive(sight: Sight) -> Insert:
+    return changing(CONTACT, sight, (), contacts.c.archived_at.is_(None), values={"archived_at": func.now()})
+
+
+@statement
+def _restore(sight: Sight) -> Insert:
+    may = in_reach(sight, contacts.c.customer_id)
+    return changing(CONTACT, sight, (), contacts.c.archived_at.is_not(None), may, values={"archived_at": None})
+
+
+@statement
+def _standing(sight: Sight) -> Select[Any]:
+    archived = contacts.c.archived_at.is_not(None).label("archived")
+    return select(contacts.c.customer_id, archived).where(this_one(CONTACT, sight))

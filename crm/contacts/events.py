@@ -1,0 +1,6 @@
+"""What can happen to a contact."""
+
+CREATED = "contact.created"
+UPDATED = "contact.updated"
+ARCHIVED = "contact.archived"
+RESTORED = "contact.restored"

@@ -1,0 +1,148 @@
+"""What crosses the boundary: a contact as it is sent, as it is shown, as it is asked for."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+
+from crm.contacts.rules import last_day
+from crm.contacts.vocabulary import Calendar, Level, Role
+from crm.customers.schemas import CustomerReference
+from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
+from crm.paging import Filter
+
+
+def _once(values: list[str]) -> list[str]:
+    """Each value once, in the order given."""
+    return list(dict.fromkeys(values))
+
+
+Phones = Annotated[list[Phone], Field(max_length=20), AfterValidator(_once)]
+Emails = Annotated[list[Email], Field(max_length=20), AfterValidator(_once)]
+Roles = Annotated[list[Role], Field(max_length=20), AfterValidator(_once)]
+WeChat = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Sort = Literal["created_at", "-created_at", "name", "-name"]
+
+
+class Birthday(Sent):
+    """A birthday as people keep it: by the solar (公历) or the lunar (农历) calendar, with or without the year."""
+
+    calendar: Calendar = "solar"
+    year: Annotated[int, Field(ge=1850, le=2100)] | None = None
+    month: Annotated[int, Field(ge=1, le=12)]
+    leap: bool = Field(default=False, description="Born in a leap month (闰月); lunar only.")
+    day: Annotated[int, Field(ge=1, le=31)]
+
+    @field_validator("leap")
+    @classmethod
+    def _only_lunar(cls, leap: bool, info: ValidationInfo) -> bool:
+        if leap and info.data.get("calendar") == "solar":
+            raise ValueError("Only the lunar calendar has leap months.")
+        return leap
+
+    @field_validator("day")
+    @classmethod
+    def _exists(cls, day: int, info: ValidationInfo) -> int:
+        known = info.data
+        if {"calendar", "month", "year"} <= known.keys() and day > last_day(
+            known["calendar"], known["month"], known["year"]
+        ):
+            raise ValueError("This month has no such day.")
+        return day
+
+
+class _Attributes(Sent):
+    title: Name | None = None
+    department: Name | None = None
+    level: Level | None = Field(default=None, description="Where in the hierarchy: top, middle or base.")
+    wechat: WeChat | None = None
+    birthday: Birthday | None = None
+    preferences: Text | None = None
+
+
+class ContactCreate(_Attributes):
+    """A new contact: a person at a customer."""
+
+    model_config = like(
+        customer_id="01a1fcb0-3a00-7000-8000-000000000001",
+        name="曾国藩",
+        title="Head of purchasing",
+        level="top",
+        phones=["138 1234 5678"],
+        birthday={"calendar": "lunar", "month": 11, "day": 26},
+        roles=["decider"],
+    )
+
+    id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
+    customer_id: UUID
+    name: Name
+    phones: Phones = Field(default_factory=list)
+    emails: Emails = Field(default_factory=list)
+    roles: Roles = Field(default_factory=list, description="The parts this person plays in a purchase.")
+    do_not_contact: bool = False
+
+
+class ContactUpdate(_Attributes):
+    """What to change (JSON merge patch): fields not sent keep their value, null empties those that may be empty."""
+
+    name: Name = kept()
+    phones: Phones = kept()
+    emails: Emails = kept()
+    roles: Roles = kept()
+    do_not_contact: bool = kept()
+
+
+class BirthdayShown(Shown):
+    """A birthday as people keep it."""
+
+    calendar: Calendar
+    year: int | None
+    month: int
+    leap: bool
+    day: int
+
+
+class ContactReference(Shown):
+    """A contact, as far as a nested mention needs."""
+
+    id: UUID
+    name: str
+
+
+class ContactRead(Shown):
+    """A contact: a person at a customer. Whoever sees the customer sees the contact."""
+
+    id: UUID
+    customer_id: UUID
+    customer: CustomerReference
+    name: str
+    title: str | None
+    department: str | None
+    level: Level | None
+    phones: list[str]
+    emails: list[str]
+    wechat: str | None
+    birthday: BirthdayShown | None
+    preferences: str | None
+    roles: list[Role]
+    do_not_contact: bool
+    archived_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class ContactFilter(Filter):
+    """Which contacts, and in what order."""
+
+    sort: Sort = "-created_at"
+    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Name, pinyin, initials, or the first or last digits of a phone."
+    )
+    customer_id: list[UUID] | None = None
+    level: list[Level] | None = None
+    role: list[Role] | None = Field(default=None, description="Plays any of these parts.")
+    created_at_gte: Moment | None = None
+    created_at_lte: Moment | None = None
+    archived: bool = Field(default=False, description="The archived ones instead of the others.")

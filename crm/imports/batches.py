@@ -1,0 +1,106 @@
+"""What becomes of a batch of lines: who is new, who was there already, what was refused, whose parent is whose."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from crm.customers import events
+from crm.customers.actions import first_contact_due
+from crm.database import Transaction
+from crm.errors import FieldError
+from crm.imports import landing
+from crm.imports.landing import Match
+from crm.imports.lines import Reading
+
+
+@dataclass
+class Outcome:
+    """How many lines came to what; ``noted`` are those whose customer is there and lacks something."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Reading] = field(default_factory=list)
+    noted: list[Reading] = field(default_factory=list)
+
+
+async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
+    """Make and update the customers of these lines; a parent is set where it is known already."""
+    outcome = Outcome(refused=[one for one in readings if one.errors])
+    for wave in _waves([one for one in readings if not one.errors]):
+        await _land(tx, wave, outcome)
+    return outcome
+
+
+async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
+    """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
+    outcome = Outcome()
+    named = [one for one in readings if one.parent]
+    rows = []
+    for reading, match in zip(named, await landing.matches(tx, named), strict=True):
+        wrong = _wrong_parent(match)
+        if wrong is None:
+            rows.append({"id": match.existing, "parent_id": match.parents[0]})
+        else:
+            error = FieldError(columns["parent"], *wrong)
+            outcome.noted.append(replace(reading, errors=(error,)))
+    await landing.change(tx, events.UPDATED, list({row["id"]: row for row in rows}.values()))
+    return outcome
+
+
+async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) -> None:
+    new: list[Mapping[str, Any]] = []
+    known: list[Mapping[str, Any]] = []
+    due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
+    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
+        if wrong := _wrong_customer(match):
+            outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
+            continue
+        parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
+        if match.existing is not None:
+            known.append({**reading.own, **parent, "id": match.existing})
+            continue
+        values = {**(reading.customer or {}), **parent, "id": match.new_id}
+        if tx.actor.user_id is not None:
+            values.setdefault("owner_id", str(tx.actor.user_id))
+        values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
+        new.append(values)
+    created = await landing.add(tx, events.CREATED, new)
+    updated = await landing.change(tx, events.UPDATED, known)
+    outcome.created += created
+    outcome.updated += updated
+    outcome.unchanged += len(known) - updated
+
+
+def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
+    """The lines in their order, in as few sets as may be, so that no two of a set can mean the same customer."""
+    left = list(readings)
+    while left:
+        wave: list[Reading] = []
+        later: list[Reading] = []
+        taken: set[str] = set()
+        for one in left:
+            marks = {f"name {one.key}" if one.key else "", f"code {one.code}" if one.code else ""} - {""}
+            (later if marks & taken else wave).append(one)
+            taken |= marks
+        yield wave
+        left = later
+
+
+def _wrong_customer(match: Match) -> tuple[str, str] | None:
+    if match.taken and match.by_code is None:
+        return "Another customer has this registration code.", "registration_code_taken"
+    if match.by_code is None and len(match.by_name) > 1:
+        return "Several customers have this name; a registration code would tell which one is meant.", "ambiguous"
+    return None
+
+
+def _wrong_parent(match: Match) -> tuple[str, str] | None:
+    if not match.parents:
+        return "There is no customer of this name; the customer has no parent.", "parent_unknown"
+    if len(match.parents) > 1:
+        return "Several customers have this name; the customer has no parent.", "parent_ambiguous"
+    if match.parents[0] == match.existing:
+        return "A customer cannot be its own parent.", "parent_is_itself"
+    return None

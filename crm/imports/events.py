@@ -1,0 +1,4 @@
+"""What can happen to an import."""
+
+STARTED = "import.started"
+FINISHED = "import.finished"

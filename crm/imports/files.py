@@ -1,0 +1,140 @@
+"""Reading a file of comma-separated values as people's programs write it: its encoding, its delimiter, its lines."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
+from typing import NamedTuple
+
+from crm.errors import FieldError, invalid
+from crm.search import normalized
+
+DELIMITERS = (",", ";", "\t")
+MOST_LINES = 200_000
+MOST_COLUMNS = 200
+LONGEST_HEADING = 100
+LOOKED_AT = 20
+BOM = b"\xef\xbb\xbf"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+class Line(NamedTuple):
+    """A line of the file: the number at which it begins (the heading is 1), its cells, what is wrong with its form."""
+
+    number: int
+    cells: tuple[str, ...]
+    wrong: FieldError | None = None
+
+
+class _Record(NamedTuple):
+    begins: int
+    cells: tuple[str, ...]
+    ends: int
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file that can be read as a whole."""
+
+    encoding: str
+    delimiter: str
+    headings: tuple[str, ...]
+    rows: tuple[str, ...]
+    heading_ends: int
+
+    def lines(self) -> Iterator[Line]:
+        """Every line after the heading that holds anything, in order; the same ones each time."""
+        width = len(self.headings)
+        for record in _records(self.rows, self.heading_ends, self.delimiter):
+            number, cells = record.begins + 1, record.cells
+            if record.broken:
+                wrong = "A quotation mark is opened and not closed, or text follows a closed one."
+                yield Line(number, cells, FieldError("", wrong, "malformed_line"))
+            elif any(cells):
+                if len(cells) > width and not any(cells[width:]):
+                    cells = cells[:width]
+                if len(cells) == width:
+                    yield Line(number, cells)
+                else:
+                    wrong = f"This line has {len(cells)} cells, the heading has {width}."
+                    yield Line(number, cells, FieldError("", wrong, "ragged_line"))
+
+
+def opened(content: bytes) -> Sheet:
+    """The file, read as far as its heading. Raises 422 for one that cannot be read as a whole."""
+    text, encoding = _decoded(content)
+    rows = tuple(StringIO(text, newline=""))
+    delimiter = max(DELIMITERS, key=lambda one: _likely(rows, one))
+    heading = next((record for record in _records(rows, 0, delimiter) if any(record.cells)), None)
+    if heading is None or heading.broken:
+        raise invalid("file", "The first line must name the columns.", "heading_missing")
+    return Sheet(encoding, delimiter, _headings(heading.cells), rows, heading.ends)
+
+
+def counted(sheet: Sheet) -> int:
+    """How many lines there are. Raises 422 for more than we take, and for none."""
+    count = sum(1 for _ in islice(sheet.lines(), MOST_LINES + 1))
+    if count > MOST_LINES:
+        raise invalid("file", f"At most {MOST_LINES} lines are taken in one file.", "too_many_lines")
+    if count == 0:
+        raise invalid("file", "There is no line below the heading.", "empty")
+    return count
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    if content.startswith(WORKBOOKS):
+        raise invalid("file", "This is a workbook. Save it as CSV and send that.", "not_csv")
+    for encoding, start in (("utf-8", len(BOM) if content.startswith(BOM) else 0), ("gb18030", 0)):
+        try:
+            text = content[start:].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            raise invalid("file", "Text must not contain NUL characters.", "nul_character")
+        return text, encoding
+    raise invalid("file", "The text is neither UTF-8 nor GB18030.", "encoding_unknown")
+
+
+def _likely(rows: tuple[str, ...], delimiter: str) -> tuple[bool, float, int]:
+    """How well a delimiter fits: it parts the heading, and the lines below into as many cells."""
+    looked = [len(record.cells) for record in islice(_records(rows, 0, delimiter), LOOKED_AT) if any(record.cells)]
+    if not looked or looked[0] < 2:
+        return False, 0, 0
+    return True, looked.count(looked[0]) / len(looked), looked[0]
+
+
+def _headings(cells: tuple[str, ...]) -> tuple[str, ...]:
+    headings = [cell.strip() for cell in cells]
+    while headings and not headings[-1]:
+        headings.pop()
+    if len(headings) > MOST_COLUMNS:
+        raise invalid("file", f"At most {MOST_COLUMNS} columns are taken.", "too_many_columns")
+    seen: set[str] = set()
+    for heading in headings:
+        key = normalized(heading) or heading
+        if not heading:
+            raise invalid("file", "A column has no heading.", "heading_empty")
+        if len(heading) > LONGEST_HEADING:
+            raise invalid("file", f"A heading has at most {LONGEST_HEADING} characters.", "heading_too_long")
+        if key in seen:
+            raise invalid("file", "Two columns have the same heading.", "heading_duplicate")
+        seen.add(key)
+    return tuple(headings)
+
+
+def _records(rows: tuple[str, ...], start: int, delimiter: str) -> Iterator[_Record]:
+    """Records with the rows that each spans. After a broken one it goes on with the row below its first."""
+    at = start
+    while at < len(rows):
+        first = at
+        reader = csv.reader(map(rows.__getitem__, range(first, len(rows))), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                ends = first + reader.line_num
+                yield _Record(at, tuple(cells), ends)
+                at = ends
+        except csv.Error:
+            yield _Record(at, (rows[at].rstrip("\r\n"),), at + 1, broken=True)
+            at += 1

@@ -1,0 +1,225 @@
+"""Sets of lines become customers: one statement finds who is there already, one adds the new ones, one updates.
+
+A line is an existing customer when it has its registration code, or else exactly its name (``name_key``) while the
+two have no different codes. So a file that is sent twice makes no doubles.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Insert,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.sql.selectable import CTE
+
+from crm.actor import Sight
+from crm.customers.models import customers
+from crm.customers.queries import CUSTOMER, FINDING
+from crm.database import Statement, Transaction, statement
+from crm.imports.lines import Reading
+from crm.recording import recorded
+from crm.workspaces.models import users
+
+PLAIN = (
+    "kind", "name", "name_key", "registration_code", "type", "intermediate_kind", "industry", "region", "size",
+    "purchasing_power", "class", "key_kind", "lifecycle", "parent_id", "source", "phone", "email", "website", "note",
+    "do_not_contact",
+)  # fmt: skip
+"""What a line replaces in a customer where it says something; address, tags and custom fields are added to."""
+
+NEW = ("id", *PLAIN, "owner_id", "team_id", "address", "tags", "custom", "next_contact_due_on")
+CHANGED = ("id", *PLAIN, "address", "tags", "custom")
+
+
+class Match(NamedTuple):
+    """Whom a line is about: by code (``taken``, whether seen or not), by its name; and its parents. Ids are texts."""
+
+    new_id: str
+    by_code: str | None
+    taken: bool
+    by_name: list[str]
+    parents: list[str]
+
+    @property
+    def existing(self) -> str | None:
+        """The customer who is there already."""
+        return self.by_code or (self.by_name[0] if len(self.by_name) == 1 else None)
+
+
+async def matches(tx: Transaction, readings: Sequence[Reading]) -> list[Match]:
+    """For each line, in order, whom it is about as things stand now."""
+    asked = {one.key for one in readings} | {one.parent_key for one in readings}
+    rows = await tx.rows(
+        _known(tx.actor.sight),
+        keys=[key for key in asked if key],
+        codes=[one.code for one in readings if one.code],
+        new=len(readings),
+    )
+    new = [row["id"] for row in rows if row["key"] is None and row["code"] is None]
+    by_code = {row["code"]: row["id"] if row["seen"] else None for row in rows if row["key"] is None}
+    by_key: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for row in rows:
+        if row["key"] is not None:
+            by_key[row["key"]].append((row["id"], row["code"]))
+    return [
+        Match(
+            new_id,
+            by_code.get(one.code) if one.code else None,
+            bool(one.code) and one.code in by_code,
+            [who for who, code in by_key.get(one.key, ()) if not (one.code and code)],
+            [who for who, _ in by_key.get(one.parent_key or "", ())],
+        )
+        for one, new_id in zip(readings, new, strict=True)
+    ]
+
+
+async def add(tx: Transaction, event_type: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add customers with their facts, found by their tokens; how many."""
+    return await _landed(tx, event_type, _add(), rows)
+
+
+async def change(tx: Transaction, event_type: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Bring what these rows say into customers that are there; how many differed."""
+    return await _landed(tx, event_type, _change(tx.actor.sight), rows)
+
+
+async def _landed(tx: Transaction, event_type: str, wanted: Statement, rows: Sequence[Mapping[str, Any]]) -> int:
+    if not rows:
+        return 0
+    tokens = [
+        (row["id"], field, token)
+        for row in rows
+        for field, leaves in FINDING.fields.items()
+        if row.get(field)
+        for token in leaves(row[field])
+    ]
+    ids, fields, words = zip(*tokens, strict=True) if tokens else ((), (), ())
+    landed = await tx.value(
+        wanted, event_type=event_type, lines=list(rows), token_ids=ids, token_fields=fields, tokens=words
+    )
+    return int(landed)
+
+
+@statement
+def _known(sight: Sight) -> Select[Any]:
+    """Who has one of these names or codes, and as many new ids as there are lines.
+
+    One look for all: a look per line is quicker where statistics are good, and without end where they are not, as in
+    the first minute of a new installation, which is when people import.
+    """
+    here = and_(customers.c.workspace_id == bindparam("workspace_id", type_=Uuid), customers.c.archived_at.is_(None))
+    key, code = customers.c.name_key, customers.c.registration_code
+    seen = CUSTOMER.visible(sight)
+    id_ = cast(customers.c.id, Text).label("id")
+    nothing = cast(null(), Text)
+    by_name = select(id_, key.label("key"), code.label("code"), true().label("seen")).where(
+        here, seen, key == any_(bindparam("keys", type_=ARRAY(Text)))
+    )
+    by_code = select(id_, nothing, code, seen).where(here, code == any_(bindparam("codes", type_=ARRAY(Text))))
+    new = func.generate_series(1, bindparam("new", type_=Integer)).table_valued("number", name="new")
+    new_ids = select(cast(func.uuidv7(type_=Uuid), Text), nothing, nothing, true()).select_from(new)
+    return select(union_all(by_name, by_code, new_ids).subquery("known"))
+
+
+@statement
+def _add() -> Select[Any]:
+    line = _lines({name: customers.c[name].type for name in NEW})
+    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    team = select(users.c.team_id).where(at_home, users.c.id == line.c.owner_id).correlate(line).scalar_subquery()
+    values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
+    rows = select(bindparam("workspace_id", type_=Uuid), *values)
+    new = insert(customers).from_select(["workspace_id", *NEW], rows)
+    return _counted(recorded(CUSTOMER, new, also=lambda changed: [_found_by(changed)]))
+
+
+@statement
+def _change(sight: Sight) -> Select[Any]:
+    line = _lines({name: customers.c[name].type for name in CHANGED})
+    values: dict[str, ColumnElement[Any]] = {name: func.coalesce(line.c[name], customers.c[name]) for name in PLAIN}
+    values["custom"] = customers.c.custom.op("||")(func.coalesce(line.c.custom, text("'{}'::jsonb")))
+    address = func.coalesce(customers.c.address, text("'{}'::jsonb")).op("||")(line.c.address)
+    values["address"] = case((line.c.address.is_(None), customers.c.address), else_=address)
+    tag = func.unnest(line.c.tags).column_valued("tag")
+    further = func.array(select(tag).where(tag != func.all(customers.c.tags)).scalar_subquery())
+    values["tags"] = case((line.c.tags.is_(None), customers.c.tags), else_=customers.c.tags.op("||")(further))
+    differs = or_(*(customers.c[name].is_distinct_from(value) for name, value in values.items()))
+    change = (
+        update(customers)
+        .where(
+            customers.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+            customers.c.id == line.c.id,
+            customers.c.archived_at.is_(None),
+            CUSTOMER.visible(sight),
+            differs,
+        )
+        .values(values)
+    )
+    return _counted(recorded(CUSTOMER, change, also=_found_anew))
+
+
+def _lines(columns: Mapping[str, Any]) -> Any:
+    """The rows of the parameter ``lines``, as a table of these columns."""
+    typed: list[ColumnElement[Any]] = [Column(name, type_) for name, type_ in columns.items()]
+    rows = func.jsonb_to_recordset(bindparam("lines", type_=JSONB))
+    return rows.table_valued(*typed, name="line").render_derived(with_types=True)
+
+
+def _counted(fact: Insert) -> Select[Any]:
+    """How many facts a statement writes, without sending them back."""
+    return select(func.count()).select_from(fact.cte("written"))
+
+
+def _tokens() -> Any:
+    parameters: dict[str, Any] = {"token_ids": Uuid, "token_fields": Text, "tokens": Text}
+    arrays = [bindparam(name, type_=ARRAY(type_)) for name, type_ in parameters.items()]
+    return func.unnest(*arrays).table_valued("id", "field", "token", name="new_token").render_derived()
+
+
+def _found_by(changed: CTE) -> Insert:
+    """The new tokens of those that have just changed."""
+    new = _tokens()
+    tokens = FINDING.tokens
+    rows = select(changed.c.workspace_id, new.c.token, changed.c.id, new.c.field).select_from(
+        changed.join(new, changed.c.id == new.c.id)
+    )
+    names = ["workspace_id", "token", FINDING.key, "field"]
+    return insert_or(tokens).from_select(names, rows).on_conflict_do_nothing()
+
+
+def _found_anew(changed: CTE) -> Iterable[Insert | Delete]:
+    """The tokens of those that have just changed: what a field's old value left goes, where the field is given anew."""
+    new, kept, tokens = _tokens(), _tokens().alias("kept"), FINDING.tokens
+    given = exists().where(new.c.id == tokens.c[FINDING.key], new.c.field == tokens.c.field)
+    stays = exists().where(
+        and_(kept.c.id == tokens.c[FINDING.key], kept.c.field == tokens.c.field, kept.c.token == tokens.c.token)
+    )
+    stale = delete(tokens).where(
+        tokens.c.workspace_id == changed.c.workspace_id, tokens.c[FINDING.key] == changed.c.id, given, ~stays
+    )
+    return [stale, _found_by(changed)]

@@ -1,0 +1,160 @@
+"""From a line of a file to a customer: what its cells say, by the same rules as a customer that is sent."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from crm.customers.schemas import CustomerCreate
+from crm.errors import FieldError, Unprocessable
+from crm.imports.files import Line, Sheet
+from crm.imports.mapping import CUSTOM, SKIP
+from crm.search import normalized
+
+FIXED = frozenset({"id", "name", "registration_code", "parent_id"})
+"""What each line must say for itself, so that no default can."""
+
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "kind": {"公司": "company", "企业": "company", "单位": "company", "个人": "person"},
+    "type": {
+        "消费者": "consumer", "产业用户": "business_user", "中间商": "intermediate", "公利用户": "public_interest",
+    },
+    "class": {
+        "重点": "key", "重点客户": "key", "潜在": "potential", "潜在客户": "potential", "普通": "ordinary",
+        "普通客户": "ordinary",
+    },
+    "size": {"大": "large", "大型": "large", "中": "medium", "中型": "medium", "小": "small", "小型": "small"},
+    "purchasing_power": {"高": "high", "中": "middle", "低": "low"},
+    "do_not_contact": {"是": True, "y": True, "x": True, "否": False, "n": False},
+}  # fmt: skip
+"""Words of people's files for the words of the product."""
+
+_CHOICES = frozenset({*WORDS, "intermediate_kind", "key_kind", "lifecycle"})
+_BETWEEN_TAGS = re.compile(r"[,;|、，；]")
+_MESSAGES = {"missing": "A value is required."}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A line as it was read. ``customer`` is what it makes, None where it was refused; ``own`` what it says itself."""
+
+    number: int
+    content: Mapping[str, str]
+    customer: Mapping[str, Any] | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    errors: tuple[FieldError, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name for comparing; empty for one that has neither letter nor digit."""
+        key: str = self.own["name_key"]
+        return key
+
+    @property
+    def code(self) -> str | None:
+        """The registration code, where the line has one."""
+        return self.own.get("registration_code")
+
+    @property
+    def parent_key(self) -> str | None:
+        """The parent's name for comparing."""
+        return (normalized(self.parent) or None) if self.parent else None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the lines of a sheet by a mapping. ``defaults`` fill in what a line leaves empty."""
+
+    sheet: Sheet
+    mapping: Mapping[str, str]
+    defaults: Mapping[str, Any]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The column that fills each field."""
+        return {to: heading for heading, to in self.mapping.items()}
+
+    def read(self, line: Line) -> Reading:
+        """One line. Never raises: what is wrong is in ``errors``, each with the column it is about."""
+        if line.wrong is not None:
+            return Reading(line.number, _numbered(line.cells), errors=(line.wrong,))
+        content = dict(zip(self.sheet.headings, line.cells, strict=True))
+        sent, parent = self._sent(content)
+        try:
+            new = CustomerCreate.model_validate({**self.defaults, **sent})
+        except ValidationError as error:
+            return Reading(line.number, content, errors=tuple(self._errors(error)))
+        values = new.model_dump(mode="json", by_alias=True, exclude_none=True)
+        values["name_key"] = normalized(values["name"])
+        own = {name: values[name] for name in (*sent, "name_key")}
+        if "custom" in self.defaults:
+            values["custom"] = {**self.defaults["custom"], **values["custom"]}
+        return Reading(line.number, content, values, own, parent)
+
+    def _sent(self, content: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
+        sent: dict[str, Any] = {}
+        parent = None
+        for heading, cell in content.items():
+            to, text = self.mapping[heading], cell.strip()
+            if not text or to == SKIP:
+                continue
+            if to == "parent":
+                parent = text
+            elif to.startswith(CUSTOM):
+                sent.setdefault("custom", {})[to.removeprefix(CUSTOM)] = text
+            elif to.startswith("address."):
+                sent.setdefault("address", {})[to.removeprefix("address.")] = text
+            else:
+                sent[to] = _understood(to, text)
+        return sent, parent
+
+    def _errors(self, error: ValidationError) -> list[FieldError]:
+        return [
+            FieldError(
+                self._column(".".join(str(step) for step in found["loc"][:2])),
+                _MESSAGES.get(found["type"]) or found["msg"].removeprefix("Value error, "),
+                found["type"],
+            )
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+
+    def _column(self, place: str) -> str:
+        """The column that fills a field, or the field where a default does."""
+        return self.columns.get(place) or self.columns.get(place.split(".", maxsplit=1)[0]) or place
+
+
+def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults that a customer may have. Raises 422 naming each that may not."""
+    errors = [
+        FieldError(f"#/defaults/{name}", "Each line says this for itself.", "not_a_default")
+        for name in sorted(FIXED & defaults.keys())
+    ]
+    try:
+        CustomerCreate.model_validate({**defaults, "name": "A"})
+    except ValidationError as error:
+        errors += [
+            FieldError("#/defaults/" + "/".join(map(str, found["loc"])), found["msg"], found["type"])
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    if errors:
+        raise Unprocessable(errors=tuple(errors))
+    return dict(defaults)
+
+
+def _understood(field_name: str, text: str) -> Any:
+    if field_name == "tags":
+        return [tag.strip() for tag in _BETWEEN_TAGS.split(text) if tag.strip()]
+    if field_name == "website" and "://" not in text:
+        return f"https://{text}"
+    if field_name in _CHOICES:
+        word = text.lower()
+        return WORDS.get(field_name, {}).get(word, word.replace(" ", "_"))
+    return text
+
+
+def _numbered(cells: tuple[str, ...]) -> dict[str, str]:
+    """The cells of a line that the headings do not fit, by their place."""
+    return {str(place): cell for place, cell in enumerate(cells, 1)}

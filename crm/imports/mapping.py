@@ -1,0 +1,113 @@
+"""Which column fills which field of a customer: a good first guess, and what the caller says over it."""
+
+from collections.abc import Mapping, Sequence
+
+from crm.errors import FieldError, Unprocessable
+from crm.search import normalized
+
+SKIP = "skip"
+CUSTOM = "custom."
+MOST_CUSTOM = 100
+
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "name": (
+        "account", "account name", "company", "company name", "customer", "customer name", "name", "organisation",
+        "organization", "客户", "客户名称", "公司", "公司名称", "企业名称", "单位名称", "客户全称", "名称", "姓名",
+    ),
+    "registration_code": (
+        "registration code", "registration number", "company number", "unified social credit code", "uscc", "tax id",
+        "vat number", "统一社会信用代码", "社会信用代码", "信用代码", "税号", "纳税人识别号",
+    ),
+    "kind": ("kind", "客户性质"),
+    "type": ("type", "customer type", "客户类型"),
+    "intermediate_kind": ("intermediate kind", "中间商类型"),
+    "industry": ("industry", "sector", "branch", "行业", "所属行业", "客户行业"),
+    "region": (
+        "region", "office location", "location", "country", "state", "province", "territory", "area", "地区", "区域",
+        "所在地区", "省份", "国家", "所在地",
+    ),
+    "size": ("size", "company size", "规模", "企业规模", "客户规模"),
+    "purchasing_power": ("purchasing power", "购买力"),
+    "class": ("class", "customer class", "tier", "客户等级", "客户级别", "客户分类"),
+    "key_kind": ("key kind", "大客户类型"),
+    "lifecycle": ("lifecycle", "lifecycle stage", "生命周期", "客户状态"),
+    "parent": (
+        "parent", "parent company", "parent account", "subsidiary of", "group", "belongs to", "上级客户", "母公司",
+        "上级公司", "所属集团", "集团",
+    ),
+    "source": ("source", "lead source", "来源", "客户来源"),
+    "phone": (
+        "phone", "phone number", "telephone", "tel", "mobile", "mobile phone", "电话", "电话号码", "联系电话", "手机",
+        "手机号", "手机号码", "公司电话",
+    ),
+    "email": ("email", "e mail", "mail", "email address", "邮箱", "电子邮箱", "电子邮件", "邮件"),
+    "website": ("website", "web", "url", "homepage", "web site", "网站", "网址", "官网", "公司网址"),
+    "address.line": ("address", "street", "street address", "地址", "详细地址", "公司地址", "联系地址"),
+    "address.city": ("city", "town", "城市", "所在城市"),
+    "address.postal_code": ("postal code", "postcode", "zip", "zip code", "邮编", "邮政编码"),
+    "tags": ("tags", "tag", "labels", "标签", "客户标签"),
+    "note": ("note", "notes", "remark", "remarks", "comment", "comments", "description", "备注", "说明", "描述"),
+    "do_not_contact": ("do not contact", "勿扰", "请勿联系"),
+}  # fmt: skip
+"""Fields, and the headings that name them; a heading that is the field's own name does too."""
+
+_FIELD_OF = {
+    normalized(heading.replace("_", " ")): field
+    for field, headings in HEADINGS.items()
+    for heading in (field, *headings)
+}
+
+
+def guess(headings: Sequence[str]) -> dict[str, str]:
+    """The field each column seems to hold. The first of several wins; what names no field is kept as a custom one."""
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for heading in headings:
+        field = _FIELD_OF.get(normalized(heading.replace("_", " ")))
+        if field is None or field in taken:
+            field = CUSTOM + heading
+        taken.add(field)
+        found[heading] = field
+    return found
+
+
+def settled(headings: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """The mapping that holds: what the caller wants, and the guess for the columns of which they say nothing.
+
+    Raises 422, with every mistake: a column that is not there, a field that is not, one field twice, no name at all.
+    """
+    errors = [
+        FieldError(f"#/mapping/{_escaped(column)}", message, code)
+        for column, field in wanted.items()
+        for message, code in _mistakes(headings, column, field)
+    ]
+    named = [field for field in wanted.values() if field != SKIP]
+    errors += [
+        FieldError(f"#/mapping/{_escaped(column)}", "Another column fills this field already.", "duplicate")
+        for place, (column, field) in enumerate(wanted.items())
+        if field != SKIP and field in list(wanted.values())[:place]
+    ]
+    found = {
+        heading: wanted.get(heading) or (CUSTOM + heading if field in named else field)
+        for heading, field in guess(headings).items()
+    }
+    if "name" not in found.values():
+        errors.append(FieldError("#/mapping", "No column gives the name.", "name_missing"))
+    if sum(field.startswith(CUSTOM) for field in found.values()) > MOST_CUSTOM:
+        errors.append(FieldError("#/mapping", f"At most {MOST_CUSTOM} columns of your own.", "too_many_custom"))
+    if errors:
+        raise Unprocessable(errors=tuple(errors))
+    return found
+
+
+def _mistakes(headings: Sequence[str], column: str, field: str) -> list[tuple[str, str]]:
+    mistakes = []
+    if column not in headings:
+        mistakes.append(("There is no such column.", "column_unknown"))
+    if field != SKIP and field not in HEADINGS and not (field.startswith(CUSTOM) and len(field) > len(CUSTOM)):
+        mistakes.append(("There is no such field.", "field_unknown"))
+    return mistakes
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,96 @@
+"""What crosses the boundary: an import as it is asked for, as it is shown, and what was wrong with its lines."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from crm.fields import Sent, Shown
+from crm.imports.vocabulary import AskedBy, Kind, State
+from crm.paging import MAX_PAGE, Filter
+
+
+class CreatorShown(Shown):
+    """Who asked for the import, and in whose name its customers are made."""
+
+    kind: AskedBy
+    id: UUID
+
+
+class ImportRead(Shown):
+    """A file being brought in, or brought in. Every line is in one of the four counts once it is done."""
+
+    id: UUID
+    kind: Kind
+    file_name: str
+    mapping: dict[str, str] = Field(description="Column → field, `custom.<key>` or `skip`.")
+    defaults: dict[str, Any]
+    state: State
+    failure: str | None = Field(description="Why it could not go on, where it failed.")
+    lines: int
+    lines_done: int
+    created_count: int
+    updated_count: int
+    unchanged_count: int = Field(description="Lines whose customer was there already, just as the line has it.")
+    refused_count: int = Field(description="Lines that could not be taken; see its problems.")
+    created_by: CreatorShown
+    finished_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class ImportFilter(Filter):
+    """Which imports, and in what order."""
+
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    kind: list[Kind] | None = None
+    state: list[State] | None = None
+
+
+class LineError(Shown):
+    """One thing that is wrong in a line."""
+
+    pointer: str = Field(description="The column; empty where the line as a whole is meant.")
+    message: str
+    code: str
+
+
+class ImportProblemRead(Shown):
+    """What was wrong with a line. A line that was not refused has its customer, without what the problem is about."""
+
+    line: int = Field(description="Where the line begins in the file; the heading is line 1.")
+    refused: bool
+    errors: list[LineError]
+    content: dict[str, str] = Field(description="The line's cells by column, as they were read.")
+
+
+class ProblemFilter(Sent):
+    """Which part of the problems."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="How many items at most.")] = 50
+    cursor: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,9}$", description="Where the page before ended (`next_cursor`)."),
+    ] = None
+
+
+class PreviewRow(Shown):
+    """A line as it would be read."""
+
+    line: int
+    customer: dict[str, Any] | None = Field(description="The customer it would make; null where it would be refused.")
+    parent: str | None = Field(description="The parent's name, looked up when the import runs.")
+
+
+class ImportPreview(Shown):
+    """How a file would be read. Nothing has been stored."""
+
+    encoding: Literal["utf-8", "gb18030"]
+    delimiter: Literal[",", ";", "\t"]
+    lines: int
+    mapping: dict[str, str] = Field(description="Column → field, `custom.<key>` or `skip`: a guess and your wishes.")
+    fields: list[str] = Field(description="The fields that a column can fill, besides `custom.<key>` and `skip`.")
+    rows: list[PreviewRow]
+    problems: list[ImportProblemRead]

@@ -1,0 +1,4 @@
+"""What can happen to an interaction."""
+
+LOGGED = "interaction.logged"
+UPDATED = "interaction.updated"

@@ -1,0 +1,70 @@
+"""How a notification looks, and everything that reads them. Everybody sees their own and nobody else's."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, Text, Uuid, bindparam, cast, func, select
+
+from crm import reading
+from crm.actor import Sight
+from crm.database import Access, statement
+from crm.notifications.models import notifications
+from crm.notifications.schemas import NotificationFilter
+from crm.nouns import Answer, Noun
+from crm.reading import Listing, among
+from crm.tables import stamps, utc
+
+
+def shape(notification: FromClause) -> Select[Any]:
+    """A notification, once."""
+    c = notification.c
+    return select(
+        c.id,
+        c.kind,
+        c.title,
+        func.json_build_object("type", c.subject_type, "id", c.subject_id).label("subject"),
+        c.customer_id,
+        utc(c.read_at).label("read_at"),
+        *stamps(notification),
+    ).select_from(notification)
+
+
+def visible(_: Sight) -> ColumnElement[bool]:
+    """One's own, however far one sees; a key has none."""
+    own: ColumnElement[bool] = notifications.c.user_id == bindparam("user_id", type_=Uuid)
+    return own
+
+
+NOTIFICATION = Noun("notification", notifications, shape, visible)
+
+LIST = Listing(
+    NOTIFICATION,
+    sorts={"created_at": notifications.c.created_at},
+    filters={
+        **among(notifications, ["kind"]),
+        "unread": notifications.c.read_at.is_(None) == bindparam("unread", type_=Boolean),
+    },
+)
+
+
+async def get(access: Access, notification_id: UUID) -> Answer:
+    """One notification of one's own. Raises ``NotFound``."""
+    return await reading.one(access, NOTIFICATION, notification_id)
+
+
+async def page(access: Access, wanted: NotificationFilter) -> bytes:
+    """A page of one's own notifications, newest first."""
+    return await reading.page(access, LIST, wanted)
+
+
+async def unread(access: Access) -> bytes:
+    """How many of one's own are unread: ``{"unread": 3}``."""
+    counted: str = await access.value(_unread(access.actor.sight))
+    return counted.encode()
+
+
+@statement
+def _unread(sight: Sight) -> Select[Any]:
+    mine = notifications.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    count = select(func.count()).where(mine, visible(sight), notifications.c.read_at.is_(None)).scalar_subquery()
+    return select(cast(func.json_build_object("unread", count), Text))

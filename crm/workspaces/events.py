@@ -1,0 +1,19 @@
+"""What can happen to a workspace, its people, teams, keys and sessions."""
+
+WORKSPACE_CREATED = "workspace.created"
+WORKSPACE_UPDATED = "workspace.updated"
+TIMEZONE_CHANGED = "workspace.timezone_changed"
+
+USER_CREATED = "user.created"
+USER_UPDATED = "user.updated"
+USER_DISABLED = "user.disabled"
+USER_ENABLED = "user.enabled"
+PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 the name of a fact
+
+TEAM_CREATED = "team.created"
+TEAM_UPDATED = "team.updated"
+
+KEY_CREATED = "api_key.created"
+KEY_REVOKED = "api_key.revoked"
+
+SESSION_REVOKED = "session.revoked"

@@ -1,0 +1,87 @@
+"""The worker process: rounds against Postgres, and an arq worker beside them. ``python -m services.worker.main``.
+
+Any number of these may run beside each other. Killing one at any moment loses nothing and does nothing twice.
+"""
+
+import asyncio
+import logging
+import signal
+
+import uvloop
+
+from crm.database import Database
+from services import logs
+from services.settings import Settings, load
+from services.worker import housekeeping
+from services.worker.delivering import hint_round
+from services.worker.firing import fire
+from services.worker.importing import import_round
+from services.worker.messages import open_queue
+from services.worker.publishing import publish_facts
+from services.worker.queueing import WorkerSettings, keep_queue_worked
+from services.worker.reacting import react
+from services.worker.rounds import Round, Worker, keep_running
+from services.worker.warming import SECONDS, warm
+
+__all__ = ["ROUNDS", "WorkerSettings", "main"]
+
+DAILY = (80_000.0, 90_000.0)
+HOURLY = (3_000.0, 4_200.0)
+FEWEST_CONNECTIONS = 16
+"""Each round may hold one, reactions several; with fewer they would wait for each other."""
+STOPS_WITHIN = 22.0
+"""Seconds that what is under way gets to finish."""
+
+ROUNDS: tuple[Round, ...] = (
+    Round("publish", publish_facts),
+    Round("react", react),
+    Round("fire", fire),
+    Round("deliver", hint_round),
+    Round("import", import_round),
+    Round("warm", warm, SECONDS),
+    Round("beat", housekeeping.beat, (9.0, 10.0)),
+    Round("make room", housekeeping.make_room, DAILY),
+    Round("forget", housekeeping.forget, HOURLY),
+)
+
+logger = logging.getLogger("rapport.worker")
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; what is under way is finished first."""
+    settings = load(Settings)
+    logs.configure(settings.log_level)
+    for noisy in ("arq.worker", "arq.connections", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    uvloop.run(run(settings))
+    return 0
+
+
+async def run(settings: Settings, rounds: tuple[Round, ...] = ROUNDS) -> None:
+    """The life of the process."""
+    database = Database(settings.database_url, name="rapport-worker", size=max(settings.pool_size, FEWEST_CONNECTIONS))
+    worker = Worker(settings, database, open_queue(settings.redis_url))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stopping.set)
+    tasks = [asyncio.create_task(keep_running(worker, each), name=each.name) for each in rounds]
+    tasks.append(asyncio.create_task(keep_queue_worked(worker), name="queue"))
+    logger.info("worker started", extra={"facts": {"name": worker.name}})
+    try:
+        await worker.stopping.wait()
+        _, late = await asyncio.wait(tasks, timeout=STOPS_WITHIN)
+        for task in late:
+            # What is cut off here is rolled back, and taken up by whoever comes next.
+            task.cancel()
+        for delivery in worker.deliveries:
+            delivery.cancel()
+        await asyncio.gather(*tasks, *worker.deliveries, return_exceptions=True)
+    finally:
+        await worker.outbound.aclose()
+        await worker.queue.aclose(close_connection_pool=True)
+        await database.close()
+    logger.info("worker stopped", extra={"facts": {"name": worker.name, "cut_off": [task.get_name() for task in late]}})
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,26 @@
+"""Round: what has happened becomes what is owed: deliveries to webhooks, and reactions of our own."""
+
+from crm.events.publishing import Owed, Published, owe_reactions, publish
+from crm.webhooks.owing import owe_deliveries
+from services.worker.reactions import REACTIONS, name_of
+from services.worker.rounds import Worker
+
+SHARE = 500
+MOST = 2000
+
+
+async def publish_facts(worker: Worker) -> bool:
+    """Publish a batch of facts with everything they owe, in one transaction."""
+    turn = worker.turns["publish"]
+    async with worker.database.scanning() as tx:
+        published = await publish(tx, after=turn.after, share=SHARE, most=MOST)
+        if published:
+            homes, ids, types = zip(*published, strict=True)
+            await owe_deliveries(tx, homes, ids, types)
+            await owe_reactions(tx, [owed for fact in published for owed in reactions_to(fact)])
+    return turn.next([fact.workspace_id for fact in published], share=SHARE, most=MOST)
+
+
+def reactions_to(fact: Published) -> list[Owed]:
+    """What the table of reactions owes this fact."""
+    return [Owed(fact.workspace_id, fact.id, name_of(reaction)) for reaction in REACTIONS.get(fact.type, ())]

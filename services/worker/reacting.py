@@ -1,0 +1,63 @@
+"""Round: facts are followed by what the table of reactions says, each exactly once in effect."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from crm.events import reacting
+from crm.events.reacting import Claim
+from services.worker.reactions import REACTIONS, Reaction, name_of
+from services.worker.rounds import Worker
+
+SHARE = 50
+MOST = 200
+LANES = 4
+"""Reactions carried out at a time."""
+
+BY_NAME: Mapping[str, Reaction] = {name_of(one): one for several in REACTIONS.values() for one in several}
+
+logger = logging.getLogger("rapport.worker.reacting")
+
+
+async def react(worker: Worker) -> bool:
+    """Claim a batch of reactions and carry them out, some at a time."""
+    turn = worker.turns["react"]
+    async with worker.database.scanning() as tx:
+        claims = await reacting.claim(tx, after=turn.after, share=SHARE, most=MOST)
+    more = turn.next([claim.workspace_id for claim in claims], share=SHARE, most=MOST)
+    left = iter(claims)
+
+    async def lane() -> None:
+        for claim in left:
+            await carry_out(worker, claim)
+
+    try:
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(min(LANES, len(claims))):
+                lanes.create_task(lane())
+    except ExceptionGroup as errors:
+        # Only what goes wrong beside the reactions themselves comes here: the database is away.
+        raise errors.exceptions[0] from errors
+    return more
+
+
+async def carry_out(worker: Worker, claim: Claim) -> None:
+    """One reaction in its workspace, settled together with its effect; what goes wrong is kept with it."""
+    facts = {"reaction": claim.name, "event_id": claim.event_id, "attempts": claim.attempts}
+    if claim.state == "dead":
+        logger.error("reaction is dead", extra={"facts": facts})
+        return
+    actor = await worker.actor(claim.workspace_id)
+    if worker.stopping.is_set():
+        await reacting.give_back(worker.database.writing(actor), claim)
+        return
+    try:
+        async with worker.database.transaction(actor) as tx:
+            fact = await reacting.take(tx, claim)
+            if fact is not None:
+                await BY_NAME[claim.name](tx, fact)
+                await reacting.settle(tx, claim)
+    except Exception as error:  # A reaction that fails is put off; it holds up nobody.
+        state = await reacting.fail(worker.database.writing(actor), claim, type(error).__name__)
+        level = logging.ERROR if state == "dead" else logging.WARNING
+        logger.log(level, "reaction failed", exc_info=error, extra={"facts": {**facts, "state": state}})

@@ -1,0 +1,32 @@
+"""What follows from what: event → functions. Everything the product does by itself about a fact stands here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from crm.care import reactions as care
+from crm.customers import events as customers
+from crm.database import Transaction
+from crm.events.reacting import Fact
+from crm.interactions import events as interactions
+from crm.visits import events as visits
+from crm.workspaces import events as workspaces
+
+Reaction = Callable[[Transaction, Fact], Awaitable[None]]
+
+REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
+    {
+        customers.CREATED: (care.plan_contact,),
+        customers.UPDATED: (care.plan_contact_anew,),
+        customers.ARCHIVED: (care.plan_contact,),
+        customers.RESTORED: (care.plan_contact,),
+        interactions.LOGGED: (care.warm_up,),
+        visits.COMPLETED: (care.keep_visit_as_contact,),
+        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),
+        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew,),
+    }
+)
+
+
+def name_of(reaction: Reaction) -> str:
+    """What a reaction is called in the table of those owed. Renaming a function leaves what it is owed behind."""
+    return f"{reaction.__module__.split('.')[1]}.{reaction.__name__}"

@@ -1,0 +1,1 @@
+"""Standing guards: what must hold for every operation and every table, whoever adds them."""

@@ -1,0 +1,416 @@
+"""How to ask for each operation: what it needs to exist first, and a request that is answered with success.
+
+One line an operation. ``test_who_may_see_what`` fails for an operation that has no line, and for a line without one.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from crm.workspaces.passwords import hash_password
+from tests.conftest import Client, Clients
+from tests.factories import Person, Workspace
+
+_numbers = count(1)
+
+PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
+"""What needs no credential."""
+
+SCOPELESS = frozenset(
+    {"change_password", "get_me", "list_my_sessions", "revoke_my_session", "update_me"}
+)  # fmt: skip
+"""What everyone signed in may ask: about themselves."""
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Scene:
+    """A workspace with people who can make things in it."""
+
+    workspace: Workspace
+    clients: Clients
+
+    def person(self, name: str) -> Person:
+        """One of the six people."""
+        found: Person = getattr(self.workspace, name)
+        return found
+
+    def client(self, name: str) -> Client:
+        """One of the six people, at the keyboard."""
+        return self.clients(self.person(name).token)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, by: str = "anna") -> dict[str, Any]:
+        """Make something, or do something with it."""
+        response = await self.client(by).post(path, json=body)
+        assert response.status_code in {200, 201}, (path, response.text)
+        made: dict[str, Any] = response.json()
+        return made
+
+    async def customer(self) -> str:
+        """A customer of Anna's."""
+        return str((await self.post("/v1/customers", {"name": f"Marked {next(_numbers)}"}))["id"])
+
+    async def contact(self, customer_id: str | None = None) -> str:
+        """A person at a customer of Anna's."""
+        at = customer_id or await self.customer()
+        return str((await self.post("/v1/contacts", {"customer_id": at, "name": "Marked"}))["id"])
+
+    async def interaction(self) -> str:
+        """A call of Anna's."""
+        body = {"customer_id": await self.customer(), "channel": "call", "outcome": "reached"}
+        return str((await self.post("/v1/interactions", body))["id"])
+
+    async def visit(self, customer_id: str | None = None, contacts: tuple[str, ...] = ()) -> str:
+        """A visit that Anna plans."""
+        at = customer_id or await self.customer()
+        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **_hours(24)}
+        return str((await self.post("/v1/visits", body))["id"])
+
+    async def task(self) -> str:
+        """A task of Anna's, due tomorrow."""
+        subject = {"type": "customer", "id": await self.customer()}
+        return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": _at(24)}))["id"])
+
+    async def user(self) -> str:
+        """A colleague."""
+        body = {"email": f"marked{next(_numbers)}@example.com", "name": "Marked", "role": "sales"}
+        return str((await self.post("/v1/users", body, by="admin"))["id"])
+
+    async def team(self) -> str:
+        """A team."""
+        return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])
+
+    async def key(self) -> str:
+        """An API key."""
+        body = {"name": "Marked", "scopes": ["customers:read"]}
+        return str((await self.post("/v1/api-keys", body, by="admin"))["id"])
+
+    async def endpoint(self) -> str:
+        """A webhook endpoint."""
+        body = {"url": "https://example.com/marked", "types": ["*"]}
+        return str((await self.post("/v1/webhook-endpoints", body, by="admin"))["id"])
+
+    async def delivery(self) -> str:
+        """Something on its way to a webhook endpoint."""
+        return str((await self.post(f"/v1/webhook-endpoints/{await self.endpoint()}/test", by="admin"))["id"])
+
+    async def file_import(self) -> str:
+        """An import of Anna's."""
+        response = await self.client("anna").post("/v1/imports", files=_file())
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    async def reminder(self) -> str:
+        """The reminder of a task of Anna's."""
+        return str(await self._id_in("reminders", "subject_id", await self.task()))
+
+    async def event(self) -> str:
+        """The fact that a customer of Anna's was created."""
+        return str(await self._id_in("events", "subject_id", await self.customer()))
+
+    async def notification(self) -> str:
+        """Something that Anna was told."""
+        made = await self.workspace.owner.fetchval(
+            "INSERT INTO notifications (workspace_id, user_id, kind, title, subject_type, subject_id, dedupe_key) "
+            "VALUES ($1, $2, 'reminder', 'Marked', 'task', $3, $4) RETURNING id",
+            self.workspace.id,
+            self.workspace.anna.id,
+            uuid4(),
+            str(uuid4()),
+        )
+        return str(made)
+
+    async def session(self) -> str:
+        """Another place where the admin is signed in."""
+        made = await self.workspace.owner.fetchval(
+            "INSERT INTO sessions (workspace_id, user_id, refresh_hash, idle_until, valid_until) "
+            "VALUES ($1, $2, $3, now() + interval '1 day', now() + interval '1 day') RETURNING id",
+            self.workspace.id,
+            self.workspace.admin.id,
+            uuid4().bytes,
+        )
+        return str(made)
+
+    async def give_password(self, name: str) -> None:
+        """Let someone sign in by ``PASSWORD``."""
+        await self.workspace.owner.execute(
+            "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2",
+            self.workspace.id,
+            self.person(name).id,
+            await hash_password(PASSWORD),
+        )
+
+    async def _id_in(self, table: str, column: str, value: str) -> Any:
+        return await self.workspace.owner.fetchval(
+            f"SELECT id FROM {table} WHERE workspace_id = $1 AND {column} = $2", self.workspace.id, value
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: ids for its path, its query, and its body in one of three forms. ``marks`` are what it is about."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    form: Mapping[str, str] | None = None
+    files: Mapping[str, Any] | None = None
+    marks: tuple[str, ...] = ()
+
+    def sending(self) -> dict[str, Any]:
+        """What httpx wants to know beside the address."""
+        given = {"params": self.query or None, "json": self.body, "data": self.form, "files": self.files}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+Make = Callable[[Scene], Awaitable[Asked]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """``by``: who may, and does so in the control. ``shared``: every colleague with the scope may as well."""
+
+    make: Make
+    by: str = "anna"
+    shared: bool = False
+
+
+def _at(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+def _hours(start: float) -> dict[str, str]:
+    return {"planned_start": _at(start), "planned_end": _at(start + 1)}
+
+
+def _file() -> dict[str, Any]:
+    return {"file": ("customers.csv", b"name\nMarked\n", "text/csv")}
+
+
+def listing(thing: str, **query: Any) -> Make:
+    """A list that has one such thing in it."""
+
+    async def make(scene: Scene) -> Asked:
+        return Asked(query=query, marks=(await getattr(scene, thing)(),))
+
+    return make
+
+
+def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None) -> Make:
+    """One such thing, named in the path."""
+
+    async def make(scene: Scene) -> Asked:
+        made = await getattr(scene, thing)()
+        return Asked(path={name: made}, body=body() if callable(body) else body, marks=(made,))
+
+    return make
+
+
+def after(name: str, thing: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "anna") -> Make:
+    """One such thing with which something was done already."""
+
+    async def make(scene: Scene) -> Asked:
+        made = await getattr(scene, thing)()
+        await scene.post(path.format(made), body, by=by)
+        return Asked(path={name: made}, marks=(made,))
+
+    return make
+
+
+def plain(**asked: Any) -> Make:
+    """A request that needs nothing to be there."""
+
+    async def make(_: Scene) -> Asked:
+        return Asked(**asked)
+
+    return make
+
+
+async def _new_customer(scene: Scene) -> Asked:
+    w = scene.workspace
+    body = {"name": "Marked", "parent_id": await scene.customer(), "owner_id": str(w.anna.id), "team_id": str(w.north)}
+    return Asked(body=body)
+
+
+async def _update_customer(scene: Scene) -> Asked:
+    made, w = await scene.customer(), scene.workspace
+    body = {"parent_id": await scene.customer(), "owner_id": str(w.anna.id), "team_id": str(w.north), "note": "x"}
+    return Asked(path={"customer_id": made}, body=body, marks=(made,))
+
+
+async def _new_contact(scene: Scene) -> Asked:
+    return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
+
+
+async def _new_interaction(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    with_whom = {"contact_id": await scene.contact(customer_id), "user_id": str(scene.workspace.anna.id)}
+    return Asked(body={"customer_id": customer_id, "channel": "call", "outcome": "reached", **with_whom})
+
+
+async def _new_visit(scene: Scene) -> Asked:
+    customer_id, w = await scene.customer(), scene.workspace
+    body = {"customer_id": customer_id, "contact_ids": [await scene.contact(customer_id)], "purpose": "care"}
+    return Asked(body={**body, "owner_id": str(w.anna.id), "team_id": str(w.north), **_hours(24)})
+
+
+async def _update_visit(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    made = await scene.visit(customer_id)
+    body = {"subject": "x", "contact_ids": [await scene.contact(customer_id)]}
+    return Asked(path={"visit_id": made}, body=body, marks=(made,))
+
+
+async def _complete_visit(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    contact_id = await scene.contact(customer_id)
+    made = await scene.visit(customer_id, (contact_id,))
+    step = {"title": "Marked", "due_at": _at(48), "assignee_id": str(scene.workspace.anna.id)}
+    body = {"result": "signed", "met_contact_ids": [contact_id], "next_step": step}
+    return Asked(path={"visit_id": made}, body=body, marks=(made,))
+
+
+async def _new_task(scene: Scene) -> Asked:
+    subject = {"type": "customer", "id": await scene.customer()}
+    body = {"title": "Marked", "subject": subject, "due_at": _at(24), "assignee_id": str(scene.workspace.anna.id)}
+    return Asked(body=body)
+
+
+async def _update_task(scene: Scene) -> Asked:
+    made = await scene.task()
+    body = {"title": "Other", "assignee_id": str(scene.workspace.anna.id)}
+    return Asked(path={"task_id": made}, body=body, marks=(made,))
+
+
+async def _reassign_task(scene: Scene) -> Asked:
+    made = await scene.task()
+    return Asked(path={"task_id": made}, body={"assignee_id": str(scene.workspace.manager.id)}, marks=(made,))
+
+
+async def _new_user(scene: Scene) -> Asked:
+    body = {"email": f"marked{next(_numbers)}@example.com", "name": "Marked", "role": "sales"}
+    return Asked(body={**body, "team_id": str(scene.workspace.north)})
+
+
+async def _update_user(scene: Scene) -> Asked:
+    made = await scene.user()
+    return Asked(path={"user_id": made}, body={"team_id": str(scene.workspace.north)}, marks=(made,))
+
+
+async def _new_team(scene: Scene) -> Asked:
+    w = scene.workspace
+    return Asked(body={"name": "Marked", "parent_id": str(w.north), "manager_id": str(w.manager.id)})
+
+
+async def _update_team(scene: Scene) -> Asked:
+    made, w = await scene.team(), scene.workspace
+    body = {"name": "Other", "parent_id": str(w.north), "manager_id": str(w.manager.id)}
+    return Asked(path={"team_id": made}, body=body, marks=(made,))
+
+
+async def _change_password(scene: Scene) -> Asked:
+    await scene.give_password("admin")
+    return Asked(body={"old_password": PASSWORD, "new_password": "another horse battery"})
+
+
+async def _sign_in(scene: Scene) -> Asked:
+    await scene.give_password("anna")
+    sent = {"grant_type": "password", "username": scene.workspace.anna.email, "password": PASSWORD}
+    return Asked(form=sent)
+
+
+admins = partial(Case, by="admin")
+everybodys = partial(Case, by="admin", shared=True)
+own = partial(Case, by="admin", shared=True)
+
+CASES: Mapping[str, Case] = {
+    "check_liveness": Case(plain()),
+    "check_readiness": Case(plain()),
+    "read_metrics": Case(plain()),
+    "create_token": Case(_sign_in),
+    "revoke_token": Case(plain(form={"token": "unknown"})),
+    "get_me": own(plain()),
+    "update_me": own(plain(body={"language": "en"})),
+    "change_password": own(_change_password),
+    "list_my_sessions": own(listing("session")),
+    "revoke_my_session": Case(item("session_id", "session"), by="admin"),
+    "get_workspace": everybodys(plain()),
+    "update_workspace": admins(plain(body={"name": "Other"})),
+    "list_users": everybodys(listing("user")),
+    "create_user": admins(_new_user),
+    "get_user": everybodys(item("user_id", "user")),
+    "update_user": admins(_update_user),
+    "disable_user": admins(item("user_id", "user")),
+    "enable_user": admins(after("user_id", "user", "/v1/users/{}/disable", by="admin")),
+    "list_teams": everybodys(listing("team")),
+    "create_team": admins(_new_team),
+    "get_team": everybodys(item("team_id", "team")),
+    "update_team": admins(_update_team),
+    "list_api_keys": admins(listing("key")),
+    "create_api_key": admins(plain(body={"name": "Marked", "scopes": ["customers:read"]})),
+    "get_api_key": admins(item("key_id", "key")),
+    "revoke_api_key": admins(item("key_id", "key")),
+    "list_customers": Case(listing("customer")),
+    "create_customer": Case(_new_customer),
+    "get_customer": Case(item("customer_id", "customer")),
+    "update_customer": Case(_update_customer),
+    "archive_customer": Case(item("customer_id", "customer")),
+    "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
+    "list_contacts": Case(listing("contact")),
+    "create_contact": Case(_new_contact),
+    "get_contact": Case(item("contact_id", "contact")),
+    "update_contact": Case(item("contact_id", "contact", {"title": "x"})),
+    "archive_contact": Case(item("contact_id", "contact")),
+    "restore_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/archive")),
+    "list_interactions": Case(listing("interaction")),
+    "log_interaction": Case(_new_interaction),
+    "get_interaction": Case(item("interaction_id", "interaction")),
+    "update_interaction": Case(item("interaction_id", "interaction", {"note": "x"})),
+    "list_visits": Case(listing("visit")),
+    "plan_visit": Case(_new_visit),
+    "get_visit": Case(item("visit_id", "visit")),
+    "update_visit": Case(_update_visit),
+    "reschedule_visit": Case(item("visit_id", "visit", lambda: _hours(48))),
+    "start_visit": Case(item("visit_id", "visit")),
+    "complete_visit": Case(_complete_visit),
+    "cancel_visit": Case(item("visit_id", "visit", {"reason": "x"})),
+    "list_tasks": Case(listing("task")),
+    "create_task": Case(_new_task),
+    "get_task": Case(item("task_id", "task")),
+    "update_task": Case(_update_task),
+    "complete_task": Case(item("task_id", "task")),
+    "cancel_task": Case(item("task_id", "task", {"reason": "x"})),
+    "snooze_task": Case(item("task_id", "task", lambda: {"until": _at(72)})),
+    "reassign_task": Case(_reassign_task),
+    "list_reminders": Case(listing("reminder")),
+    "get_reminder": Case(item("reminder_id", "reminder")),
+    "explain_reminder": Case(item("reminder_id", "reminder")),
+    "list_notifications": Case(listing("notification")),
+    "count_unread_notifications": Case(plain(), shared=True),
+    "read_all_notifications": Case(plain(), shared=True),
+    "read_notification": Case(item("notification_id", "notification")),
+    "list_events": admins(listing("event")),
+    "get_event": admins(item("event_id", "event")),
+    "list_imports": Case(listing("file_import")),
+    "start_import": Case(plain(files=_file()), shared=True),
+    "preview_import": Case(plain(files=_file()), shared=True),
+    "get_import": Case(item("import_id", "file_import")),
+    "list_import_problems": Case(item("import_id", "file_import")),
+    "list_webhook_endpoints": admins(listing("endpoint")),
+    "create_webhook_endpoint": admins(plain(body={"url": "https://example.com/marked", "types": ["*"]})),
+    "get_webhook_endpoint": admins(item("endpoint_id", "endpoint")),
+    "update_webhook_endpoint": admins(item("endpoint_id", "endpoint", {"description": "x"})),
+    "enable_webhook_endpoint": admins(after("endpoint_id", "endpoint", "/v1/webhook-endpoints/{}/disable", by="admin")),
+    "disable_webhook_endpoint": admins(item("endpoint_id", "endpoint")),
+    "rotate_webhook_secret": admins(item("endpoint_id", "endpoint")),
+    "test_webhook_endpoint": admins(item("endpoint_id", "endpoint")),
+    "recover_webhook_deliveries": admins(item("endpoint_id", "endpoint", lambda: {"since": _at(-1)})),
+    "list_webhook_deliveries": admins(item("endpoint_id", "endpoint")),
+    "get_webhook_delivery": admins(item("delivery_id", "delivery")),
+    "retry_webhook_delivery": admins(item("delivery_id", "delivery")),
+}

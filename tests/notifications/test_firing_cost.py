@@ -1,0 +1,80 @@
+"""What firing costs beside a million that wait: the plan, not the clock, is what a test can hold on to."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm.actor import NOBODY
+from crm.database import Statement
+from crm.notifications import firing
+from tests.factories import Workspace
+from tests.notifications.conftest import Round
+
+PLANS = ["force_custom_plan", "force_generic_plan"]
+"""A plan made for the values at hand, and the one Postgres keeps once it has run a statement a few times."""
+
+
+async def plan_of(rounds: Round, mode: str, wanted: Statement, *arguments: str) -> dict[str, Any]:
+    """How Postgres runs a statement, as the worker."""
+    async with rounds.worker.scanning() as tx:
+        connection = tx._connection
+        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        await connection.execute(f"PREPARE wanted AS {wanted.sql}")
+        given = f"({', '.join(arguments)})"
+        (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE wanted {given}")
+        await connection.execute("DEALLOCATE wanted")
+    found: dict[str, Any] = row[0][0]
+    return found
+
+
+async def many_that_wait(rounds: Round) -> list[Workspace]:
+    """Three workspaces, each with thousands of reminders for the days to come."""
+    homes = [await rounds.workspace() for _ in range(3)]
+    for home in homes:
+        for days in (1, 2, 3):
+            await rounds.plan(home.id, home.anna.id, 5_000, due=timedelta(days=days))
+    await rounds.stage.owner.execute("VACUUM ANALYZE reminders")
+    return homes
+
+
+@pytest.mark.parametrize("mode", PLANS)
+async def test_an_idle_round_is_one_statement_and_reads_a_handful_of_pages(
+    rounds: Round, queries: list[str], mode: str
+) -> None:
+    await many_that_wait(rounds)
+    plan = await plan_of(rounds, mode, firing._anything_due(), "NULL")
+    assert "Seq Scan" not in json.dumps(plan)
+    assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] <= 20
+    queries.clear()
+    assert await rounds.fire() == 0
+    assert len([sent for sent in queries if "reminders" in sent]) == 1
+
+
+@pytest.mark.parametrize("mode", PLANS)
+async def test_a_round_reads_what_is_due_and_not_what_waits(rounds: Round, mode: str) -> None:
+    homes = await many_that_wait(rounds)
+    await rounds.plan(homes[1].id, homes[1].anna.id, 5)
+    values = {
+        "after": f"'{NOBODY}'",
+        "share": "10",
+        "most": "100",
+        "now": "NULL",
+        "event_type": "'reminder.fired'",
+        "actor_kind": "'system'",
+        "actor_id": f"'{NOBODY}'",
+    }
+    fire = firing._fire()
+    plan = await plan_of(rounds, mode, fire, *(values[name] for name in fire.names))
+    nodes = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "reminders"]
+    scans = [node for node in nodes if "Scan" in node["Node Type"]]
+    assert scans
+    for node in scans:
+        assert "Index" in node["Node Type"], node
+        assert node["Shared Hit Blocks"] + node["Shared Read Blocks"] < 120, node
+        assert node["Actual Rows"] * node["Actual Loops"] + node.get("Rows Removed by Filter", 0) < 50, node
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", ()) for node in _nodes(child))]

@@ -1,0 +1,1 @@
+"""The worker: its rounds on a database of their own, and the real process under fire."""
