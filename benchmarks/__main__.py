@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 import asyncpg
 import uvloop
 
+from benchmarks import reminders
 from benchmarks.load import Measured, run
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from services.local.servers import SUPERUSER
@@ -185,7 +186,10 @@ def main() -> None:
             ratio = statistics.median(b.median_ms / a.median_ms for a, b in pairs)
             depth = f"Page 1,000 of the list takes {ratio:.2f} of the time of page 1 (bar: 1.20)."
             print(depth)
-            RESULTS.write_text(report(lines, depth, chosen), encoding="utf-8")
+            stack.close()
+            late = reminders.sentence(reminders.measure(on, number=10_000, rounds=chosen.rounds))
+            print(late)
+            RESULTS.write_text(report(lines, f"{depth}\n\n{late}", chosen), encoding="utf-8")
 
 
 def compare(operation: Operation, token: str, yardstick: int, product: int, chosen: argparse.Namespace) -> str:
@@ -219,14 +223,14 @@ def compare(operation: Operation, token: str, yardstick: int, product: int, chos
     return "| " + " | ".join(cells) + " |"
 
 
-def report(lines: list[str], depth: str, chosen: argparse.Namespace) -> str:
+def report(lines: list[str], others: str, chosen: argparse.Namespace) -> str:
     """The page that is committed."""
     table = "\n".join(lines)
     return f"""# Results
 
 Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.python_implementation()}
-{platform.python_version()}, embedded Postgres 18, {chosen.customers:,} customers and {2 * chosen.customers:,} visits in one
-of five workspaces, {chosen.connections} connections, {PROCESSES} processes each, {chosen.rounds} runs of
+{platform.python_version()}, embedded Postgres 18, {chosen.customers:,} customers and {2 * chosen.customers:,} visits in
+one of five workspaces, {chosen.connections} connections, {PROCESSES} processes each, {chosen.rounds} runs of
 {chosen.seconds:.0f} s each, product and yardstick in turn.
 
 Requests per second (median/p99 in ms). The ratio is the median over the pairs of runs, with its range.
@@ -235,11 +239,12 @@ Requests per second (median/p99 in ms). The ratio is the median over the pairs o
 |---|---|---|---|---|---|
 {table}
 
-{depth}
+{others}
 
 The yardstick is `benchmarks/yardstick.py`: one ASGI function, raw asyncpg with the pool's reset query off, hand-written
-SQL with JSON from Postgres, no row-level security, no sign-in. It gives the same answers; its writes are one transaction
-that writes the row and its fact. Rapport is measured through HTTP with a real access token, as the role `rapport_api`.
+SQL with JSON from Postgres, no row-level security, no sign-in. It gives the same answers; its writes are one
+transaction that writes the row and its fact. Rapport is measured through HTTP with a real access token, as the role
+`rapport_api`.
 """
 
 

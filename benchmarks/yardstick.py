@@ -12,19 +12,27 @@ from uuid import UUID
 
 import asyncpg
 
-SHOWN = """
+DAYS = """
+SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date - (c.last_contact_at AT TIME ZONE 'Asia/Shanghai')::date AS d OFFSET 0
+"""
+BAND = """
+CASE WHEN d IS NULL THEN 'never' WHEN d <= 15 THEN 'hot' WHEN d <= 60 THEN 'warm' WHEN d < 120 THEN 'cooling'
+     ELSE 'cold' END
+"""
+SCORE = """
+CASE WHEN d IS NULL THEN 0 WHEN d <= 15 THEN 100 WHEN d <= 60 THEN (200 * 45 - 80 * (d - 15) + 45) / 90
+     WHEN d < 120 THEN (120 * 60 - 80 * (d - 60) + 60) / 120 WHEN d < 240 THEN (40 * 120 - 40 * (d - 120) + 120) / 240
+     ELSE 0 END
+"""
+SHOWN = f"""
 SELECT c.id, c.kind, c.name, c.registration_code, c.type, c.intermediate_kind, c.industry, c.region, c.size,
        c.purchasing_power, c.class, c.key_kind, c.lifecycle, c.relationship_stage, c.owner_id,
-       CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS owner, c.team_id, c.parent_id,
-       CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS parent, c.source, c.phone,
-       c.email, c.website, c.address, c.tags, c.custom, c.note, c.do_not_contact,
-       (SELECT json_build_object('band', CASE WHEN d IS NULL THEN 'never' WHEN d <= 15 THEN 'hot' WHEN d <= 60 THEN 'warm'
-            WHEN d < 120 THEN 'cooling' ELSE 'cold' END,
-            'score', CASE WHEN d IS NULL THEN 0 WHEN d <= 15 THEN 100 WHEN d <= 60 THEN (200 * 45 - 80 * (d - 15) + 45) / 90
-            WHEN d < 120 THEN (120 * 60 - 80 * (d - 60) + 60) / 120 WHEN d < 240 THEN (40 * 120 - 40 * (d - 120) + 120) / 240
-            ELSE 0 END, 'days', d, 'last_contact_at', c.last_contact_at)
-        FROM (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date - (c.last_contact_at AT TIME ZONE 'Asia/Shanghai')::date AS d
-              OFFSET 0) AS age) AS warmth,
+       CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS owner,
+       c.team_id, c.parent_id,
+       CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS parent,
+       c.source, c.phone, c.email, c.website, c.address, c.tags, c.custom, c.note, c.do_not_contact,
+       (SELECT json_build_object('band', {BAND}, 'score', {SCORE}, 'days', d, 'last_contact_at', c.last_contact_at)
+        FROM ({DAYS}) AS age) AS warmth,
        c.next_contact_due_on, c.archived_at, c.created_at, c.updated_at, c.version
 """
 JOINED = """
@@ -41,7 +49,8 @@ LIST = PAGE.format(where="")
 FILTERED = PAGE.format(where="AND owner_id = ANY($2) AND region = ANY($3)")
 AFTER = PAGE.format(where="AND (created_at, id) < ($2, $3)")
 CREATE = """
-INSERT INTO customers (workspace_id, kind, name, name_key, industry, region, phone, owner_id, team_id, next_contact_due_on)
+INSERT INTO customers (workspace_id, kind, name, name_key, industry, region, phone, owner_id, team_id,
+                       next_contact_due_on)
 VALUES ($1, 'company', $2, lower($2), $3, $4, $5, $6, (SELECT team_id FROM users WHERE workspace_id = $1 AND id = $6),
         current_date + 90) RETURNING id
 """
@@ -52,7 +61,8 @@ UPDATE = """
 UPDATE customers SET region = $3, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2
 """
 FACT = """
-INSERT INTO events (workspace_id, type, subject_type, subject_id, sequence, customer_id, actor_kind, actor_id, payload, changes)
+INSERT INTO events (workspace_id, type, subject_type, subject_id, sequence, customer_id, actor_kind, actor_id,
+                    payload, changes)
 VALUES ($1, $2, 'customer', $3, 1, $3, 'user', $4, $5, $6)
 """
 

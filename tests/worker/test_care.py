@@ -283,4 +283,4 @@ async def test_another_time_zone_and_cadence_move_every_open_task(backstage: Bac
     await until_idle(warm, worker)
     due_at = (await open_task(backstage, customer_id))["due_at"].astimezone(ZoneInfo("Europe/Berlin"))
     assert due_at.hour == 9
-    assert due_at <= datetime.now(UTC) + timedelta(days=30)
+    assert due_at <= datetime.now(UTC) + timedelta(days=31)
