@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help run test check format openapi bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ check: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+openapi: $(VENV)/dev.stamp ## Write openapi.json, the published description of the API
+	@mkdir -p build
+	$(BIN)/python -m services.api.openapi > build/openapi.json
+	mv build/openapi.json openapi.json
 
 bench: $(VENV)/dev.stamp ## Measure the product against the bare yardstick and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks

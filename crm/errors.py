@@ -128,5 +128,8 @@ class Unavailable(Problem):
 
 
 def invalid(field: str, message: str, code: str = "invalid") -> Unprocessable:
-    """The answer for one bad field found by a rule rather than by the schema. ``field`` is a path such as ``a/0/b``."""
-    return Unprocessable(errors=(FieldError(f"#/{field}", message, code),))
+    """The answer for one bad field found by a rule rather than by the schema.
+
+    ``field`` is a path in the body such as ``a/0/b``, or says where else it stands: ``query:cursor``.
+    """
+    return Unprocessable(errors=(FieldError(field if ":" in field else f"#/{field}", message, code),))

@@ -100,9 +100,14 @@ class Pool:
             turn = loop.create_future()
             self._waiting.append(turn)
             try:
-                await asyncio.wait_for(turn, max(deadline - loop.time(), 0))
-            except TimeoutError:
-                raise Busy(headers={"Retry-After": "1"}) from None
+                async with asyncio.timeout_at(deadline):
+                    await turn
+            except BaseException as error:
+                if turn.done() and not turn.cancelled():
+                    self._wake()  # The turn came just as its owner gave up: it is the next one's.
+                if isinstance(error, TimeoutError):
+                    raise Busy(headers={"Retry-After": "1"}) from None
+                raise
             finally:
                 if turn in self._waiting:
                     self._waiting.remove(turn)

@@ -165,7 +165,7 @@ def refusal(error: asyncpg.IntegrityConstraintViolationError) -> Problem:
         return invalid(_columns().get(name, name), "There is no such record.", "not_found")
     if isinstance(error, asyncpg.NotNullViolationError):
         return invalid(error.column_name or "", "A value is required.", "required")
-    return invalid(_columns().get(name, name), "This value is not acceptable.", "invalid")
+    return invalid(name.removeprefix(f"ck_{error.table_name}_"), "This value is not acceptable.", "invalid")
 
 
 async def explain(access: Access, noun: Noun, id: UUID) -> Answer:

@@ -3,26 +3,19 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Integer, Table, Uuid, bindparam, func, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Integer, Table, Uuid, bindparam, select, true
 
 Waiting = Callable[[FromClause], ColumnElement[bool]]
 """Which rows wait to be taken, as a condition on a source of them. An index on the workspace must serve it."""
 
 
-def taken_in_turns(
-    table: Table, waiting: Waiting, key: Iterable[str], order: Iterable[str], *, at_random: bool = False
-) -> CTE:
+def taken_in_turns(table: Table, waiting: Waiting, key: Iterable[str], order: Iterable[str]) -> CTE:
     """Locked rows, by their workspace and ``key``: ``share`` of each workspace, ``most`` in all; locked ones are left.
 
-    Begins with the workspace after ``after`` and goes on in order, or takes all of them ``at_random``. Finds the
-    workspaces by jumping along the index from one to the next, so an idle look costs one probe however much is done
-    already.
+    Begins with the workspace after ``after``. Finds the workspaces by jumping along the index from one to the next,
+    so an idle look costs one probe however much is done already.
     """
-    homes: FromClause = _workspaces_that_wait(table, waiting)
-    if at_random:
-        # Found first, then shuffled: who comes first is chance each time, not a matter of ids.
-        found = select(homes.c.workspace_id).where(homes.c.workspace_id.is_not(None))
-        homes = found.order_by(func.random()).subquery("shuffled")
+    homes = _workspaces_that_wait(table, waiting)
     row = table.alias("waiting")
     mine = (
         select(*(row.c[name] for name in key))

@@ -86,6 +86,8 @@ class ContactCreate(_Attributes):
 class ContactUpdate(_Attributes):
     """What to change (JSON merge patch): fields not sent keep their value, null empties those that may be empty."""
 
+    model_config = like(title="Head of purchasing", level="top", department=None)
+
     name: Name = kept()
     phones: Phones = kept()
     emails: Emails = kept()

@@ -18,7 +18,7 @@ from crm.customers.vocabulary import (
     Stage,
     Type,
 )
-from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept
+from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
 from crm.paging import Filter
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
@@ -65,6 +65,16 @@ class _Attributes(Sent):
 class CustomerCreate(_Attributes):
     """A new customer. Whoever creates it owns it, unless another owner is named."""
 
+    model_config = like(
+        **{"class": "key"},
+        name="重庆长安汽车股份有限公司",
+        registration_code="9150000020286320X6",
+        industry="automotive",
+        region="Chongqing",
+        phone="023 6759 1949",
+        tags=["2026 fair"],
+    )
+
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
     kind: Kind = "company"
     name: Name
@@ -79,6 +89,8 @@ class CustomerCreate(_Attributes):
 
 class CustomerUpdate(_Attributes):
     """What to change (JSON merge patch): fields not sent keep their value, null empties those that may be empty."""
+
+    model_config = like(region="West", key_kind=None, note="Moved its headquarters.")
 
     kind: Kind = kept()
     name: Name = kept()

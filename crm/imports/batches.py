@@ -36,9 +36,8 @@ async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
 async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
-    named = [one for one in readings if one.parent]
     rows = []
-    for reading, match in zip(named, await landing.matches(tx, named), strict=True):
+    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
         wrong = _wrong_parent(match)
         if wrong is None:
             rows.append({"id": match.existing, "parent_id": match.parents[0]})

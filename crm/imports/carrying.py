@@ -130,7 +130,7 @@ async def _step(database: Database, work: Work) -> None:
         if work.position < lines:
             outcome = await customers_of(tx, [work.reader.read(line) for line in batch])
         else:
-            landed = await _landed(tx, work.claim.id, batch)
+            landed = await _landed(tx, work.claim.id, [line for line in batch if work.reader.names_parent(line)])
             outcome = await parents_of(tx, [work.reader.read(line) for line in landed], work.reader.columns)
         await _keep(tx, work.claim.id, outcome)
         await tx.row(
@@ -149,6 +149,8 @@ async def _step(database: Database, work: Work) -> None:
 
 async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Line]) -> list[Line]:
     """The lines that were not refused."""
+    if not batch:
+        return []
     first, last = batch[0].number, batch[-1].number
     refused = {row[0] for row in await tx.rows(progress.refused(), import_id=import_id, first=first, last=last)}
     return [line for line in batch if line.number not in refused]

@@ -130,8 +130,8 @@ async def _landed(tx: Transaction, event_type: str, wanted: Statement, rows: Seq
 def _known(sight: Sight) -> Select[Any]:
     """Who has one of these names or codes, and as many new ids as there are lines.
 
-    One look for all: a look per line is quicker where statistics are good, and without end where they are not, as in
-    the first minute of a new installation, which is when people import.
+    One look for all: a look per line would have no end where the planner knows nothing of the table yet, as in the
+    first minute of a new installation, which is when people import.
     """
     here = and_(customers.c.workspace_id == bindparam("workspace_id", type_=Uuid), customers.c.archived_at.is_(None))
     key, code = customers.c.name_key, customers.c.registration_code

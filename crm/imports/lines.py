@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -72,10 +73,14 @@ class Reader:
     mapping: Mapping[str, str]
     defaults: Mapping[str, Any]
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, str]:
         """The column that fills each field."""
         return {to: heading for heading, to in self.mapping.items()}
+
+    def names_parent(self, line: Line) -> bool:
+        """Whether a line names a parent; quicker than reading it."""
+        return line.wrong is None and bool(line.cells[self.sheet.headings.index(self.columns["parent"])].strip())
 
     def read(self, line: Line) -> Reading:
         """One line. Never raises: what is wrong is in ``errors``, each with the column it is about."""

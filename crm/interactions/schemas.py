@@ -45,6 +45,8 @@ class InteractionCreate(Sent):
 class InteractionUpdate(Sent):
     """What happened cannot be changed afterwards; only the note about it."""
 
+    model_config = like(note="Asked for a quotation by Friday.")
+
     note: Text | None = None
 
 

@@ -11,14 +11,11 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
-    FromClause,
     Insert,
     Select,
     Text,
     Uuid,
     and_,
-    bindparam,
     cast,
     exists,
     func,
@@ -27,15 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from crm.actor import NOBODY
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
 from crm.recording import recorded
-from crm.reminders import events
+from crm.reminders import due, events
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
-from crm.tables import Moment
-from crm.turns import taken_in_turns
 
 
 async def fire_due(tx: Transaction, *, limit: int, share: int, now: datetime | None = None) -> int:
@@ -46,33 +40,18 @@ async def fire_due(tx: Transaction, *, limit: int, share: int, now: datetime | N
     """
     if not await tx.value(_anything_due(), now=now):
         return 0
-    given = {"after": NOBODY, "share": share, "most": limit, "now": now}
-    return len(await tx.rows(_fire(), event_type=events.FIRED, **given))
-
-
-def _is_due(reminder: FromClause) -> ColumnElement[bool]:
-    return and_(reminder.c.state == "scheduled", reminder.c.fire_at <= _now())
-
-
-def _now() -> ColumnElement[Any]:
-    return func.coalesce(bindparam("now", type_=Moment), func.now())
+    return len(await tx.rows(_fire(limit, share), event_type=events.FIRED, now=now))
 
 
 @statement
 def _anything_due() -> Select[Any]:
-    """The idle round: one probe of an index, however many reminders wait for their moment.
-
-    The first one in order, and not whether there is any: for that, a plan made without knowing the moment reads the
-    whole table in the belief that something will turn up at once.
-    """
-    first = select(reminders.c.fire_at).where(reminders.c.state == "scheduled").order_by(reminders.c.fire_at).limit(1)
-    return select(first.scalar_subquery() <= _now())
+    return due.anything_due()
 
 
 @statement
-def _fire() -> Insert:
+def _fire(limit: int, share: int) -> Insert:
     """Take, mark, notify and record, in one statement."""
-    taken = taken_in_turns(reminders, _is_due, ["id", "user_id"], ["fire_at"], at_random=True)
+    taken = due.taken(limit, share)
     this = and_(reminders.c.workspace_id == taken.c.workspace_id, reminders.c.id == taken.c.id)
     gone = _gone_among(taken)
     is_gone = exists().where(gone.c.workspace_id == taken.c.workspace_id, gone.c.user_id == taken.c.user_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm.fields import Line, Moment, Sent, Shown, Text, kept
+from crm.fields import Line, Moment, Sent, Shown, Text, kept, like
 from crm.paging import Filter
 from crm.tasks.vocabulary import Kind, State, SubjectType
 
@@ -35,6 +35,13 @@ Reminders = Annotated[
 class TaskCreate(Sent):
     """A new task. It is yours unless you name another assignee."""
 
+    model_config = like(
+        title="Send the quotation",
+        subject={"type": "customer", "id": "01a1fcb0-3a00-7000-8000-000000000001"},
+        due_at="2027-01-05T01:00:00Z",
+        reminders=[{"minutes_before": 60}],
+    )
+
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
     title: Line
     note: Text | None = None
@@ -48,6 +55,8 @@ class TaskCreate(Sent):
 class TaskUpdate(Sent):
     """What to change (JSON merge patch). Another moment, assignee or list of reminders plans the reminders anew."""
 
+    model_config = like(title="Send both quotations", due_at="2027-01-06T01:00:00Z")
+
     title: Line = kept()
     note: Text | None = None
     assignee_id: UUID = kept()
@@ -58,11 +67,15 @@ class TaskUpdate(Sent):
 class TaskCompletion(Sent):
     """How it went."""
 
+    model_config = like(outcome="Sent by e-mail.")
+
     outcome: Text | None = None
 
 
 class TaskCancellation(Sent):
     """Why it will not be done."""
+
+    model_config = like(reason="The customer has bought elsewhere.")
 
     reason: Line
 
@@ -70,11 +83,15 @@ class TaskCancellation(Sent):
 class TaskSnooze(Sent):
     """Until when to put it off: later than now, and later than it is due."""
 
+    model_config = like(until="2027-01-07T01:00:00Z")
+
     until: Moment
 
 
 class TaskReassignment(Sent):
     """Who does it from now on."""
+
+    model_config = like(assignee_id="01a1fcb0-3a00-7000-8000-000000000003")
 
     assignee_id: UUID
 

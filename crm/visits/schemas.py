@@ -37,6 +37,10 @@ class Location(Sent):
 class Checked(Sent):
     """Where and when the visitor's device says that it is."""
 
+    model_config = like(
+        location={"latitude": 31.2304, "longitude": 121.4737, "accuracy_m": 12}, device_time="2027-01-05T01:58:00Z"
+    )
+
     location: Location | None = None
     device_time: Moment | None = Field(
         default=None, description="The device's own clock; kept beside the server's, which decides."
@@ -80,6 +84,10 @@ class VisitPlan(_Planned):
 class VisitUpdate(Sent):
     """What to change while the visit is planned (JSON merge patch); its time moves by `reschedule`."""
 
+    model_config = like(
+        purpose="sales", subject="The second line", contact_ids=["01a1fcb0-3a00-7000-8000-000000000002"]
+    )
+
     purpose: Purpose = kept()
     subject: Line | None = None
     contact_ids: ContactIds = kept()
@@ -87,6 +95,10 @@ class VisitUpdate(Sent):
 
 class VisitReschedule(_Planned):
     """When the visit takes place instead."""
+
+    model_config = like(
+        planned_start="2027-01-06T02:00:00Z", planned_end="2027-01-06T03:00:00Z", reason="The customer is travelling."
+    )
 
     reason: Line | None = None
 
@@ -144,6 +156,8 @@ class VisitReport(Checked):
 
 class VisitCancel(Sent):
     """Why a visit does not take place."""
+
+    model_config = like(reason="The customer has no time this month.")
 
     reason: Line
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from crm.events.schemas import ActorShown, SubjectShown
-from crm.fields import Line, Moment, Sent, Shown, kept
+from crm.fields import Line, Moment, Sent, Shown, kept, like
 from crm.paging import Filter
 from crm.webhooks.vocabulary import DeliveryState, EndpointState
 
@@ -31,6 +31,10 @@ Url = Annotated[
 class WebhookEndpointCreate(Sent):
     """Where to send which events."""
 
+    model_config = like(
+        url="https://example.com/hooks", types=["visit.*", "customer.created"], description="Our warehouse"
+    )
+
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
     url: Url
     types: Patterns
@@ -40,6 +44,8 @@ class WebhookEndpointCreate(Sent):
 class WebhookEndpointUpdate(Sent):
     """What to change (JSON merge patch): fields not sent keep their value."""
 
+    model_config = like(types=["*"], description=None)
+
     url: Url = kept()
     types: Patterns = kept()
     description: Line | None = None
@@ -47,6 +53,8 @@ class WebhookEndpointUpdate(Sent):
 
 class WebhookRecovery(Sent):
     """From when on to send again what did not arrive: at most 14 days back."""
+
+    model_config = like(since="2026-11-20T00:00:00Z")
 
     since: Moment
 

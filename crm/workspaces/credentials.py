@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from crm.actor import Role, Sight
-from crm.fields import Moment, Name, Sent, Shown, kept
+from crm.fields import Moment, Name, Sent, Shown, kept, like
 from crm.paging import Filter
 from crm.workspaces.fields import Device, OwnId, Password, Scope, Zone
 from crm.workspaces.rules import SCOPES
@@ -16,6 +16,10 @@ from crm.workspaces.vocabulary import Language, RevokedBecause
 
 class ApiKeyCreate(Sent):
     """A new key for a program. It gets no scope that you do not have."""
+
+    model_config = like(
+        name="Web shop", scopes=["customers:read", "customers:write"], expires_at="2027-12-31T00:00:00Z"
+    )
 
     id: OwnId = None
     name: Name
@@ -106,6 +110,8 @@ class MeRead(Shown):
 class MeUpdate(Sent):
     """What to change about yourself (JSON merge patch)."""
 
+    model_config = like(language="zh-CN", timezone="Asia/Shanghai")
+
     name: Name = kept()
     language: Language | None = None
     timezone: Zone | None = None
@@ -114,12 +120,20 @@ class MeUpdate(Sent):
 class PasswordChange(Sent):
     """A new password, and the present one as proof that it is you."""
 
+    model_config = like(old_password="correct horse battery", new_password="another horse battery")  # noqa: S106  an example
+
     old_password: Password
     new_password: Password
 
 
 class TokenRequest(Sent):
     """OAuth 2, password and refresh grants. What other OAuth clients send along is taken and not used."""
+
+    model_config = like(
+        grant_type="password",
+        username="ada@example.com",
+        password="correct horse battery",  # noqa: S106  an example
+    )
 
     grant_type: Literal["password", "refresh_token"]
     username: Annotated[str, StringConstraints(max_length=254)] | None = Field(
@@ -152,6 +166,8 @@ class TokenRead(Shown):
 
 class RevokeRequest(Sent):
     """A token to end (RFC 7009)."""
+
+    model_config = like(token="the refresh token or the access token")  # noqa: S106  an example
 
     token: Annotated[str, StringConstraints(max_length=2048)] = Field(description="A refresh or an access token.")
     token_type_hint: Annotated[str, StringConstraints(max_length=50)] | None = Field(

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from crm.actor import Role
-from crm.fields import Email, Name, Sent, Shown, kept
+from crm.fields import Email, Name, Sent, Shown, kept, like
 from crm.paging import Filter
 from crm.workspaces.fields import Currency, OwnId, Password, Zone
 from crm.workspaces.settings import DESCRIPTION, Choice, Described, Number, Setting
@@ -38,6 +38,10 @@ SettingsShown = _described("settings", DESCRIPTION)
 
 class WorkspaceUpdate(Sent):
     """What to change (JSON merge patch); in `settings` too, where null brings a default back."""
+
+    model_config = like(
+        name="Chongqing Sales", settings={"warmth": {"hot_until": 14}, "reminder_time": "08:30", "visibility": None}
+    )
 
     name: Name = kept()
     timezone: Zone = kept()
@@ -73,6 +77,10 @@ class Named(Shown):
 class UserCreate(Sent):
     """A new person. Without a password they are known, can own customers, and cannot sign in."""
 
+    model_config = like(
+        email="anna@example.com", name="Anna Li", role="sales", team_id="01a1fcb0-3a00-7000-8000-000000000004"
+    )
+
     id: OwnId = None
     email: Email
     name: Name
@@ -85,6 +93,8 @@ class UserCreate(Sent):
 
 class UserUpdate(Sent):
     """What to change (JSON merge patch): fields not sent keep their value, null empties those that may be empty."""
+
+    model_config = like(role="manager", team_id="01a1fcb0-3a00-7000-8000-000000000004")
 
     email: Email = kept()
     name: Name = kept()
@@ -123,6 +133,8 @@ class UserFilter(Filter):
 class TeamCreate(Sent):
     """A new team. Whoever manages it sees it and all teams below it."""
 
+    model_config = like(name="North", manager_id="01a1fcb0-3a00-7000-8000-000000000003")
+
     id: OwnId = None
     name: Name
     parent_id: UUID | None = None
@@ -131,6 +143,8 @@ class TeamCreate(Sent):
 
 class TeamUpdate(Sent):
     """What to change (JSON merge patch)."""
+
+    model_config = like(name="North and West", parent_id=None)
 
     name: Name = kept()
     parent_id: UUID | None = None

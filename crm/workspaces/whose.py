@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, column, func, select
 
 from crm.actor import NOBODY, Role
 from crm.database import Access, Database, statement
@@ -35,7 +35,8 @@ async def first_admin(access: Access) -> UUID | None:
 def _people() -> Select[Any]:
     function = func.sign_in_candidates(bindparam("email_key", type_=Text))
     found = function.table_valued("workspace_id", "user_id", "password_hash", "workspace_name", name="candidate")
-    return select(column("workspace_id"), column("user_id")).select_from(found)
+    names: list[ColumnElement[Any]] = [column("workspace_id"), column("user_id")]
+    return select(*names).select_from(found)
 
 
 @statement

@@ -87,7 +87,7 @@ def change_of(request: Request) -> Change | None:
     return change
 
 
-class _Asks(SecurityBase):
+class Asks(SecurityBase):
     """A dependency that is its own security scheme, so that scopes show in OpenAPI without a second dependency."""
 
     def __init__(self) -> None:
@@ -95,21 +95,29 @@ class _Asks(SecurityBase):
         self.model = OAUTH.model
         self.scheme_name = OAUTH.scheme_name
 
-
-class _Reading(_Asks):
     async def __call__(self, request: Request, scopes: SecurityScopes) -> Access:
+        """As FastAPI calls it."""
+        return await self.admit(request, scopes.scopes)
+
+    async def admit(self, request: Request, scopes: list[str]) -> Access:
+        """Whoever asks, if they have the scopes, with the database in reach."""
+        raise NotImplementedError
+
+
+class _Reading(Asks):
+    async def admit(self, request: Request, scopes: list[str]) -> Access:
         door: Door = request.app.state.door
-        return door.database.reading(await door.admit(request, scopes.scopes))
+        return door.database.reading(await door.admit(request, scopes))
 
 
-class _Writing(_Asks):
+class _Writing(Asks):
     def __init__(self, *, transaction: bool) -> None:
         super().__init__()
         self._transaction = transaction
 
-    async def __call__(self, request: Request, scopes: SecurityScopes) -> Access:
+    async def admit(self, request: Request, scopes: list[str]) -> Access:
         door: Door = request.app.state.door
-        actor = await door.admit(request, scopes.scopes)
+        actor = await door.admit(request, scopes)
         if_match = _if_match(request)
         key = request.headers.get("idempotency-key")
         if key is None and not self._transaction:

@@ -5,16 +5,20 @@ A transaction that ends where the response is made needs neither (docs/decisions
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi._compat import ModelField
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.responses import Response
 
+from crm.errors import FieldError, Unprocessable
 from services.api.answers import respond, unless_known
 from services.api.deps import Replay, change_of
+from services.api.straight import Handler, handler, needs_of, straight
 
 Endpoint = Callable[..., Awaitable[Any]]
 
@@ -23,23 +27,33 @@ class Route(APIRoute):
     """A route whose function returns an ``Answer``, the bytes of a page, or a ``Response`` of its own."""
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        """Wrap the function once, when the route is declared."""
-        super().__init__(path, answering(endpoint, options.get("status_code") or 200, path), **options)
+        """Wrap the function once, when the route is declared, and take the straight way where there is one."""
+        answers = answering(endpoint, options.get("status_code") or 200, path)
+        super().__init__(path, answers, **options)
+        in_path = {field.name for field in self.dependant.path_params}
+        if needs := needs_of(endpoint, in_path):
+            self.app = straight(self._settling(handler(answers, needs)), needs, otherwise=self.app)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, with the change settled around it."""
-        handler = super().get_route_handler()
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler, with what is ours around it."""
+        return self._settling(super().get_route_handler())
+
+    def _settling(self, handle: Handler) -> Handler:
+        """The handler with versions compared, changes settled, and unknown parameters of the query refused."""
+        known = frozenset(_names(self.dependant.query_params))
         if self.methods == {"GET"}:
 
             async def read(request: Request) -> Response:
-                response = await handler(request)
+                refuse_unknown(request, known)
+                response = await handle(request)
                 return unless_known(response, request.headers.get("if-none-match"))
 
             return read
 
         async def write(request: Request) -> Response:
+            refuse_unknown(request, known)
             try:
-                response = await handler(request)
+                response = await handle(request)
             except Replay as earlier:
                 return earlier.response
             except BaseException as error:
@@ -51,6 +65,25 @@ class Route(APIRoute):
             return response
 
         return write
+
+
+def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """Raise 422 for parameters of the query that the route does not have: a typo must not be ignored."""
+    if not request.scope["query_string"]:
+        return
+    if unknown := [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]:
+        wrong = "There is no such parameter here."
+        raise Unprocessable(errors=tuple(FieldError(f"query:{name}", wrong, "unknown") for name in unknown))
+
+
+def _names(fields: Iterable[ModelField]) -> Iterator[str]:
+    """The names of query parameters, those inside a model too."""
+    for field in fields:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from (inner.alias or name for name, inner in annotation.model_fields.items())
+        else:
+            yield field.alias
 
 
 def answering(endpoint: Endpoint, status: int, path: str) -> Endpoint:

@@ -34,6 +34,13 @@ class Scene:
 
     workspace: Workspace
     clients: Clients
+    seller: str = "anna"
+    """Whose the customers are and all that belongs to them."""
+
+    @property
+    def seller_id(self) -> str:
+        """Their id."""
+        return str(self.person(self.seller).id)
 
     def person(self, name: str) -> Person:
         """One of the six people."""
@@ -44,9 +51,9 @@ class Scene:
         """One of the six people, at the keyboard."""
         return self.clients(self.person(name).token)
 
-    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, by: str = "anna") -> dict[str, Any]:
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> dict[str, Any]:
         """Make something, or do something with it."""
-        response = await self.client(by).post(path, json=body)
+        response = await self.client(by or self.seller).post(path, json=body)
         assert response.status_code in {200, 201}, (path, response.text)
         made: dict[str, Any] = response.json()
         return made
@@ -101,7 +108,7 @@ class Scene:
 
     async def file_import(self) -> str:
         """An import of Anna's."""
-        response = await self.client("anna").post("/v1/imports", files=_file())
+        response = await self.client(self.seller).post("/v1/imports", files=_file())
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
 
@@ -119,7 +126,7 @@ class Scene:
             "INSERT INTO notifications (workspace_id, user_id, kind, title, subject_type, subject_id, dedupe_key) "
             "VALUES ($1, $2, 'reminder', 'Marked', 'task', $3, $4) RETURNING id",
             self.workspace.id,
-            self.workspace.anna.id,
+            self.person(self.seller).id,
             uuid4(),
             str(uuid4()),
         )
@@ -211,7 +218,7 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
     return make
 
 
-def after(name: str, thing: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "anna") -> Make:
+def after(name: str, thing: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> Make:
     """One such thing with which something was done already."""
 
     async def make(scene: Scene) -> Asked:
@@ -233,13 +240,13 @@ def plain(**asked: Any) -> Make:
 
 async def _new_customer(scene: Scene) -> Asked:
     w = scene.workspace
-    body = {"name": "Marked", "parent_id": await scene.customer(), "owner_id": str(w.anna.id), "team_id": str(w.north)}
+    body = {"name": "Marked", "parent_id": await scene.customer(), "owner_id": scene.seller_id, "team_id": str(w.north)}
     return Asked(body=body)
 
 
 async def _update_customer(scene: Scene) -> Asked:
     made, w = await scene.customer(), scene.workspace
-    body = {"parent_id": await scene.customer(), "owner_id": str(w.anna.id), "team_id": str(w.north), "note": "x"}
+    body = {"parent_id": await scene.customer(), "owner_id": scene.seller_id, "team_id": str(w.north), "note": "x"}
     return Asked(path={"customer_id": made}, body=body, marks=(made,))
 
 
@@ -249,14 +256,14 @@ async def _new_contact(scene: Scene) -> Asked:
 
 async def _new_interaction(scene: Scene) -> Asked:
     customer_id = await scene.customer()
-    with_whom = {"contact_id": await scene.contact(customer_id), "user_id": str(scene.workspace.anna.id)}
+    with_whom = {"contact_id": await scene.contact(customer_id), "user_id": scene.seller_id}
     return Asked(body={"customer_id": customer_id, "channel": "call", "outcome": "reached", **with_whom})
 
 
 async def _new_visit(scene: Scene) -> Asked:
     customer_id, w = await scene.customer(), scene.workspace
     body = {"customer_id": customer_id, "contact_ids": [await scene.contact(customer_id)], "purpose": "care"}
-    return Asked(body={**body, "owner_id": str(w.anna.id), "team_id": str(w.north), **_hours(24)})
+    return Asked(body={**body, "owner_id": scene.seller_id, "team_id": str(w.north), **_hours(24)})
 
 
 async def _update_visit(scene: Scene) -> Asked:
@@ -270,20 +277,20 @@ async def _complete_visit(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     contact_id = await scene.contact(customer_id)
     made = await scene.visit(customer_id, (contact_id,))
-    step = {"title": "Marked", "due_at": _at(48), "assignee_id": str(scene.workspace.anna.id)}
+    step = {"title": "Marked", "due_at": _at(48), "assignee_id": scene.seller_id}
     body = {"result": "signed", "met_contact_ids": [contact_id], "next_step": step}
     return Asked(path={"visit_id": made}, body=body, marks=(made,))
 
 
 async def _new_task(scene: Scene) -> Asked:
     subject = {"type": "customer", "id": await scene.customer()}
-    body = {"title": "Marked", "subject": subject, "due_at": _at(24), "assignee_id": str(scene.workspace.anna.id)}
+    body = {"title": "Marked", "subject": subject, "due_at": _at(24), "assignee_id": scene.seller_id}
     return Asked(body=body)
 
 
 async def _update_task(scene: Scene) -> Asked:
     made = await scene.task()
-    body = {"title": "Other", "assignee_id": str(scene.workspace.anna.id)}
+    body = {"title": "Other", "assignee_id": scene.seller_id}
     return Asked(path={"task_id": made}, body=body, marks=(made,))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Insert, Select, Text, Uuid, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, bindparam, func, insert, select
 
 from crm.database import Database, statement
 from crm.models import teams
@@ -35,14 +35,15 @@ class Patience:
         """Wait longer after one that was cancelled, shorter after one that ended."""
         cut = isinstance(ended, asyncio.CancelledError)
         self.cancelled += cut
-        self.seconds = min(self.seconds * (1.05 if cut else 0.8), 0.2)
+        self.seconds = min(self.seconds * (1.05 if cut else 0.8), 0.05)
 
 
 @statement
 def seen() -> Select[Any]:
     """Whose rows there are on this connection; takes a moment, in which one can be cancelled."""
-    whose = func.array_agg(teams.c.workspace_id.distinct())
-    return select(whose, func.max(func.pg_sleep(0.002).cast(Text))).select_from(teams)
+    columns: list[ColumnElement[Any]] = [func.array_agg(teams.c.workspace_id.distinct())]
+    columns.append(func.max(func.pg_sleep(0.002).cast(Text)))
+    return select(*columns).select_from(teams)
 
 
 @statement

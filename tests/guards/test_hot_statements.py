@@ -26,19 +26,21 @@ MANY = 5_000
 BIG = frozenset({"customers", "customer_tokens", "tasks"})
 
 CUSTOMERS = """
-INSERT INTO customers (workspace_id, kind, name, name_key, owner_id, team_id, created_at, next_contact_due_on, last_contact_at)
+INSERT INTO customers
+    (workspace_id, kind, name, name_key, owner_id, team_id, created_at, next_contact_due_on, last_contact_at)
 SELECT $1, 'company', 'Customer ' || n, 'customer ' || n, CASE WHEN n % 100 = 0 THEN $2::uuid ELSE $3::uuid END, $4,
        now() - n * interval '1 minute', CURRENT_DATE + (n % 400), now() - (n % 200) * interval '1 day'
 FROM generate_series(1, $5::int) AS n
 """
 TOKENS = """
 INSERT INTO customer_tokens (workspace_id, customer_id, token, field)
-SELECT DISTINCT workspace_id, id, token, 'name' FROM customers, unnest(string_to_array(name_key, ' ') || ('c' || split_part(name_key, ' ', 2))) AS token
+SELECT DISTINCT workspace_id, id, token, 'name'
+FROM customers, unnest(string_to_array(name_key, ' ') || ('c' || split_part(name_key, ' ', 2))) AS token
 """
 TASKS = """
 INSERT INTO tasks (workspace_id, title, kind, subject_type, subject_id, customer_id, assignee_id, due_at, state)
-SELECT c.workspace_id, 'Call', 'follow_up', 'customer', c.id, c.id, c.owner_id, now() + (random() * 90) * interval '1 day',
-       CASE WHEN random() < 0.1 THEN 'open' ELSE 'done' END
+SELECT c.workspace_id, 'Call', 'follow_up', 'customer', c.id, c.id, c.owner_id,
+       now() + (random() * 90) * interval '1 day', CASE WHEN random() < 0.1 THEN 'open' ELSE 'done' END
 FROM customers AS c
 """
 
@@ -159,7 +161,7 @@ LISTS: list[tuple[str, str, Callable[..., Awaitable[Any]], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "key", "page", "wanted"), LISTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("table", "key", "page", "wanted"), LISTS, ids=str)
 async def test_a_list_is_cut_by_an_index_and_goes_on_where_it_ended(
     busy: Busy, monkeypatch: pytest.MonkeyPatch, table: str, key: str, page: Any, wanted: dict[str, Any]
 ) -> None:

@@ -21,7 +21,8 @@ VERSIONS = sorted((Path(__file__).parents[2] / "migrations" / "versions").glob("
 LEFT_BEHIND = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^(pk_)?alembic_version'
 UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typname !~ 'alembic_version$'
+UNION ALL SELECT typname::text FROM pg_type
+    WHERE typnamespace = 'public'::regnamespace AND typname !~ 'alembic_version$'
 """
 
 INSERT = """
@@ -35,7 +36,8 @@ FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL SELECT 'index', tablename::text, indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT 'constraint', conrelid::regclass::text, conname::text, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace
-UNION ALL SELECT 'policy', tablename::text, policyname::text, roles::text || coalesce(qual, '') || coalesce(with_check, '')
+UNION ALL SELECT 'policy', tablename::text, policyname::text,
+    roles::text || coalesce(qual, '') || coalesce(with_check, '')
     FROM pg_policies WHERE schemaname = 'public'
 UNION ALL SELECT 'function', proname::text, proowner::regrole::text, prosrc || coalesce(proacl::text, '') FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace

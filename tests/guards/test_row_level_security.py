@@ -9,18 +9,20 @@ import pytest
 import pytest_asyncio
 
 from crm.pool import SET_WORKSPACE, connect
+from migrations.guard import HOME
 from tests.conftest import Stage
 from tests.guards import catalogue
 
 Row = dict[str, Any]
+
+BOTH = "rapport_api, rapport_worker"
 
 PLANTED = (
     ("CREATE TABLE planted (workspace_id uuid PRIMARY KEY)", "planted has no row-level security"),
     ("ALTER TABLE planted ENABLE ROW LEVEL SECURITY", "planted does not force row-level security on its owner"),
     ("ALTER TABLE planted FORCE ROW LEVEL SECURITY", "planted has no home policy"),
     (
-        "CREATE POLICY home ON planted TO rapport_api "
-        "USING (workspace_id = (SELECT current_workspace_id())) WITH CHECK (workspace_id = (SELECT current_workspace_id()))",
+        f"CREATE POLICY home ON planted TO rapport_api USING ({HOME}) WITH CHECK ({HOME})",
         "planted does not bind rapport_api to its workspace",
     ),
     (
@@ -28,8 +30,7 @@ PLANTED = (
         "planted does not bind rapport_api to its workspace",
     ),
     (
-        "CREATE POLICY bound ON planted AS RESTRICTIVE TO rapport_api, rapport_worker "
-        "USING (workspace_id = (SELECT current_workspace_id())) WITH CHECK (workspace_id = (SELECT current_workspace_id()))",
+        f"CREATE POLICY bound ON planted AS RESTRICTIVE TO {BOTH} USING ({HOME}) WITH CHECK ({HOME})",
         None,
     ),
     (
@@ -181,9 +182,8 @@ async def test_a_row_of_any_table_can_be_written_at_home_only(filled: Filled, ro
                 written.append(table)
             if await filled.stage.owner.fetchval(may, role, table, "UPDATE"):
                 for where, many in ((filled.home, 0), (home, 1)):
-                    done = await connection.execute(
-                        f"UPDATE {table} SET workspace_id = workspace_id WHERE workspace_id = $1", where
-                    )
+                    same = f"UPDATE {table} SET workspace_id = workspace_id WHERE workspace_id = $1"
+                    done = await connection.execute(same, where)
                     assert done == f"UPDATE {many}" or table not in written, (table, done)
                 if table in written:
                     with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -37,8 +37,7 @@ def test_what_is_written_as_csv_is_read_as_it_was(rows: list[tuple[str, str, str
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     try:
         sheet = opened(b"name,b\n" + content)
-    except Unprocessable as refused:
-        assert refused.errors[0].pointer == "#/file"
+    except Unprocessable:
         return
     for line in sheet.lines():
         assert line.wrong is not None or len(line.cells) == len(sheet.headings)
@@ -59,7 +58,8 @@ def test_a_single_column_needs_no_delimiter_and_trailing_ones_do_no_harm() -> No
 @pytest.mark.parametrize(
     ("heading", "field"),
     [
-        ("Account", "name"), ("company_name", "name"), ("客户名称", "name"), ("SECTOR", "industry"), ("行业", "industry"),
+        ("Account", "name"), ("company_name", "name"), ("客户名称", "name"), ("SECTOR", "industry"),
+        ("行业", "industry"),
         ("office_location", "region"), ("Country", "region"), ("subsidiary_of", "parent"), ("上级客户", "parent"),
         ("手机", "phone"), ("E-Mail", "email"), ("统一社会信用代码", "registration_code"), ("Website", "website"),
         ("标签", "tags"), ("key_kind", "key_kind"), ("revenue", "custom.revenue"),
@@ -75,7 +75,8 @@ def test_the_first_of_two_columns_for_a_field_wins_and_the_caller_wins_over_both
 
 
 def test_words_of_peoples_files_are_understood() -> None:
-    content = "名称,客户等级,规模,标签,请勿联系,网址,地址,城市,类型\n甲,重点客户,大型,甲、乙，丙,是,a.cn,一路1号,重庆,中间商\n"
+    content = "名称,客户等级,规模,标签,请勿联系,网址,地址,城市,类型\n"
+    content += "甲,重点客户,大型,甲、乙，丙,是,a.cn,一路1号,重庆,中间商\n"
     sheet = opened(content.encode())
     mapping = settled(sheet.headings, {"类型": "type"})
     (line,) = sheet.lines()

@@ -192,7 +192,9 @@ async def test_a_line_brings_its_customer_up_to_date_and_takes_nothing_away(
     assert (acme["custom"], acme["source"], acme["class"]) == ({"branches": "3", "staff": "9"}, None, "ordinary")
     (fact,) = await events("customer.updated")
     assert set(fact["changes"]) == {"name", "industry", "tags", "custom", "registration_code"}
-    by_code = await run(client, worker, "name,code\nAcme Ltd,91350100M000100Y43\n", mapping={"code": "registration_code"})
+    by_code = await run(
+        client, worker, "name,code\nAcme Ltd,91350100M000100Y43\n", mapping={"code": "registration_code"}
+    )
     assert counts(by_code) == ("done", 0, 1, 0, 0)
     assert set(await customers(client)) == {"Acme Ltd"}
     for query, many in (("ltd", 0), ("acme", 1), ("91350100", 1)):

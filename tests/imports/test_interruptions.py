@@ -11,7 +11,7 @@ import pytest_asyncio
 from crm.customers import actions as customer_actions
 from crm.customers.schemas import CustomerCreate
 from crm.database import Database, Transaction
-from crm.imports import actions, batches, carrying
+from crm.imports import actions, batches, carrying, landing
 from crm.imports.batches import Outcome
 from crm.imports.carrying import LeaseLost
 from crm.imports.landing import Match
@@ -145,7 +145,7 @@ async def test_a_customer_made_meanwhile_is_found_by_the_next_try(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.start("name,registration_code,region\nAcme,AAAAAAAA,West\nOther,,\n")
-    matches, calls = batches.landing.matches, 0
+    matches, calls = landing.matches, 0
 
     async def overtaken(tx: Transaction, readings: Sequence[Reading]) -> list[Match]:
         nonlocal calls
@@ -156,7 +156,7 @@ async def test_a_customer_made_meanwhile_is_found_by_the_next_try(
             await customer_actions.create(access, CustomerCreate(name="First", registration_code="AAAAAAAA"))
         return found
 
-    monkeypatch.setattr(batches.landing, "matches", overtaken)
+    monkeypatch.setattr(landing, "matches", overtaken)
     await scene.run()
     (done,) = await scene.imports()
     assert (done["state"], done["created_count"], done["updated_count"]) == ("done", 1, 1)

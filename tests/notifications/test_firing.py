@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 
-from crm.actor import NOBODY
 from crm.database import Statement
 from crm.notifications import firing
 from crm.reminders import events
@@ -70,16 +69,10 @@ async def test_without_the_lock_this_test_would_see_doubles(rounds: Round) -> No
     home = await rounds.workspace()
     await rounds.plan(home.id, home.anna.id, 5)
     careless = Statement.__new__(Statement)
-    careless.sql = firing._fire().sql.replace("FOR UPDATE SKIP LOCKED", "")
-    careless.names = firing._fire().names
-    assert careless.sql != firing._fire().sql
-    given = {
-        "event_type": events.FIRED,
-        "after": NOBODY,
-        "share": 100,
-        "most": 100,
-        "now": None,
-    }
+    careless.sql = firing._fire(100, 100).sql.replace("FOR UPDATE SKIP LOCKED", "")
+    careless.names = firing._fire(100, 100).names
+    assert careless.sql != firing._fire(100, 100).sql
+    given = {"event_type": events.FIRED, "now": None}
     async with rounds.worker.scanning() as second:
         async with rounds.worker.scanning() as first:
             assert len(await first.rows(careless, **given)) == 5

@@ -34,7 +34,7 @@ async def many_that_wait(rounds: Round) -> list[Workspace]:
     homes = [await rounds.workspace() for _ in range(3)]
     for home in homes:
         for days in (1, 2, 3):
-            await rounds.plan(home.id, home.anna.id, 5_000, due=timedelta(days=days))
+            await rounds.plan(home.id, home.anna.id, 3_000, due=timedelta(days=days))
     await rounds.stage.owner.execute("VACUUM ANALYZE reminders")
     return homes
 
@@ -57,15 +57,12 @@ async def test_a_round_reads_what_is_due_and_not_what_waits(rounds: Round, mode:
     homes = await many_that_wait(rounds)
     await rounds.plan(homes[1].id, homes[1].anna.id, 5)
     values = {
-        "after": f"'{NOBODY}'",
-        "share": "10",
-        "most": "100",
         "now": "NULL",
         "event_type": "'reminder.fired'",
         "actor_kind": "'system'",
         "actor_id": f"'{NOBODY}'",
     }
-    fire = firing._fire()
+    fire = firing._fire(100, 10)
     plan = await plan_of(rounds, mode, fire, *(values[name] for name in fire.names))
     nodes = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "reminders"]
     scans = [node for node in nodes if "Scan" in node["Node Type"]]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Float, cast, column, extract, func, select, table
 
@@ -83,7 +84,7 @@ async def check_readiness(request: Request) -> Response:
     return Response(body, status_code=200 if status in {"ok", "degraded"} else 503, media_type="application/json")
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 async def read_metrics(request: Request) -> Response:
     """What this process measured, in Prometheus's text format."""
     return Response(request.app.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
