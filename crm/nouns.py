@@ -51,7 +51,7 @@ class Noun:
     customer: str | None = "customer_id"
 
 
-def held_by(table: Table, holder: str = "owner_id") -> Visible:
+def held_by(table: FromClause, holder: str = "owner_id") -> Visible:
     """The usual rule of sight: what one holds oneself, what one's team and the teams below hold, or everything."""
 
     @cache

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, select
 
 from crm import clock
 from crm.actor import Actor, Sight
@@ -15,8 +15,9 @@ from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
+from crm.errors import invalid
 from crm.finding import indexed, indexed_anew, left_by
-from crm.nouns import Answer
+from crm.nouns import Answer, held_by
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
 from crm.workspaces.models import users
@@ -37,12 +38,14 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
     created = await record(
         access,
         events.CREATED,
-        _insert(frozenset(values)),
+        _insert(access.actor.sight, frozenset(values)),
         refusals=TAKEN,
         **renamed(values),
         **left_by(FINDING, values),
     )
-    return created or await explain(access, CUSTOMER, values["id"])
+    if created is None:
+        raise invalid("parent_id", "There is no such customer.", "not_found")
+    return created
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
@@ -59,7 +62,7 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
         **renamed(values),
         **left_by(FINDING, values),
     )
-    return changed or await _as_it_is(access, customer_id)
+    return changed or await _as_it_is(access, customer_id, values)
 
 
 async def archive(access: Access, customer_id: UUID) -> Answer:
@@ -80,30 +83,34 @@ def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
     return rules.next_contact_due(None, clock.today(actor.timezone), every, is_working_day=clock.is_weekday)
 
 
-async def _as_it_is(access: Access, customer_id: UUID) -> Answer:
+async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -> Answer:
     """The customer, when a change had nothing to change; else the reason why it could not."""
     answer = await explain(access, CUSTOMER, customer_id)
     if problem := await out_of_reach(access, customer_id):
         raise problem
+    if values.get("parent_id") and await access.value(_sees_parent(access.actor.sight), **renamed(values)) is not True:
+        raise invalid("parent_id", "There is no such customer.", "not_found")
     return answer
 
 
 @statement
-def _insert(columns: frozenset[str]) -> Insert:
+def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
     """A new customer with these columns; the team is the owner's where none is given."""
     team = {}
     if "team_id" not in columns and "owner_id" in columns:
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
-    return creating(CUSTOMER, columns, values=team, also=lambda changed: [indexed(FINDING, changed)])
+    seen = _parent_is_seen(sight) if "parent_id" in columns else None
+    return creating(CUSTOMER, columns, values=team, only_if=seen, also=lambda changed: [indexed(FINDING, changed)])
 
 
 @statement
 def _update(sight: Sight, columns: frozenset[str]) -> Insert:
     """A customer with these columns changed, and found by their new values."""
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
-    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), also=also)
+    seen = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, also=also)
 
 
 @statement
@@ -114,3 +121,16 @@ def _archive(sight: Sight) -> Insert:
 @statement
 def _restore(sight: Sight) -> Insert:
     return changing(CUSTOMER, sight, (), customers.c.archived_at.is_not(None), values={"archived_at": None})
+
+
+@statement
+def _sees_parent(sight: Sight) -> Select[Any]:
+    return select(_parent_is_seen(sight))
+
+
+def _parent_is_seen(sight: Sight) -> ColumnElement[bool]:
+    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there."""
+    group = customers.alias("named_group")
+    named = bindparam("new_parent_id", type_=Uuid)
+    at_home = group.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return named.is_(None) | exists().where(at_home, group.c.id == named, held_by(group)(sight))

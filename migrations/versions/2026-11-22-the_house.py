@@ -94,16 +94,21 @@ BEGIN
 END $$
 """,
     "CREATE TRIGGER access_changed AFTER UPDATE ON workspaces FOR EACH ROW EXECUTE FUNCTION announce_access_changed()",
-    "CREATE TRIGGER access_changed AFTER INSERT OR UPDATE ON teams FOR EACH ROW "
-    "EXECUTE FUNCTION announce_access_changed()",
-    "CREATE TRIGGER access_changed AFTER UPDATE ON users FOR EACH ROW "
-    "WHEN (ROW(OLD.role, OLD.team_id, OLD.state, OLD.language, OLD.permission_version) IS DISTINCT FROM "
-    "ROW(NEW.role, NEW.team_id, NEW.state, NEW.language, NEW.permission_version)) "
-    "EXECUTE FUNCTION announce_access_changed()",
-    "CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at ON sessions FOR EACH ROW "
-    "EXECUTE FUNCTION announce_access_changed()",
-    "CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at, expires_at, scopes ON api_keys FOR EACH ROW "
-    "EXECUTE FUNCTION announce_access_changed()",
+    "CREATE TRIGGER access_changed AFTER INSERT OR UPDATE ON teams FOR EACH ROW EXECUTE FUNCTION announce_access_changed()",
+    """
+CREATE TRIGGER access_changed AFTER UPDATE ON users FOR EACH ROW
+WHEN (ROW(OLD.role, OLD.team_id, OLD.state, OLD.language, OLD.permission_version)
+      IS DISTINCT FROM ROW(NEW.role, NEW.team_id, NEW.state, NEW.language, NEW.permission_version))
+EXECUTE FUNCTION announce_access_changed()
+""",
+    """
+CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at ON sessions
+FOR EACH ROW EXECUTE FUNCTION announce_access_changed()
+""",
+    """
+CREATE TRIGGER access_changed AFTER UPDATE OF revoked_at, expires_at, scopes ON api_keys
+FOR EACH ROW EXECUTE FUNCTION announce_access_changed()
+""",
 )
 
 SCANNED = {"scanned": True}

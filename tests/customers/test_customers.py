@@ -85,6 +85,20 @@ async def test_an_owner_of_another_workspace_does_not_exist_here(client: Client,
     assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == "#/owner_id"
 
 
+async def test_a_group_that_one_does_not_see_cannot_be_named(
+    clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    anna, ben = clients(workspace.anna.token), clients(workspace.ben.token)
+    group = (await create(ben, name="Group"))["id"]
+    refused = await anna.post("/v1/customers", json=ACME | {"parent_id": group})
+    assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == "#/parent_id"
+    path = f"/v1/customers/{(await create(anna))['id']}"
+    refused = await anna.patch(path, json={"parent_id": group})
+    assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == "#/parent_id"
+    assert (await ben.patch(f"/v1/customers/{group}", json={"parent_id": None})).status_code == 200
+    assert await events.types() == ["customer.created", "customer.created"]
+
+
 async def test_a_name_cannot_be_taken_away(client: Client) -> None:
     created = await create(client)
     refused = await client.patch(f"/v1/customers/{created['id']}", json={"name": None})

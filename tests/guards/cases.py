@@ -5,17 +5,10 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any
-from uuid import uuid4
 
-from crm.workspaces.passwords import hash_password
-from tests.conftest import Client, Clients
-from tests.factories import Person, Workspace
-
-_numbers = count(1)
+from tests.guards.scene import PASSWORD, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
 """What needs no credential."""
@@ -24,138 +17,6 @@ SCOPELESS = frozenset(
     {"change_password", "get_me", "list_my_sessions", "revoke_my_session", "update_me"}
 )  # fmt: skip
 """What everyone signed in may ask: about themselves."""
-
-PASSWORD = "correct horse battery"
-
-
-@dataclass
-class Scene:
-    """A workspace with people who can make things in it."""
-
-    workspace: Workspace
-    clients: Clients
-    seller: str = "anna"
-    """Whose the customers are and all that belongs to them."""
-
-    @property
-    def seller_id(self) -> str:
-        """Their id."""
-        return str(self.person(self.seller).id)
-
-    def person(self, name: str) -> Person:
-        """One of the six people."""
-        found: Person = getattr(self.workspace, name)
-        return found
-
-    def client(self, name: str) -> Client:
-        """One of the six people, at the keyboard."""
-        return self.clients(self.person(name).token)
-
-    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> dict[str, Any]:
-        """Make something, or do something with it."""
-        response = await self.client(by or self.seller).post(path, json=body)
-        assert response.status_code in {200, 201}, (path, response.text)
-        made: dict[str, Any] = response.json()
-        return made
-
-    async def customer(self) -> str:
-        """A customer of Anna's."""
-        return str((await self.post("/v1/customers", {"name": f"Marked {next(_numbers)}"}))["id"])
-
-    async def contact(self, customer_id: str | None = None) -> str:
-        """A person at a customer of Anna's."""
-        at = customer_id or await self.customer()
-        return str((await self.post("/v1/contacts", {"customer_id": at, "name": "Marked"}))["id"])
-
-    async def interaction(self) -> str:
-        """A call of Anna's."""
-        body = {"customer_id": await self.customer(), "channel": "call", "outcome": "reached"}
-        return str((await self.post("/v1/interactions", body))["id"])
-
-    async def visit(self, customer_id: str | None = None, contacts: tuple[str, ...] = ()) -> str:
-        """A visit that Anna plans."""
-        at = customer_id or await self.customer()
-        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **_hours(24)}
-        return str((await self.post("/v1/visits", body))["id"])
-
-    async def task(self) -> str:
-        """A task of Anna's, due tomorrow."""
-        subject = {"type": "customer", "id": await self.customer()}
-        return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": _at(24)}))["id"])
-
-    async def user(self) -> str:
-        """A colleague."""
-        body = {"email": f"marked{next(_numbers)}@example.com", "name": "Marked", "role": "sales"}
-        return str((await self.post("/v1/users", body, by="admin"))["id"])
-
-    async def team(self) -> str:
-        """A team."""
-        return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])
-
-    async def key(self) -> str:
-        """An API key."""
-        body = {"name": "Marked", "scopes": ["customers:read"]}
-        return str((await self.post("/v1/api-keys", body, by="admin"))["id"])
-
-    async def endpoint(self) -> str:
-        """A webhook endpoint."""
-        body = {"url": "https://example.com/marked", "types": ["*"]}
-        return str((await self.post("/v1/webhook-endpoints", body, by="admin"))["id"])
-
-    async def delivery(self) -> str:
-        """Something on its way to a webhook endpoint."""
-        return str((await self.post(f"/v1/webhook-endpoints/{await self.endpoint()}/test", by="admin"))["id"])
-
-    async def file_import(self) -> str:
-        """An import of Anna's."""
-        response = await self.client(self.seller).post("/v1/imports", files=_file())
-        assert response.status_code == 202, response.text
-        return str(response.json()["id"])
-
-    async def reminder(self) -> str:
-        """The reminder of a task of Anna's."""
-        return str(await self._id_in("reminders", "subject_id", await self.task()))
-
-    async def event(self) -> str:
-        """The fact that a customer of Anna's was created."""
-        return str(await self._id_in("events", "subject_id", await self.customer()))
-
-    async def notification(self) -> str:
-        """Something that Anna was told."""
-        made = await self.workspace.owner.fetchval(
-            "INSERT INTO notifications (workspace_id, user_id, kind, title, subject_type, subject_id, dedupe_key) "
-            "VALUES ($1, $2, 'reminder', 'Marked', 'task', $3, $4) RETURNING id",
-            self.workspace.id,
-            self.person(self.seller).id,
-            uuid4(),
-            str(uuid4()),
-        )
-        return str(made)
-
-    async def session(self) -> str:
-        """Another place where the admin is signed in."""
-        made = await self.workspace.owner.fetchval(
-            "INSERT INTO sessions (workspace_id, user_id, refresh_hash, idle_until, valid_until) "
-            "VALUES ($1, $2, $3, now() + interval '1 day', now() + interval '1 day') RETURNING id",
-            self.workspace.id,
-            self.workspace.admin.id,
-            uuid4().bytes,
-        )
-        return str(made)
-
-    async def give_password(self, name: str) -> None:
-        """Let someone sign in by ``PASSWORD``."""
-        await self.workspace.owner.execute(
-            "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2",
-            self.workspace.id,
-            self.person(name).id,
-            await hash_password(PASSWORD),
-        )
-
-    async def _id_in(self, table: str, column: str, value: str) -> Any:
-        return await self.workspace.owner.fetchval(
-            f"SELECT id FROM {table} WHERE workspace_id = $1 AND {column} = $2", self.workspace.id, value
-        )
 
 
 @dataclass(frozen=True)
@@ -185,18 +46,6 @@ class Case:
     make: Make
     by: str = "anna"
     shared: bool = False
-
-
-def _at(hours: float) -> str:
-    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-
-
-def _hours(start: float) -> dict[str, str]:
-    return {"planned_start": _at(start), "planned_end": _at(start + 1)}
-
-
-def _file() -> dict[str, Any]:
-    return {"file": ("customers.csv", b"name\nMarked\n", "text/csv")}
 
 
 def listing(thing: str, **query: Any) -> Make:
@@ -263,7 +112,7 @@ async def _new_interaction(scene: Scene) -> Asked:
 async def _new_visit(scene: Scene) -> Asked:
     customer_id, w = await scene.customer(), scene.workspace
     body = {"customer_id": customer_id, "contact_ids": [await scene.contact(customer_id)], "purpose": "care"}
-    return Asked(body={**body, "owner_id": scene.seller_id, "team_id": str(w.north), **_hours(24)})
+    return Asked(body={**body, "owner_id": scene.seller_id, "team_id": str(w.north), **hours(24)})
 
 
 async def _update_visit(scene: Scene) -> Asked:
@@ -277,14 +126,14 @@ async def _complete_visit(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     contact_id = await scene.contact(customer_id)
     made = await scene.visit(customer_id, (contact_id,))
-    step = {"title": "Marked", "due_at": _at(48), "assignee_id": scene.seller_id}
+    step = {"title": "Marked", "due_at": at(48), "assignee_id": scene.seller_id}
     body = {"result": "signed", "met_contact_ids": [contact_id], "next_step": step}
     return Asked(path={"visit_id": made}, body=body, marks=(made,))
 
 
 async def _new_task(scene: Scene) -> Asked:
     subject = {"type": "customer", "id": await scene.customer()}
-    body = {"title": "Marked", "subject": subject, "due_at": _at(24), "assignee_id": scene.seller_id}
+    body = {"title": "Marked", "subject": subject, "due_at": at(24), "assignee_id": scene.seller_id}
     return Asked(body=body)
 
 
@@ -300,7 +149,7 @@ async def _reassign_task(scene: Scene) -> Asked:
 
 
 async def _new_user(scene: Scene) -> Asked:
-    body = {"email": f"marked{next(_numbers)}@example.com", "name": "Marked", "role": "sales"}
+    body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}
     return Asked(body={**body, "team_id": str(scene.workspace.north)})
 
 
@@ -382,7 +231,7 @@ CASES: Mapping[str, Case] = {
     "plan_visit": Case(_new_visit),
     "get_visit": Case(item("visit_id", "visit")),
     "update_visit": Case(_update_visit),
-    "reschedule_visit": Case(item("visit_id", "visit", lambda: _hours(48))),
+    "reschedule_visit": Case(item("visit_id", "visit", lambda: hours(48))),
     "start_visit": Case(item("visit_id", "visit")),
     "complete_visit": Case(_complete_visit),
     "cancel_visit": Case(item("visit_id", "visit", {"reason": "x"})),
@@ -392,7 +241,7 @@ CASES: Mapping[str, Case] = {
     "update_task": Case(_update_task),
     "complete_task": Case(item("task_id", "task")),
     "cancel_task": Case(item("task_id", "task", {"reason": "x"})),
-    "snooze_task": Case(item("task_id", "task", lambda: {"until": _at(72)})),
+    "snooze_task": Case(item("task_id", "task", lambda: {"until": at(72)})),
     "reassign_task": Case(_reassign_task),
     "list_reminders": Case(listing("reminder")),
     "get_reminder": Case(item("reminder_id", "reminder")),
@@ -404,8 +253,8 @@ CASES: Mapping[str, Case] = {
     "list_events": admins(listing("event")),
     "get_event": admins(item("event_id", "event")),
     "list_imports": Case(listing("file_import")),
-    "start_import": Case(plain(files=_file()), shared=True),
-    "preview_import": Case(plain(files=_file()), shared=True),
+    "start_import": Case(plain(files=a_file()), shared=True),
+    "preview_import": Case(plain(files=a_file()), shared=True),
     "get_import": Case(item("import_id", "file_import")),
     "list_import_problems": Case(item("import_id", "file_import")),
     "list_webhook_endpoints": admins(listing("endpoint")),
@@ -416,7 +265,7 @@ CASES: Mapping[str, Case] = {
     "disable_webhook_endpoint": admins(item("endpoint_id", "endpoint")),
     "rotate_webhook_secret": admins(item("endpoint_id", "endpoint")),
     "test_webhook_endpoint": admins(item("endpoint_id", "endpoint")),
-    "recover_webhook_deliveries": admins(item("endpoint_id", "endpoint", lambda: {"since": _at(-1)})),
+    "recover_webhook_deliveries": admins(item("endpoint_id", "endpoint", lambda: {"since": at(-1)})),
     "list_webhook_deliveries": admins(item("endpoint_id", "endpoint")),
     "get_webhook_delivery": admins(item("delivery_id", "delivery")),
     "retry_webhook_delivery": admins(item("delivery_id", "delivery")),

@@ -32,7 +32,8 @@ from services.api.documentation import operations
 from services.api.openapi import published
 from tests.conftest import Clients, Running, problem
 from tests.factories import Workspace
-from tests.guards.cases import CASES, PUBLIC, Scene
+from tests.guards.cases import CASES, PUBLIC
+from tests.guards.scene import Scene
 
 Operation = APIOperation[Any, Any, Any, Any]
 Case = schemathesis.Case[Any]

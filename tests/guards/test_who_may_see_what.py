@@ -20,7 +20,8 @@ from services.api.documentation import operations
 from services.api.openapi import published
 from tests.conftest import Client, Clients, problem
 from tests.factories import Workspace
-from tests.guards.cases import CASES, PUBLIC, SCOPELESS, Asked, Scene
+from tests.guards.cases import CASES, PUBLIC, SCOPELESS, Asked
+from tests.guards.scene import Scene
 
 READS = {"get", "head"}
 OPEN_TO_COLLEAGUES = {"owner_id", "user_id", "assignee_id", "team_id"}

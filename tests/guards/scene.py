@@ -1,0 +1,158 @@
+"""A workspace with people who can make things in it: one of each kind, through the front door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from crm.workspaces.passwords import hash_password
+from tests.conftest import Client, Clients
+from tests.factories import Person, Workspace
+
+numbers = count(1)
+
+PASSWORD = "correct horse battery"
+
+
+def at(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+def hours(start: float) -> dict[str, str]:
+    return {"planned_start": at(start), "planned_end": at(start + 1)}
+
+
+def a_file() -> dict[str, Any]:
+    return {"file": ("customers.csv", b"name\nMarked\n", "text/csv")}
+
+
+@dataclass
+class Scene:
+    """A workspace with people who can make things in it."""
+
+    workspace: Workspace
+    clients: Clients
+    seller: str = "anna"
+    """Whose the customers are and all that belongs to them."""
+
+    @property
+    def seller_id(self) -> str:
+        """Their id."""
+        return str(self.person(self.seller).id)
+
+    def person(self, name: str) -> Person:
+        """One of the six people."""
+        found: Person = getattr(self.workspace, name)
+        return found
+
+    def client(self, name: str) -> Client:
+        """One of the six people, at the keyboard."""
+        return self.clients(self.person(name).token)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> dict[str, Any]:
+        """Make something, or do something with it."""
+        response = await self.client(by or self.seller).post(path, json=body)
+        assert response.status_code in {200, 201}, (path, response.text)
+        made: dict[str, Any] = response.json()
+        return made
+
+    async def customer(self) -> str:
+        """A customer of Anna's."""
+        return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}"}))["id"])
+
+    async def contact(self, customer_id: str | None = None) -> str:
+        """A person at a customer of Anna's."""
+        at = customer_id or await self.customer()
+        return str((await self.post("/v1/contacts", {"customer_id": at, "name": "Marked"}))["id"])
+
+    async def interaction(self) -> str:
+        """A call of Anna's."""
+        body = {"customer_id": await self.customer(), "channel": "call", "outcome": "reached"}
+        return str((await self.post("/v1/interactions", body))["id"])
+
+    async def visit(self, customer_id: str | None = None, contacts: tuple[str, ...] = ()) -> str:
+        """A visit that Anna plans."""
+        at = customer_id or await self.customer()
+        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **hours(24)}
+        return str((await self.post("/v1/visits", body))["id"])
+
+    async def task(self) -> str:
+        """A task of Anna's, due tomorrow."""
+        subject = {"type": "customer", "id": await self.customer()}
+        return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": at(24)}))["id"])
+
+    async def user(self) -> str:
+        """A colleague."""
+        body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}
+        return str((await self.post("/v1/users", body, by="admin"))["id"])
+
+    async def team(self) -> str:
+        """A team."""
+        return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])
+
+    async def key(self) -> str:
+        """An API key."""
+        body = {"name": "Marked", "scopes": ["customers:read"]}
+        return str((await self.post("/v1/api-keys", body, by="admin"))["id"])
+
+    async def endpoint(self) -> str:
+        """A webhook endpoint."""
+        body = {"url": "https://example.com/marked", "types": ["*"]}
+        return str((await self.post("/v1/webhook-endpoints", body, by="admin"))["id"])
+
+    async def delivery(self) -> str:
+        """Something on its way to a webhook endpoint."""
+        return str((await self.post(f"/v1/webhook-endpoints/{await self.endpoint()}/test", by="admin"))["id"])
+
+    async def file_import(self) -> str:
+        """An import of Anna's."""
+        response = await self.client(self.seller).post("/v1/imports", files=a_file())
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    async def reminder(self) -> str:
+        """The reminder of a task of Anna's."""
+        return str(await self._id_in("reminders", "subject_id", await self.task()))
+
+    async def event(self) -> str:
+        """The fact that a customer of Anna's was created."""
+        return str(await self._id_in("events", "subject_id", await self.customer()))
+
+    async def notification(self) -> str:
+        """Something that Anna was told."""
+        made = await self.workspace.owner.fetchval(
+            "INSERT INTO notifications (workspace_id, user_id, kind, title, subject_type, subject_id, dedupe_key) "
+            "VALUES ($1, $2, 'reminder', 'Marked', 'task', $3, $4) RETURNING id",
+            self.workspace.id,
+            self.person(self.seller).id,
+            uuid4(),
+            str(uuid4()),
+        )
+        return str(made)
+
+    async def session(self) -> str:
+        """Another place where the admin is signed in."""
+        made = await self.workspace.owner.fetchval(
+            "INSERT INTO sessions (workspace_id, user_id, refresh_hash, idle_until, valid_until) "
+            "VALUES ($1, $2, $3, now() + interval '1 day', now() + interval '1 day') RETURNING id",
+            self.workspace.id,
+            self.workspace.admin.id,
+            uuid4().bytes,
+        )
+        return str(made)
+
+    async def give_password(self, name: str) -> None:
+        """Let someone sign in by ``PASSWORD``."""
+        await self.workspace.owner.execute(
+            "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2",
+            self.workspace.id,
+            self.person(name).id,
+            await hash_password(PASSWORD),
+        )
+
+    async def _id_in(self, table: str, column: str, value: str) -> Any:
+        return await self.workspace.owner.fetchval(
+            f"SELECT id FROM {table} WHERE workspace_id = $1 AND {column} = $2", self.workspace.id, value
+        )
