@@ -30,7 +30,7 @@ def snippet(language: str) -> str:
 
 def in_python(secret: str, sent: Mapping[str, str], body: bytes) -> bool:
     space: dict[str, Any] = {}
-    exec(snippet("python"), space)  # noqa: S102  the guide's own code is what is tested
+    exec(snippet("python"), space)
     try:
         space["verify"](secret, sent, body)
     except ValueError:
