@@ -26,6 +26,13 @@ class Busy(Unavailable):
     title_zh = "系统繁忙"
 
 
+class Unreachable(Unavailable):
+    """Nobody answers where the database should be: it is down, or its name does not resolve."""
+
+    title = "The database cannot be reached just now"
+    title_zh = "数据库暂时无法访问"
+
+
 class Pool:
     """At most ``size`` connections; who finds none waits at most ``patience`` seconds, then gets ``Busy``."""
 
@@ -119,6 +126,10 @@ class Pool:
         self._open += 1
         try:
             connection = await connect(self._url, name=self._name)
+        except OSError as error:
+            self._open -= 1
+            self._wake()
+            raise Unreachable(headers={"Retry-After": "2"}) from error
         except BaseException:
             self._open -= 1
             self._wake()

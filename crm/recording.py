@@ -14,9 +14,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    DateTime,
     Delete,
     Insert,
     Select,
+    Table,
     Text,
     Update,
     Uuid,
@@ -40,7 +42,7 @@ from crm.database import Access, Statement, statement
 from crm.errors import Conflict, NotFound, Problem, Stale, invalid
 from crm.facts import events
 from crm.nouns import Answer, Noun, as_answer, as_json, this_one
-from crm.tables import UNRECORDED, metadata
+from crm.tables import UNRECORDED, Moment, metadata, utc
 
 Also = Callable[[CTE], Iterable[Insert | Update | Delete]]
 """Further changes that belong to the same fact, given what has changed."""
@@ -106,10 +108,7 @@ def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -
     returned: list[ColumnElement[Any]] = list(table.c)
     if isinstance(change, Update):
         change = change.values(version=table.c.version + 1, updated_at=func.now())
-        unrecorded = [column.name for column in table.c if column.info.get(UNRECORDED)]
-        for row in ("old", "new"):
-            whole = func.to_jsonb(literal_column(row), type_=JSONB)
-            returned.append(whole.op("-")(cast(literal(unrecorded, ARRAY(Text)), ARRAY(Text))).label(f"{row}_row"))
+        returned += [_whole(table, row).label(f"{row}_row") for row in ("old", "new")]
     changed = change.returning(*returned).cte("changed")
     facts: dict[str, ColumnElement[Any]] = {
         "workspace_id": changed.c.workspace_id,
@@ -182,6 +181,16 @@ async def explain(access: Access, noun: Noun, id: UUID) -> Answer:
 @statement
 def _as_it_is(noun: Noun, sight: Sight) -> Select[Any]:
     return as_answer(noun, noun.table.select().where(this_one(noun, sight)).subquery(noun.table.name))
+
+
+def _whole(table: Table, row: str) -> ColumnElement[Any]:
+    """The old or the new row as JSON, without what is not recorded, and with moments as the API writes them."""
+    unrecorded = [column.name for column in table.c if column.info.get(UNRECORDED)]
+    moments = [c.name for c in table.c if isinstance(c.type, DateTime) and c.name not in unrecorded]
+    written = [part for name in moments for part in (literal(name, Text), utc(literal_column(f"{row}.{name}", Moment)))]
+    whole = func.to_jsonb(literal_column(row), type_=JSONB)
+    recorded_ = whole.op("-")(cast(literal(unrecorded, ARRAY(Text)), ARRAY(Text)))
+    return recorded_.op("||")(func.jsonb_build_object(*written, type_=JSONB))
 
 
 def _difference(changed: CTE) -> ColumnElement[Any]:

@@ -46,13 +46,30 @@ class AddressSettings(_Environment):
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="RAPPORT_PORT")
 
 
-class Settings(AddressSettings):
-    """What the API and the worker need."""
+class DataSettings(AddressSettings):
+    """What whoever works on the data needs."""
 
     database_url: str = Field(validation_alias="DATABASE_URL", repr=False)
     database_read_url: str | None = Field(default=None, validation_alias="DATABASE_READ_URL", repr=False)
-    redis_url: str = Field(validation_alias="REDIS_URL", repr=False)
     secret_key: SecretStr = Field(validation_alias="RAPPORT_SECRET_KEY")
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def _is_postgres(cls, url: str | None) -> str | None:
+        return None if url is None else _begins_with(url, POSTGRES_SCHEMES)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) < SHORTEST_SECRET_KEY:
+            raise ValueError(f"must have at least {SHORTEST_SECRET_KEY} characters")
+        return key
+
+
+class Settings(DataSettings):
+    """What the API and the worker need."""
+
+    redis_url: str = Field(validation_alias="REDIS_URL", repr=False)
     api_processes: int = Field(default=1, ge=1, le=64, validation_alias="RAPPORT_API_PROCESSES")
     pool_size: int = Field(default=10, ge=1, le=1000, validation_alias="RAPPORT_POOL_SIZE")
     """Database connections per process."""
@@ -62,7 +79,9 @@ class Settings(AddressSettings):
         default="info", validation_alias="RAPPORT_LOG_LEVEL"
     )
     rate_limit: int = Field(default=1200, ge=0, validation_alias="RAPPORT_RATE_LIMIT")
-    """Requests per minute and actor; 0 means no limit."""
+    """Requests per minute for each credential in each process; 0 means no limit."""
+    trusted_proxies: str = Field(default="127.0.0.1", validation_alias="RAPPORT_TRUSTED_PROXIES")
+    """Addresses or networks whose ``X-Forwarded-For`` is believed, separated by commas; ``*`` for all."""
     webhooks_allow_loopback: bool = Field(default=False, validation_alias="RAPPORT_WEBHOOKS_ALLOW_LOOPBACK")
     """Lets webhooks reach this machine itself. For development only: it opens the door that guards against SSRF."""
     access_log: bool = Field(default=True, validation_alias="RAPPORT_ACCESS_LOG")
@@ -72,22 +91,10 @@ class Settings(AddressSettings):
     docs: bool = Field(default=True, validation_alias="RAPPORT_DOCS")
     """Whether ``/docs`` and ``/openapi.json`` are served."""
 
-    @field_validator("database_url", "database_read_url")
-    @classmethod
-    def _is_postgres(cls, url: str | None) -> str | None:
-        return None if url is None else _begins_with(url, POSTGRES_SCHEMES)
-
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, url: str) -> str:
         return _begins_with(url, REDIS_SCHEMES)
-
-    @field_validator("secret_key")
-    @classmethod
-    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
-        if len(key.get_secret_value()) < SHORTEST_SECRET_KEY:
-            raise ValueError(f"must have at least {SHORTEST_SECRET_KEY} characters")
-        return key
 
     @field_validator("cors_origins", mode="before")
     @classmethod

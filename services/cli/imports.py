@@ -20,7 +20,7 @@ from crm.imports.schemas import ProblemFilter
 from crm.workspaces.access import acting_for, outsider
 from crm.workspaces.whose import first_admin, whose
 from services.cli.refusals import plain_refusal
-from services.settings import Settings, load
+from services.settings import DataSettings, load
 
 CsvFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="CSV with a heading line.")
@@ -54,7 +54,7 @@ def import_customers(
 ) -> None:
     """Bring in customers from a CSV file and print what came of it; exit status 1 when lines were refused."""
     with plain_refusal():
-        done, problems = asyncio.run(_import(load(Settings), file, workspace, email, dict(_pairs(mapping or ()))))
+        done, problems = asyncio.run(_import(load(DataSettings), file, workspace, email, dict(_pairs(mapping or ()))))
     for line in _told(done, problems):
         typer.echo(line)
     if done["refused_count"]:
@@ -62,7 +62,7 @@ def import_customers(
 
 
 async def _import(
-    settings: Settings, file: Path, workspace: UUID | None, email: str | None, mapping: dict[str, str]
+    settings: DataSettings, file: Path, workspace: UUID | None, email: str | None, mapping: dict[str, str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     database = Database(settings.database_url, name="rapport-cli", size=2)
     try:

@@ -23,7 +23,7 @@ from crm.workspaces.founding import Founded, found_workspace
 from crm.workspaces.rules import SCOPES
 from crm.workspaces.tokens import Tokens
 from services.cli.refusals import plain_refusal
-from services.settings import Settings, load
+from services.settings import DataSettings, load
 
 WorkspaceName = Annotated[str, typer.Option("--name", help="What the workspace is called, usually the company's name.")]
 AdminEmail = Annotated[str, typer.Option("--admin-email", help="The first administrator signs in with it.")]
@@ -75,7 +75,7 @@ def create_workspace(
 ) -> None:
     """Found a workspace with its first administrator, and print its id."""
     with plain_refusal():
-        founded = asyncio.run(_found(load(Settings), name, admin_email, admin_password, timezone, currency))
+        founded = asyncio.run(_found(load(DataSettings), name, admin_email, admin_password, timezone, currency))
     typer.echo(founded.workspace_id)
 
 
@@ -84,16 +84,16 @@ def create_key(workspace: Workspace, name: KeyName, scopes: Scopes, expires_days
     """Make an API key and print its secret, which is shown this once."""
     wanted = [scope.strip() for several in scopes for scope in several.split(",") if scope.strip()]
     with plain_refusal():
-        secret = asyncio.run(_make_key(load(Settings), workspace, name, wanted, expires_days))
+        secret = asyncio.run(_make_key(load(DataSettings), workspace, name, wanted, expires_days))
     typer.echo(secret)
 
 
-async def _found(settings: Settings, name: str, email: str, password: str, timezone: str, currency: str) -> Founded:
+async def _found(settings: DataSettings, name: str, email: str, password: str, timezone: str, currency: str) -> Founded:
     async with _database(settings) as database:
         return await found_workspace(database, name, email, password, timezone, currency)
 
 
-async def _make_key(settings: Settings, workspace: UUID, name: str, scopes: list[str], days: int | None) -> str:
+async def _make_key(settings: DataSettings, workspace: UUID, name: str, scopes: list[str], days: int | None) -> str:
     ends = None if days is None else datetime.now(UTC) + timedelta(days=days)
     try:
         new = ApiKeyCreate(name=name, scopes=scopes, expires_at=ends)
@@ -111,7 +111,7 @@ def _told(where: tuple[int | str, ...], message: str) -> FieldError:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
+async def _database(settings: DataSettings) -> AsyncIterator[Database]:
     database = Database(settings.database_url, name="rapport-cli", size=2)
     try:
         yield database

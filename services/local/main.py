@@ -22,6 +22,12 @@ from services.settings import AddressSettings, load
 
 DATABASE = "rapport"
 READY_PATIENCE = 60.0
+SETTLING_PATIENCE = 15.0
+SETTLED = """
+SELECT NOT EXISTS (SELECT FROM events WHERE published_at IS NULL)
+   AND NOT EXISTS (SELECT FROM reactions WHERE state = 'pending' AND next_attempt_at <= now() + interval '1 minute')
+"""
+"""Nothing waits that the demo set off: whoever looks now sees warmth and tasks as they will be."""
 RECEIVER = "services.local.receiver"
 
 
@@ -75,6 +81,7 @@ def _run(stack: ExitStack, folder: Path, address: Address) -> None:
     watch.keep(Kept("receiver", (RECEIVER,), common | receiver.environment, starts_again=True, on_terminal=True))
     if not watch.until(lambda: surroundings.is_ready(address), READY_PATIENCE):
         raise ChildFailed(surroundings.why_not_ready(address, watch.logs))
+    watch.until(lambda: asyncio.run(_is_settled(dsn_of(SUPERUSER, DATABASE))), SETTLING_PATIENCE)
     print(surroundings.welcome(address, watch.logs), flush=True)
     watch.until(lambda: False)
 
@@ -92,6 +99,14 @@ async def _make_database(dsn_of: DsnOf) -> None:
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+    finally:
+        await connection.close()
+
+
+async def _is_settled(owner_dsn: str) -> bool:
+    connection = await asyncpg.connect(owner_dsn)
+    try:
+        return bool(await connection.fetchval(SETTLED))
     finally:
         await connection.close()
 

@@ -46,6 +46,13 @@ async def test_an_update_says_what_changed_and_nothing_else(client: Client, even
     assert fact["payload"] == changed
 
 
+async def test_moments_among_the_changes_are_written_as_everywhere(client: Client, events: Facts) -> None:
+    created = await create(client)
+    archived = (await client.post(f"/v1/customers/{created['id']}/archive")).json()
+    (fact,) = await events("customer.archived")
+    assert fact["changes"] == {"archived_at": [None, archived["archived_at"]]}
+
+
 async def test_an_update_that_changes_nothing_leaves_no_fact(client: Client, events: Facts) -> None:
     created = await create(client)
     response = await client.patch(f"/v1/customers/{created['id']}", json={"industry": "software"})

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from crm.pool import SET_WORKSPACE, Busy, Pool
+from crm.pool import SET_WORKSPACE, Busy, Pool, Unreachable
 from tests.conftest import Stage
 
 HOME, OTHER = uuid4(), uuid4()
@@ -39,6 +39,17 @@ async def test_who_finds_no_connection_waits_a_while_and_is_told_when_to_come_ag
     for connection in taken:
         pool.give_back(connection)
     pool.give_back(await pool.take(HOME))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://x@nowhere.invalid/x", "postgresql://x@127.0.0.1:1/x", "postgresql://x@/x?host=/nowhere"]
+)
+async def test_a_database_that_cannot_be_reached_is_told_as_503_and_takes_no_place(url: str) -> None:
+    lost = Pool(url, size=1, name="test-lost", patience=0.2)
+    for _ in range(2):
+        with pytest.raises(Unreachable) as unreachable:
+            await lost.take(HOME)
+        assert (unreachable.value.status, unreachable.value.headers["Retry-After"]) == (503, "2")
 
 
 async def test_whoever_waits_gets_the_next_free_connection_in_turn(pool: Pool) -> None:
