@@ -10,7 +10,7 @@ import re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SMALLEST = 1024
-# Measured on a page of 50 customers: level 1 takes a third of the time of level 6 and gives 85 % of its effect.
+# Measured on a made-up page of 50 customers (30 kB): level 1 takes half the time of level 6 and leaves 12 % more bytes.
 LEVEL = 1
 BLOCKS_THE_LOOP = 256 * 1024
 ACCEPTED = re.compile(rb"\bgzip(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
