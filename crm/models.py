@@ -1,6 +1,7 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
 from crm.care.models import warmth_rounds
+from crm.consents.models import consents
 from crm.contacts.models import contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
@@ -24,6 +25,7 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "consents",
     "contact_tokens",
     "contacts",
     "customer_tokens",

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.contacts.vocabulary import Level
+from crm.contacts.vocabulary import LegalBasis, Level
 from crm.finding import tokens_table
 from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
 
@@ -22,10 +22,13 @@ contacts = noun(
     Column("preferences", Text),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
+    Column("legal_basis", Text),
     moment("archived_at"),
+    moment("erased_at"),
     # What names a contact names its customer too, so that the two cannot disagree.
     UniqueConstraint("workspace_id", "customer_id", "id"),
     one_of("level", Level),
+    one_of("legal_basis", LegalBasis),
     link("customer_id", "customers"),
 )
 newest_first(contacts)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
-from crm.contacts.vocabulary import Calendar, Level, Role
+from crm.contacts.vocabulary import Calendar, LegalBasis, Level, Role
 from crm.customers.schemas import CustomerReference
 from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
 from crm.paging import Filter
@@ -59,6 +59,7 @@ class _Attributes(Sent):
     wechat: WeChat | None = None
     birthday: Birthday | None = None
     preferences: Text | None = None
+    legal_basis: LegalBasis | None = Field(default=None, description="Why this person's data may be held (PIPL 13).")
 
 
 class ContactCreate(_Attributes):
@@ -129,7 +130,9 @@ class ContactRead(Shown):
     preferences: str | None
     roles: list[Role]
     do_not_contact: bool
+    legal_basis: LegalBasis | None
     archived_at: datetime | None
+    erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
     created_at: datetime
     updated_at: datetime
     version: int

@@ -5,3 +5,5 @@ from typing import Literal
 Level = Literal["top", "middle", "base"]
 Role = Literal["user", "influencer", "decider", "approver", "buyer", "gatekeeper"]
 Calendar = Literal["solar", "lunar"]
+LegalBasis = Literal["consent", "contract", "legal_duty", "emergency", "public_interest", "disclosed", "other_law"]
+"""Why we may hold what we hold of a person (``domain.md`` B12, PIPL 13)."""

@@ -15,3 +15,10 @@ class CustomerArchived(Conflict):
 
     title = "An archived customer cannot be changed"
     title_zh = "已归档的客户不可修改"
+
+
+class CustomerErased(Conflict):
+    """What was known of this person was erased for good; the customer stays as a place in the history."""
+
+    title = "This person's data was erased"
+    title_zh = "该客户的个人信息已删除"

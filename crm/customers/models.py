@@ -53,6 +53,7 @@ customers = noun(
     Column("next_contact_due_on", Date),
     Column("warmth_band", Text, nullable=False, server_default="never"),
     moment("archived_at"),
+    moment("erased_at"),
     one_of("kind", Kind),
     one_of("type", Type),
     one_of("intermediate_kind", IntermediateKind),

@@ -90,6 +90,7 @@ def shape(customer: FromClause) -> Select[Any]:
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
         utc(c.archived_at).label("archived_at"),
+        utc(c.erased_at).label("erased_at"),
         *stamps(customer),
     ).select_from(
         customer.outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))

@@ -159,6 +159,7 @@ class CustomerRead(Shown):
     warmth: WarmthShown
     next_contact_due_on: date | None
     archived_at: datetime | None
+    erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
     created_at: datetime
     updated_at: datetime
     version: int

@@ -32,13 +32,13 @@ def _with(item: str, **more: str | None) -> bytes:
 
 
 def respond(result: Answer | bytes | None, status: int, path: str) -> Response:
-    """An item with its ``ETag`` (and ``Location`` when it is new), a page, or nothing at all (204)."""
+    """An item with its ``ETag`` (and ``Location`` when it is new and has its own address), a page, or nothing (204)."""
     if result is None:
         return Response(status_code=204)
     if isinstance(result, bytes):
         return Response(result, status, media_type=JSON)
     headers = {"ETag": f'"{result.version}"'}
-    if status == 201:
+    if status == 201 and "{" not in path:
         headers["Location"] = f"{path}/{result.id}"
     return Response(result.body.encode(), status, headers, media_type=JSON)
 

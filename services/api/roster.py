@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from crm.consents.schemas import ConsentRead
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
@@ -16,6 +17,7 @@ from services.api.documentation import Events
 from services.api.routes import (
     api_keys,
     auth,
+    consents,
     contacts,
     customers,
     deliveries,
@@ -38,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
     contacts.router,
+    consents.router,
     interactions.router,
     visits.router,
     imports.router,
@@ -59,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 TAGS: dict[str, str] = {
     "customers": "Whom you look after.",
     "contacts": "The people there.",
+    "consents": "What they agreed to, and took back.",
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
@@ -100,6 +104,8 @@ EVENTS: Events = {
     "contact.updated": ("A contact was changed.", ContactRead),
     "contact.archived": ("A contact was put aside.", ContactRead),
     "contact.restored": ("An archived contact was brought back.", ContactRead),
+    "consent.given": ("Someone agreed to a purpose.", ConsentRead),
+    "consent.withdrawn": ("Someone took back what they had agreed to.", ConsentRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
     "visit.planned": ("A visit was planned.", VisitRead),

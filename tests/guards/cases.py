@@ -103,6 +103,15 @@ async def _new_contact(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
 
 
+CONSENT = {"purpose": "marketing", "status": "given", "notice_version": "1"}
+
+
+async def _consents_of(scene: Scene) -> Asked:
+    made = await scene.contact()
+    said = await scene.post(f"/v1/contacts/{made}/consents", CONSENT)
+    return Asked(path={"contact_id": made}, marks=(str(said["id"]),))
+
+
 async def _new_interaction(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     with_whom = {"contact_id": await scene.contact(customer_id), "user_id": scene.seller_id}
@@ -223,6 +232,9 @@ CASES: Mapping[str, Case] = {
     "update_contact": Case(item("contact_id", "contact", {"title": "x"})),
     "archive_contact": Case(item("contact_id", "contact")),
     "restore_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/archive")),
+    "list_consents": Case(_consents_of),
+    "record_consent": Case(item("contact_id", "contact", CONSENT)),
+    "get_consent_state": Case(item("contact_id", "contact")),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),
     "get_interaction": Case(item("interaction_id", "interaction")),

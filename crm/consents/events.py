@@ -1,0 +1,4 @@
+"""What can happen to a consent."""
+
+GIVEN = "consent.given"
+WITHDRAWN = "consent.withdrawn"
