@@ -39,4 +39,11 @@ Index(
     events.c.id,
     postgresql_where=events.c.customer_id.is_not(None),
 )
+# Where the facts about a person stand, whichever customer the person belonged to then.
+Index(
+    "ix_events_of_contact",
+    events.c.workspace_id,
+    events.c.subject_id,
+    postgresql_where=events.c.subject_type == "contact",
+)
 Index("ix_events_unpublished", events.c.workspace_id, events.c.id, postgresql_where=events.c.published_at.is_(None))

@@ -11,7 +11,7 @@ from crm.actor import Role, Sight
 
 NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
-    "tasks", "reminders", "notifications", "webhooks", "events", "imports",
+    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "privacy",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}

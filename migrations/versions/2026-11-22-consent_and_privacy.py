@@ -58,6 +58,13 @@ def upgrade() -> None:
         unique=False,
     )
     protect("consents", api="SELECT, INSERT", worker="SELECT")
+    op.create_index(
+        "ix_events_of_contact",
+        "events",
+        ["workspace_id", "subject_id"],
+        unique=False,
+        postgresql_where=sa.text("subject_type = 'contact'"),
+    )
     op.add_column("contacts", sa.Column("legal_basis", sa.Text(), nullable=True))
     op.create_check_constraint(op.f("ck_contacts_legal_basis"), "contacts", LEGAL_BASIS)
     op.add_column("contacts", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
@@ -68,6 +75,7 @@ def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
     unprotect("consents")
+    op.drop_index("ix_events_of_contact", table_name="events")
     op.drop_column("customers", "erased_at")
     op.drop_column("contacts", "erased_at")
     op.drop_column("contacts", "legal_basis")

@@ -135,6 +135,12 @@ class _Writing(Asks):
         return change.tx
 
 
+class _Disclosing(Asks):
+    async def admit(self, request: Request, scopes: list[str]) -> Access:
+        door: Door = request.app.state.door
+        return door.database.writing(await door.admit(request, scopes))
+
+
 async def _answered(tx: Transaction, key: str, fingerprint: bytes) -> Replay | Problem | None:
     """What was answered to this key before, or why it cannot be answered; None for a new key, which is now ours."""
     if not await idempotency.lock(tx, key):
@@ -181,11 +187,17 @@ def _if_match(request: Request) -> int | None:
 
 
 READING, WRITING, CHANGING = _Reading(), _Writing(transaction=False), _Writing(transaction=True)
+DISCLOSING = _Disclosing()
 
 
 def reads(noun: str) -> Any:
     """Someone who may read this noun."""
     return Security(READING, scopes=[f"{noun}:read"])
+
+
+def discloses(noun: str) -> Any:
+    """Someone who may read this noun, where that it was read is itself a fact: never from a replica."""
+    return Security(DISCLOSING, scopes=[f"{noun}:read"])
 
 
 def writes(noun: str) -> Any:

@@ -7,6 +7,7 @@ from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
+from crm.privacy.schemas import DisclosureRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
@@ -27,6 +28,7 @@ from services.api.routes import (
     interactions,
     me,
     notifications,
+    privacy,
     reminders,
     tasks,
     teams,
@@ -44,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     interactions.router,
     visits.router,
     imports.router,
+    privacy.router,
     events.router,
     tasks.router,
     reminders.router,
@@ -66,6 +69,7 @@ TAGS: dict[str, str] = {
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
+    "privacy": "What people may ask of you about their data.",
     "events": "Everything that happened, as facts.",
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
@@ -122,6 +126,7 @@ EVENTS: Events = {
     "task.reassigned": ("A task was given to someone else.", TaskRead),
     "import.started": ("Someone asked for a file to be brought in.", ImportRead),
     "import.finished": ("A file was brought in, or given up.", ImportRead),
+    "personal_data.disclosed": ("Everything about a person was taken out.", DisclosureRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

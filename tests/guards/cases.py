@@ -235,6 +235,7 @@ CASES: Mapping[str, Case] = {
     "list_consents": Case(_consents_of),
     "record_consent": Case(item("contact_id", "contact", CONSENT)),
     "get_consent_state": Case(item("contact_id", "contact")),
+    "get_personal_data": admins(item("contact_id", "contact")),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),
     "get_interaction": Case(item("interaction_id", "interaction")),

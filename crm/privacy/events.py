@@ -1,0 +1,3 @@
+"""What can happen to a person's data."""
+
+DISCLOSED = "personal_data.disclosed"
