@@ -16,6 +16,38 @@ GATE = "rapport_gate"
 """Owns the functions that look over all workspaces, one narrow question each. Nobody logs in as it."""
 
 
+ERASER = "rapport_eraser"
+"""Owns the function that takes a person out of the log of facts, at home only. Nobody logs in as it."""
+
+
+def create_eraser() -> None:
+    """Make the role that may rewrite what facts say of a person who was erased, where the cluster has none yet."""
+    op.execute(
+        f"DO $$ BEGIN CREATE ROLE {ERASER} NOLOGIN; "
+        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    )
+    op.execute(f"GRANT {ERASER} TO current_user WITH SET TRUE")
+    op.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {ERASER}")
+    for table, grants in ERASER_MAY.items():
+        op.execute(f"CREATE POLICY eraser ON {table} TO {ERASER} USING ({HOME}) WITH CHECK ({HOME})")
+        op.execute(f"GRANT {grants} ON {table} TO {ERASER}")
+
+
+def drop_eraser() -> None:
+    """Take its rights away; the role belongs to the cluster and stays."""
+    for table in ERASER_MAY:
+        op.execute(f"DROP POLICY eraser ON {table}")
+        op.execute(f"REVOKE ALL ON {table} FROM {ERASER}")
+
+
+ERASER_MAY = {
+    "events": "SELECT, UPDATE (payload, changes)",
+    "contacts": "SELECT (workspace_id, id, customer_id, erased_at)",
+    "customers": "SELECT (workspace_id, id, parent_id, erased_at)",
+}
+"""Of people it may know no more than whether they were erased."""
+
+
 def create_roles() -> None:
     """Make the log-in roles where the cluster does not have them yet; passwords are set by ``rapport migrate``."""
     for role, limits in ROLES.items():

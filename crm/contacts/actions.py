@@ -8,7 +8,7 @@ from sqlalchemy import Insert, Select, Uuid, bindparam, func, select
 
 from crm.actor import Sight
 from crm.contacts import events
-from crm.contacts.errors import ContactArchived
+from crm.contacts.errors import ContactArchived, ContactErased
 from crm.contacts.models import contacts
 from crm.contacts.queries import CONTACT, FINDING
 from crm.contacts.schemas import ContactCreate, ContactUpdate
@@ -63,7 +63,7 @@ async def archive(access: Access, contact_id: UUID) -> Answer:
 
 
 async def restore(access: Access, contact_id: UUID) -> Answer:
-    """Bring an archived contact back. Raises ``CustomerArchived`` while its customer is archived."""
+    """Bring an archived contact back. Raises ``ContactErased``, ``CustomerArchived`` while its customer is archived."""
     restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=contact_id)
     return restored or await _as_it_is(access, contact_id, archived_is_fine=True)
 
@@ -75,6 +75,8 @@ async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool)
     if row is not None:
         if problem := await out_of_reach(access, row["customer_id"]):
             raise problem
+        if row["erased"] and archived_is_fine:
+            raise ContactErased
         if row["archived"] and not archived_is_fine:
             raise ContactArchived
     return answer
@@ -103,10 +105,19 @@ def _archive(sight: Sight) -> Insert:
 @statement
 def _restore(sight: Sight) -> Insert:
     may = in_reach(sight, contacts.c.customer_id)
-    return changing(CONTACT, sight, (), contacts.c.archived_at.is_not(None), may, values={"archived_at": None})
+    return changing(
+        CONTACT,
+        sight,
+        (),
+        contacts.c.archived_at.is_not(None),
+        contacts.c.erased_at.is_(None),
+        may,
+        values={"archived_at": None},
+    )
 
 
 @statement
 def _standing(sight: Sight) -> Select[Any]:
     archived = contacts.c.archived_at.is_not(None).label("archived")
-    return select(contacts.c.customer_id, archived).where(this_one(CONTACT, sight))
+    erased = contacts.c.erased_at.is_not(None).label("erased")
+    return select(contacts.c.customer_id, archived, erased).where(this_one(CONTACT, sight))

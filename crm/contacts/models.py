@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, Uuid, tex
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.contacts.vocabulary import LegalBasis, Level
+from crm.customers.vocabulary import ErasedBecause
 from crm.finding import tokens_table
 from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
 
@@ -25,10 +26,12 @@ contacts = noun(
     Column("legal_basis", Text),
     moment("archived_at"),
     moment("erased_at"),
+    Column("erased_because", Text),
     # What names a contact names its customer too, so that the two cannot disagree.
     UniqueConstraint("workspace_id", "customer_id", "id"),
     one_of("level", Level),
     one_of("legal_basis", LegalBasis),
+    one_of("erased_because", ErasedBecause),
     link("customer_id", "customers"),
 )
 newest_first(contacts)

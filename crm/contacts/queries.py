@@ -50,6 +50,7 @@ def shape(contact: FromClause) -> Select[Any]:
         c.legal_basis,
         utc(c.archived_at).label("archived_at"),
         utc(c.erased_at).label("erased_at"),
+        c.erased_because,
         *stamps(contact),
     ).select_from(
         contact.join(customer, and_(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id))

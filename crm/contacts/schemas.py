@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from crm.contacts.rules import last_day
 from crm.contacts.vocabulary import Calendar, LegalBasis, Level, Role
 from crm.customers.schemas import CustomerReference
+from crm.customers.vocabulary import ErasedBecause
 from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
 from crm.paging import Filter
 
@@ -133,6 +134,7 @@ class ContactRead(Shown):
     legal_basis: LegalBasis | None
     archived_at: datetime | None
     erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
+    erased_because: ErasedBecause | None
     created_at: datetime
     updated_at: datetime
     version: int

@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, select
 
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, rules
-from crm.customers.errors import RegistrationCodeTaken
+from crm.customers.errors import CustomerErased, RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
@@ -72,9 +73,16 @@ async def archive(access: Access, customer_id: UUID) -> Answer:
 
 
 async def restore(access: Access, customer_id: UUID) -> Answer:
-    """Bring an archived customer back. Raises ``RegistrationCodeTaken`` where another has its code by now."""
+    """Bring an archived customer back.
+
+    Raises ``CustomerErased``, ``RegistrationCodeTaken`` where another has its code by now.
+    """
     restored = await record(access, events.RESTORED, _restore(access.actor.sight), refusals=TAKEN, id=customer_id)
-    return restored or await explain(access, CUSTOMER, customer_id)
+    if restored is None:
+        restored = await explain(access, CUSTOMER, customer_id)
+        if orjson.loads(restored.body)["erased_at"] is not None:
+            raise CustomerErased
+    return restored
 
 
 def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
@@ -120,7 +128,14 @@ def _archive(sight: Sight) -> Insert:
 
 @statement
 def _restore(sight: Sight) -> Insert:
-    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_not(None), values={"archived_at": None})
+    return changing(
+        CUSTOMER,
+        sight,
+        (),
+        customers.c.archived_at.is_not(None),
+        customers.c.erased_at.is_(None),
+        values={"archived_at": None},
+    )
 
 
 @statement

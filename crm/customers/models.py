@@ -7,6 +7,7 @@ from sqlalchemy.types import Date
 from crm.customers.vocabulary import (
     Band,
     Class,
+    ErasedBecause,
     IntermediateKind,
     KeyKind,
     Kind,
@@ -54,6 +55,7 @@ customers = noun(
     Column("warmth_band", Text, nullable=False, server_default="never"),
     moment("archived_at"),
     moment("erased_at"),
+    Column("erased_because", Text),
     one_of("kind", Kind),
     one_of("type", Type),
     one_of("intermediate_kind", IntermediateKind),
@@ -64,6 +66,7 @@ customers = noun(
     one_of("lifecycle", Lifecycle),
     one_of("relationship_stage", Stage),
     one_of("warmth_band", Band),
+    one_of("erased_because", ErasedBecause),
     link("owner_id", "users"),
     link("team_id", "teams"),
     link("parent_id", "customers"),

@@ -91,6 +91,7 @@ def shape(customer: FromClause) -> Select[Any]:
         c.next_contact_due_on,
         utc(c.archived_at).label("archived_at"),
         utc(c.erased_at).label("erased_at"),
+        c.erased_because,
         *stamps(customer),
     ).select_from(
         customer.outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from crm.customers.vocabulary import (
     Band,
     Class,
+    ErasedBecause,
     IntermediateKind,
     KeyKind,
     Kind,
@@ -160,6 +161,7 @@ class CustomerRead(Shown):
     next_contact_due_on: date | None
     archived_at: datetime | None
     erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
+    erased_because: ErasedBecause | None
     created_at: datetime
     updated_at: datetime
     version: int

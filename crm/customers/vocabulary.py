@@ -12,3 +12,7 @@ KeyKind = Literal["high_value", "influential", "double"]
 Lifecycle = Literal["prospect", "interested", "customer", "dormant", "lost"]
 Stage = Literal["awareness", "exploration", "expansion", "commitment", "dissolution"]
 Band = Literal["hot", "warm", "cooling", "cold", "never"]
+ErasedBecause = Literal[
+    "requested", "purpose_fulfilled", "service_ended", "consent_withdrawn", "unlawful", "required_by_law"
+]
+"""Why personal data must go (``domain.md`` B12, PIPL 47)."""

@@ -1,14 +1,16 @@
 """What crosses the boundary: everything about a person, and that somebody looked."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from crm.consents.schemas import ConsentRead
 from crm.contacts.schemas import ContactRead
+from crm.customers.vocabulary import ErasedBecause
 from crm.events.schemas import EventRead
-from crm.fields import Shown
+from crm.fields import Sent, Shown, like
 from crm.interactions.schemas import InteractionRead
 from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
@@ -33,3 +35,46 @@ class DisclosureRead(Shown):
     contact_id: UUID
     customer_id: UUID
     created_at: datetime
+
+
+class Erasure(Sent):
+    """Why a person's data is erased."""
+
+    model_config = like(reason="requested")
+
+    reason: ErasedBecause
+
+
+class ErasedCounts(Shown):
+    """Where data of the person was overwritten, and how often."""
+
+    facts: int
+    search_tokens: int
+    tasks: int
+    reminders: int
+    notifications: int
+    kept_answers: int
+    import_problems: int
+    webhook_attempts: int
+
+
+class FreeText(Shown):
+    """Something that people wrote in their own words, where the person may be spoken of."""
+
+    type: Literal["interaction", "visit", "task"]
+    id: UUID
+    field: str
+    names_the_person: bool = Field(description="It had one of the person's names in it.")
+
+
+class ErasureRead(Shown):
+    """A person's data was erased. The record stays, emptied: its id, its moments and its place in the history."""
+
+    id: UUID
+    erased_at: datetime
+    reason: ErasedBecause
+    version: int
+    erased: ErasedCounts
+    to_review: list[FreeText] = Field(
+        description="Free text on records about the person, up to 1000: not searched, please read and mend it."
+    )

@@ -8,6 +8,8 @@ from crm.customers import events as customers
 from crm.database import Transaction
 from crm.events.reacting import Fact
 from crm.interactions import events as interactions
+from crm.privacy import erasing
+from crm.privacy import events as privacy
 from crm.visits import events as visits
 from crm.workspaces import events as workspaces
 
@@ -19,6 +21,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.UPDATED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
+        privacy.CONTACT_ERASED: (erasing.erase_what_came_late,),
+        privacy.CUSTOMER_ERASED: (erasing.erase_what_came_late, care.plan_contact),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

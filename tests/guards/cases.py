@@ -112,6 +112,11 @@ async def _consents_of(scene: Scene) -> Asked:
     return Asked(path={"contact_id": made}, marks=(str(said["id"]),))
 
 
+async def _erase_customer(scene: Scene) -> Asked:
+    made = await scene.post("/v1/customers", {"name": "Marked", "kind": "person"})
+    return Asked(path={"customer_id": made["id"]}, body={"reason": "requested"}, marks=(made["id"],))
+
+
 async def _new_interaction(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     with_whom = {"contact_id": await scene.contact(customer_id), "user_id": scene.seller_id}
@@ -235,6 +240,8 @@ CASES: Mapping[str, Case] = {
     "list_consents": Case(_consents_of),
     "record_consent": Case(item("contact_id", "contact", CONSENT)),
     "get_consent_state": Case(item("contact_id", "contact")),
+    "erase_contact": admins(item("contact_id", "contact", {"reason": "requested"})),
+    "erase_customer": admins(_erase_customer),
     "get_personal_data": admins(item("contact_id", "contact")),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),

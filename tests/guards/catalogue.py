@@ -20,7 +20,7 @@ SCANNED_BY_THE_WORKER = frozenset(
 
 ASKED_AT_THE_GATE = frozenset({"users", "workspaces"})
 
-TRUSTED_FUNCTIONS = frozenset({"disabled_among", "ensure_event_partitions", "sign_in_candidates"})
+TRUSTED_FUNCTIONS = frozenset({"disabled_among", "ensure_event_partitions", "erase_from_log", "sign_in_candidates"})
 """Functions that run with more rights than their caller. Each was read for what it lets out."""
 
 TABLES = """
@@ -43,6 +43,7 @@ JOIN pg_class AS c ON c.oid = x.indrelid
 JOIN pg_class AS i ON i.oid = x.indexrelid
 LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
 WHERE x.indisunique AND c.relnamespace = 'public'::regnamespace
+ORDER BY c.relname, i.relname
 """
 
 LINKS = """
@@ -70,7 +71,7 @@ WHERE r.rolname IN ('rapport_api', 'rapport_worker')
 RANKS = """
 SELECT rolname AS name, rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS mighty,
        ARRAY(SELECT m.roleid::regrole::text FROM pg_auth_members AS m WHERE m.member = r.oid) AS member_of
-FROM pg_roles AS r WHERE rolname IN ('rapport_api', 'rapport_worker', 'rapport_gate')
+FROM pg_roles AS r WHERE rolname IN ('rapport_api', 'rapport_worker', 'rapport_gate', 'rapport_eraser')
 """
 
 DEFINERS = """

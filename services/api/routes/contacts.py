@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.contacts import actions, queries
-from crm.contacts.errors import ContactArchived
+from crm.contacts.errors import ContactArchived, ContactErased
 from crm.contacts.schemas import ContactCreate, ContactFilter, ContactRead, ContactUpdate
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
@@ -62,7 +62,9 @@ async def archive_contact(access: ContactWrites, contact_id: UUID) -> Answer:
     return await actions.archive(access, contact_id)
 
 
-@router.post("/contacts/{contact_id}/restore", response_model=ContactRead, responses=problems(CustomerArchived))
+@router.post(
+    "/contacts/{contact_id}/restore", response_model=ContactRead, responses=problems(ContactErased, CustomerArchived)
+)
 async def restore_contact(access: ContactWrites, contact_id: UUID) -> Answer:
     """Bring an archived contact back."""
     return await actions.restore(access, contact_id)

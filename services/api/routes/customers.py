@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.customers import actions, queries
-from crm.customers.errors import CustomerArchived, RegistrationCodeTaken
+from crm.customers.errors import CustomerArchived, CustomerErased, RegistrationCodeTaken
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
@@ -57,7 +57,11 @@ async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     return await actions.archive(access, customer_id)
 
 
-@router.post("/customers/{customer_id}/restore", response_model=CustomerRead, responses=problems(RegistrationCodeTaken))
+@router.post(
+    "/customers/{customer_id}/restore",
+    response_model=CustomerRead,
+    responses=problems(CustomerErased, RegistrationCodeTaken),
+)
 async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     """Bring an archived customer back."""
     return await actions.restore(access, customer_id)

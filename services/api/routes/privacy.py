@@ -3,13 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from crm.database import Access
-from crm.privacy import disclosing
-from crm.privacy.schemas import PersonalData
-from services.api.deps import discloses
+from crm.database import Access, Transaction
+from crm.nouns import Answer
+from crm.privacy import disclosing, erasing
+from crm.privacy.errors import CompanyNotErasable
+from crm.privacy.schemas import Erasure, ErasureRead, PersonalData
+from services.api.deps import changes, discloses
+from services.api.problems import problems
 from services.api.routing import router as new_router
 
 Discloses = Annotated[Access, discloses("privacy")]
+PrivacyChanges = Annotated[Transaction, changes("privacy")]
 
 router = new_router(tags=["privacy"])
 
@@ -18,3 +22,19 @@ router = new_router(tags=["privacy"])
 async def get_personal_data(access: Discloses, contact_id: UUID) -> bytes:
     """Everything that is held about this person, to be handed to them. That you took it out is itself a fact."""
     return await disclosing.personal_data(access, contact_id)
+
+
+@router.post("/contacts/{contact_id}/erase", response_model=ErasureRead)
+async def erase_contact(tx: PrivacyChanges, contact_id: UUID, wanted: Erasure) -> Answer:
+    """Overwrite what is known of this person, for good: in the record, in search, and in every fact that names them.
+
+    Ids, moments and counts stay, so that the history remains whole. Free text is not searched: the answer lists what
+    there is of it, for you to read.
+    """
+    return await erasing.erase_contact(tx, contact_id, wanted.reason)
+
+
+@router.post("/customers/{customer_id}/erase", response_model=ErasureRead, responses=problems(CompanyNotErasable))
+async def erase_customer(tx: PrivacyChanges, customer_id: UUID, wanted: Erasure) -> Answer:
+    """Overwrite what is known of a customer who is a person, as with a contact. The contacts under it stay."""
+    return await erasing.erase_customer(tx, customer_id, wanted.reason)
