@@ -8,6 +8,7 @@ from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
 from crm.notifications.models import notifications
+from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.tables import metadata
 from crm.tasks.models import tasks
@@ -38,6 +39,7 @@ __all__ = [
     "interactions",
     "metadata",
     "notifications",
+    "privacy_requests",
     "reactions",
     "reminders",
     "sessions",

@@ -32,6 +32,7 @@ from crm.facts import events as facts
 from crm.interactions.queries import INTERACTION
 from crm.nouns import Noun, as_json, this_one
 from crm.privacy import events
+from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.tables import utc
 from crm.tasks.queries import TASK
 from crm.visits.queries import VISIT
@@ -55,7 +56,7 @@ def _disclosed(sight: Sight) -> Insert:
     told = select(func.uuidv7().label("id"), person.c.id.label("contact_id"), person.c.customer_id).cte("told")
     payload = func.json_build_object(
         "id", told.c.id, "contact_id", told.c.contact_id, "customer_id", told.c.customer_id,
-        "created_at", utc(func.now()),
+        "created_at", utc(func.now()), "version", literal(1, BigInteger),
     )  # fmt: skip
     row: dict[str, ColumnElement[Any]] = {
         "workspace_id": bindparam("workspace_id", type_=Uuid),
@@ -93,6 +94,7 @@ def _everything() -> Select[Any]:
         "visits_planned", part(VISIT, "planned_start", v.customer_id == here, person == any_(v.contact_ids), ~met),
         "visits_met", part(VISIT, "planned_start", v.customer_id == here, met),
         "tasks", part(TASK, "due_at", t.subject_id == person),
+        "privacy_requests", part(PRIVACY_REQUEST, "received_at", PRIVACY_REQUEST.table.c.contact_id == person),
         "events", part(EVENT, "id", *_naming(facts, person)),
     )  # fmt: skip
     return select(cast(document, Text))

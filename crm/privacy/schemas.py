@@ -12,6 +12,7 @@ from crm.customers.vocabulary import ErasedBecause
 from crm.events.schemas import EventRead
 from crm.fields import Sent, Shown, like
 from crm.interactions.schemas import InteractionRead
+from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
 
@@ -25,6 +26,7 @@ class PersonalData(Shown):
     visits_planned: list[VisitRead] = Field(description="Visits that were to meet them, and did not or not yet.")
     visits_met: list[VisitRead] = Field(description="Visits that met them.")
     tasks: list[TaskRead] = Field(description="Tasks about them.")
+    privacy_requests: list[PrivacyRequestRead] = Field(description="What they asked about their data.")
     events: list[EventRead] = Field(description="Every fact that names them, oldest first.")
 
 
@@ -35,6 +37,7 @@ class DisclosureRead(Shown):
     contact_id: UUID
     customer_id: UUID
     created_at: datetime
+    version: int
 
 
 class Erasure(Sent):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, bindparam, select
 
 from crm.actor import Actor, system
-from crm.database import Database, statement
+from crm.database import Database, Transaction, statement
 from crm.errors import NotFound
 from crm.workspaces.models import workspaces
 from crm.workspaces.settings import effective
@@ -19,6 +19,16 @@ async def acting_in(database: Database, workspace_id: UUID) -> Actor:
         raise NotFound
     settings = effective(row["settings"])
     return system(workspace_id, timezone=row["timezone"], language=row["language"], settings=settings)
+
+
+async def all_workspaces(tx: Transaction) -> list[UUID]:
+    """Every workspace there is. For a transaction over all workspaces."""
+    return [row[0] for row in await tx.rows(_all())]
+
+
+@statement
+def _all() -> Select[Any]:
+    return select(workspaces.c.workspace_id).order_by(workspaces.c.workspace_id)
 
 
 @statement

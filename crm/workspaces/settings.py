@@ -76,6 +76,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
+        # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
+        "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }

@@ -204,6 +204,76 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("customers", sa.Column("erased_because", sa.Text(), nullable=True))
     op.create_check_constraint(op.f("ck_customers_erased_because"), "customers", ERASED_BECAUSE)
+    op.create_table(
+        "privacy_requests",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=True),
+        sa.Column("customer_id", sa.Uuid(), nullable=True),
+        sa.Column("person", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="received", nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_by", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('access', 'correct', 'delete', 'export', 'withdraw')", name=op.f("ck_privacy_requests_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('received', 'verified', 'fulfilled', 'refused')", name=op.f("ck_privacy_requests_state")
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(contact_id, customer_id, person) = 1", name=op.f("ck_privacy_requests_about_one_person")
+        ),
+        sa.CheckConstraint(
+            "(state = 'refused') = (refusal_reason IS NOT NULL)",
+            name=op.f("ck_privacy_requests_refused_with_a_reason"),
+        ),
+        sa.CheckConstraint(
+            "(state IN ('fulfilled', 'refused')) = (closed_at IS NOT NULL)",
+            name=op.f("ck_privacy_requests_closed_at_a_moment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "contact_id"],
+            ["contacts.workspace_id", "contacts.id"],
+            name=op.f("fk_privacy_requests_workspace_id_contact_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_privacy_requests_workspace_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "verified_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_privacy_requests_workspace_id_verified_by"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_privacy_requests")),
+    )
+    for columns in (["due_on", "id"], ["received_at", "id"]):
+        op.create_index(
+            op.f(f"ix_privacy_requests_workspace_id_{'_'.join(columns)}"),
+            "privacy_requests",
+            ["workspace_id", *columns],
+            unique=False,
+        )
+    op.create_index(
+        op.f("ix_privacy_requests_workspace_id_created_at_id"),
+        "privacy_requests",
+        ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    protect("privacy_requests", worker="SELECT")
+    op.drop_constraint(op.f("ck_tasks_subject_type"), "tasks", type_="check")
+    op.create_check_constraint(
+        op.f("ck_tasks_subject_type"), "tasks", "subject_type IN ('customer', 'contact', 'visit', 'privacy_request')"
+    )
     create_eraser()
     for step in ERASURE:
         op.execute(step)
@@ -215,6 +285,12 @@ def downgrade() -> None:
     for function in FUNCTIONS:
         op.execute(f"DROP FUNCTION {function}")
     drop_eraser()
+    op.drop_constraint(op.f("ck_tasks_subject_type"), "tasks", type_="check")
+    op.create_check_constraint(
+        op.f("ck_tasks_subject_type"), "tasks", "subject_type IN ('customer', 'contact', 'visit')"
+    )
+    unprotect("privacy_requests")
+    op.drop_table("privacy_requests")
     unprotect("consents")
     op.drop_index("ix_events_of_contact", table_name="events")
     op.drop_column("customers", "erased_because")

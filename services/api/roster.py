@@ -8,6 +8,7 @@ from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.privacy.schemas import DisclosureRead
+from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
@@ -29,6 +30,7 @@ from services.api.routes import (
     me,
     notifications,
     privacy,
+    privacy_requests,
     reminders,
     tasks,
     teams,
@@ -47,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     visits.router,
     imports.router,
     privacy.router,
+    privacy_requests.router,
     events.router,
     tasks.router,
     reminders.router,
@@ -128,6 +131,10 @@ EVENTS: Events = {
     "task.reassigned": ("A task was given to someone else.", TaskRead),
     "import.started": ("Someone asked for a file to be brought in.", ImportRead),
     "import.finished": ("A file was brought in, or given up.", ImportRead),
+    "privacy_request.received": ("Someone asked about their data.", PrivacyRequestRead),
+    "privacy_request.verified": ("Whoever asked has shown who they are.", PrivacyRequestRead),
+    "privacy_request.fulfilled": ("What was asked about personal data was done.", PrivacyRequestRead),
+    "privacy_request.refused": ("What was asked about personal data was refused, with a reason.", PrivacyRequestRead),
     "personal_data.disclosed": ("Everything about a person was taken out.", DisclosureRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),

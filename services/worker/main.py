@@ -17,6 +17,7 @@ from services.worker.delivering import hint_round
 from services.worker.firing import fire
 from services.worker.importing import import_round
 from services.worker.messages import open_queue
+from services.worker.privacy import keep_private
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
 from services.worker.reacting import react
@@ -39,6 +40,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("deliver", hint_round),
     Round("import", import_round),
     Round("warm", warm, SECONDS),
+    Round("keep private", keep_private, HOURLY),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),
     Round("forget", housekeeping.forget, HOURLY),

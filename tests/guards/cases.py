@@ -112,6 +112,10 @@ async def _consents_of(scene: Scene) -> Asked:
     return Asked(path={"contact_id": made}, marks=(str(said["id"]),))
 
 
+async def _new_privacy_request(scene: Scene) -> Asked:
+    return Asked(body={"contact_id": await scene.contact(), "kind": "access"})
+
+
 async def _erase_customer(scene: Scene) -> Asked:
     made = await scene.post("/v1/customers", {"name": "Marked", "kind": "person"})
     return Asked(path={"customer_id": made["id"]}, body={"reason": "requested"}, marks=(made["id"],))
@@ -242,6 +246,14 @@ CASES: Mapping[str, Case] = {
     "get_consent_state": Case(item("contact_id", "contact")),
     "erase_contact": admins(item("contact_id", "contact", {"reason": "requested"})),
     "erase_customer": admins(_erase_customer),
+    "list_privacy_requests": admins(listing("privacy_request")),
+    "receive_privacy_request": admins(_new_privacy_request),
+    "get_privacy_request": admins(item("request_id", "privacy_request")),
+    "verify_privacy_request": admins(item("request_id", "privacy_request")),
+    "fulfill_privacy_request": admins(
+        after("request_id", "privacy_request", "/v1/privacy-requests/{}/verify", by="admin")
+    ),
+    "refuse_privacy_request": admins(item("request_id", "privacy_request", {"reason": "x"})),
     "get_personal_data": admins(item("contact_id", "contact")),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),

@@ -112,6 +112,11 @@ class Scene:
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
 
+    async def privacy_request(self) -> str:
+        """What a person asked about their data."""
+        body = {"contact_id": await self.contact(), "kind": "access"}
+        return str((await self.post("/v1/privacy-requests", body, by="admin"))["id"])
+
     async def reminder(self) -> str:
         """The reminder of a task of Anna's."""
         return str(await self._id_in("reminders", "subject_id", await self.task()))

@@ -53,7 +53,7 @@ async def test_that_it_was_taken_out_is_a_fact_that_names_who_and_not_what(
     (fact,) = await events("personal_data.disclosed")
     assert fact["actor_id"] == workspace.admin.id
     assert str(fact["customer_id"]) == theirs.customer_id
-    assert fact["payload"].keys() == {"id", "contact_id", "customer_id", "created_at"}
+    assert fact["payload"].keys() == {"id", "contact_id", "customer_id", "created_at", "version"}
     assert (fact["payload"]["id"], fact["payload"]["contact_id"]) == (str(fact["subject_id"]), theirs.contact_id)
 
 

@@ -12,6 +12,7 @@ from crm.customers.queries import CUSTOMER
 from crm.database import Access
 from crm.nouns import Answer, Noun
 from crm.paging import Page
+from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.recording import AlreadyExists
 from crm.tasks import actions, queries
 from crm.tasks.errors import SnoozedTooOften, TaskClosed
@@ -34,7 +35,9 @@ from services.api.routing import router as new_router
 TaskReads = Annotated[Access, reads("tasks")]
 TaskWrites = Annotated[Access, writes("tasks")]
 
-SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType({"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT})
+SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType(
+    {"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT, "privacy_request": PRIVACY_REQUEST}
+)
 """What a task can be about. Tasks stand below these in the house and do not know them."""
 
 router = new_router(tags=["tasks"])
