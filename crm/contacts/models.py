@@ -1,11 +1,11 @@
 """Tables of contacts."""
 
-from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.contacts.vocabulary import Level
+from crm.contacts.vocabulary import Level, Style
 from crm.finding import tokens_table
-from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
+from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of
 
 contacts = noun(
     "contacts",
@@ -19,6 +19,8 @@ contacts = noun(
     Column("emails", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("wechat", Text),
     Column("birthday", JSONB),
+    Column("next_birthday_on", Date),
+    Column("communication_style", Text),
     Column("preferences", Text),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
@@ -26,9 +28,24 @@ contacts = noun(
     # What names a contact names its customer too, so that the two cannot disagree.
     UniqueConstraint("workspace_id", "customer_id", "id"),
     one_of("level", Level),
+    one_of("communication_style", Style),
     link("customer_id", "customers"),
 )
 newest_first(contacts)
 Index(None, contacts.c.workspace_id, contacts.c.name_key, contacts.c.id)
 
+next_birthday_key = func.least(contacts.c.next_birthday_on, text("'9999-12-31'\\:\\:date"), type_=Date)
+"""No birthday known sorts after every date. LEAST because row-level security takes COALESCE for leaky."""
+
+Index("ix_contacts_next_birthday", contacts.c.workspace_id, next_birthday_key, contacts.c.id)
+
 contact_tokens = tokens_table("contact")
+
+birthday_rounds = Table(
+    "birthday_rounds",
+    metadata,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("done_for", Date),
+    moment("done_at"),
+)
+"""``done_for``: the local day of a workspace on which the birthdays that had passed were turned to the next."""

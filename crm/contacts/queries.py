@@ -8,8 +8,9 @@ from sqlalchemy import Boolean, FromClause, Select, Text, and_, bindparam, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
-from crm.contacts.models import contact_tokens, contacts
+from crm.contacts.models import contact_tokens, contacts, next_birthday_key
 from crm.contacts.schemas import ContactFilter
+from crm.contacts.styles import advised
 from crm.customers.models import customers
 from crm.customers.queries import with_its_customer
 from crm.database import Access
@@ -44,6 +45,8 @@ def shape(contact: FromClause) -> Select[Any]:
         c.emails,
         c.wechat,
         c.birthday,
+        c.next_birthday_on,
+        advised(c.communication_style).label("communication_style"),
         c.preferences,
         c.roles,
         c.do_not_contact,
@@ -58,10 +61,10 @@ CONTACT = Noun("contact", contacts, shape, with_its_customer(contacts))
 
 LIST = Listing(
     CONTACT,
-    sorts={"created_at": contacts.c.created_at, "name": contacts.c.name_key},
+    sorts={"created_at": contacts.c.created_at, "name": contacts.c.name_key, "next_birthday_on": next_birthday_key},
     filters={
-        **among(contacts, ["customer_id", "level"]),
-        **between(contacts, ["created_at"]),
+        **among(contacts, ["customer_id", "level", "communication_style"]),
+        **between(contacts, ["created_at", "next_birthday_on"]),
         **words(FINDING),
         "role": contacts.c.roles.overlap(bindparam("role", type_=ARRAY(Text))),
         "archived": contacts.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),

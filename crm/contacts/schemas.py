@@ -1,13 +1,13 @@
 """What crosses the boundary: a contact as it is sent, as it is shown, as it is asked for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
-from crm.contacts.vocabulary import Calendar, Level, Role
+from crm.contacts.vocabulary import Calendar, Level, Role, Style
 from crm.customers.schemas import CustomerReference
 from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
 from crm.paging import Filter
@@ -22,7 +22,7 @@ Phones = Annotated[list[Phone], Field(max_length=20), AfterValidator(_once)]
 Emails = Annotated[list[Email], Field(max_length=20), AfterValidator(_once)]
 Roles = Annotated[list[Role], Field(max_length=20), AfterValidator(_once)]
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Sort = Literal["created_at", "-created_at", "name", "-name"]
+Sort = Literal["created_at", "-created_at", "name", "-name", "next_birthday_on", "-next_birthday_on"]
 
 
 class Birthday(Sent):
@@ -58,6 +58,9 @@ class _Attributes(Sent):
     level: Level | None = Field(default=None, description="Where in the hierarchy: top, middle or base.")
     wechat: WeChat | None = None
     birthday: Birthday | None = None
+    communication_style: Style | None = Field(
+        default=None, description="How this person likes to talk; the answer brings the advice for it."
+    )
     preferences: Text | None = None
 
 
@@ -105,6 +108,20 @@ class BirthdayShown(Shown):
     day: int
 
 
+class Advice(Shown):
+    """How to talk with somebody, in each language."""
+
+    en: str
+    zh_cn: str = Field(alias="zh-CN")
+
+
+class StyleShown(Shown):
+    """A communication style, and what it asks of whoever comes to visit."""
+
+    code: Style
+    advice: Advice
+
+
 class ContactReference(Shown):
     """A contact, as far as a nested mention needs."""
 
@@ -126,6 +143,10 @@ class ContactRead(Shown):
     emails: list[str]
     wechat: str | None
     birthday: BirthdayShown | None
+    next_birthday_on: date | None = Field(
+        description="The day on which the birthday is kept next, today included, by the workspace's clock."
+    )
+    communication_style: StyleShown | None
     preferences: str | None
     roles: list[Role]
     do_not_contact: bool
@@ -144,7 +165,10 @@ class ContactFilter(Filter):
     )
     customer_id: list[UUID] | None = None
     level: list[Level] | None = None
+    communication_style: list[Style] | None = None
     role: list[Role] | None = Field(default=None, description="Plays any of these parts.")
     created_at_gte: Moment | None = None
     created_at_lte: Moment | None = None
+    next_birthday_on_gte: date | None = None
+    next_birthday_on_lte: date | None = None
     archived: bool = Field(default=False, description="The archived ones instead of the others.")

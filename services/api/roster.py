@@ -100,6 +100,7 @@ EVENTS: Events = {
     "contact.updated": ("A contact was changed.", ContactRead),
     "contact.archived": ("A contact was put aside.", ContactRead),
     "contact.restored": ("An archived contact was brought back.", ContactRead),
+    "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
     "visit.planned": ("A visit was planned.", VisitRead),
