@@ -1,11 +1,11 @@
 """Tables of contacts."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Table, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy import Boolean, Column, Date, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.contacts.vocabulary import Level, Style
 from crm.finding import tokens_table
-from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of
+from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
 
 contacts = noun(
     "contacts",
@@ -40,6 +40,13 @@ next_birthday_key = func.least(contacts.c.next_birthday_on, text("'9999-12-31'\\
 Index("ix_contacts_next_birthday", contacts.c.workspace_id, next_birthday_key, contacts.c.id)
 
 contact_tokens = tokens_table("contact")
+
+contact_taboos = noun(
+    "contact_taboos",
+    secret("sealed", LargeBinary),
+    link("id", "contacts"),
+)
+"""What must not be said or done with a contact, under the contact's id; sealed, and apart so that no shape has it."""
 
 birthday_rounds = Table(
     "birthday_rounds",

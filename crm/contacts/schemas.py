@@ -172,3 +172,31 @@ class ContactFilter(Filter):
     next_birthday_on_gte: date | None = None
     next_birthday_on_lte: date | None = None
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
+
+
+class Taboos(Sent):
+    """What must not be said or done with somebody; null where nothing is known any more."""
+
+    model_config = like(taboos="从不谈论他的前任公司；不要送钟表。")
+
+    taboos: Text | None
+
+
+class TaboosRead(Shown):
+    """What must not be said or done with somebody. Version 0 where nothing was ever kept."""
+
+    contact_id: UUID
+    taboos: str | None
+    updated_at: datetime | None
+    version: int
+
+
+class TaboosKept(Shown):
+    """That taboos are known of a contact, or not, and since when."""
+
+    contact_id: UUID
+    contact: ContactReference
+    known: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int

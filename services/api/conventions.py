@@ -42,7 +42,7 @@ def describe(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
     responses: dict[str, Any] = operation["responses"]
     versioned = "{" in path or method == "patch"
-    if method in {"post", "patch"}:
+    if method in {"post", "put", "patch"}:
         parameters.append(IDEMPOTENCY_KEY)
         names |= {"Conflict", "Unprocessable"}
         _with_headers(responses, REPLAYED | ETAG)
