@@ -48,6 +48,8 @@ async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Ans
     values = change.model_dump(exclude_unset=True)
     if change.birthday is not None:
         values["birthday"] = change.birthday.model_dump()  # Whole: what was not sent of it has its default.
+    if "roles" in values:
+        values["roles"] = [one.model_dump() for one in change.roles]
     values |= _kept_beside(access, values)
     changed = await record(
         access,
@@ -57,7 +59,7 @@ async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Ans
         **renamed(values),
         **left_by(FINDING, values),
     )
-    return changed or await _as_it_is(access, contact_id, archived_is_fine=False)
+    return changed or await as_it_is(access, contact_id, archived_is_fine=False)
 
 
 async def archive(access: Access, contact_id: UUID) -> Answer:
@@ -69,10 +71,10 @@ async def archive(access: Access, contact_id: UUID) -> Answer:
 async def restore(access: Access, contact_id: UUID) -> Answer:
     """Bring an archived contact back. Raises ``CustomerArchived`` while its customer is archived."""
     restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=contact_id)
-    return restored or await _as_it_is(access, contact_id, archived_is_fine=True)
+    return restored or await as_it_is(access, contact_id, archived_is_fine=True)
 
 
-async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool) -> Answer:
+async def as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool) -> Answer:
     """The contact, when a change had nothing to change; else the reason why it could not."""
     answer = await explain(access, CONTACT, contact_id)
     row = await access.row(_standing(access.actor.sight), id=contact_id)

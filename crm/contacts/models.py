@@ -1,11 +1,33 @@
 """Tables of contacts."""
 
-from sqlalchemy import Boolean, Column, Date, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, func, text
+from typing import get_args
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.contacts.vocabulary import Level, Style
+from crm.contacts.vocabulary import Level, Role, Style
 from crm.finding import tokens_table
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
+
+ROLES_ARE_KNOWN = (
+    "jsonb_typeof(roles) = 'array' AND NOT jsonb_path_exists(roles, '$[*] ? (!("
+    + " || ".join(f'@.role == "{role}"' for role in get_args(Role))
+    + "))')"
+)
+"""Each element names one of the six roles; that its influence and stance can be is held by ``schemas``."""
 
 contacts = noun(
     "contacts",
@@ -22,12 +44,17 @@ contacts = noun(
     Column("next_birthday_on", Date),
     Column("communication_style", Text),
     Column("preferences", Text),
-    Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("roles", JSONB, nullable=False, server_default=text("'[]'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
+    moment("last_contact_at"),
+    Column("left_on", Date),
+    Column("left_note", Text),
     moment("archived_at"),
     # What names a contact names its customer too, so that the two cannot disagree.
     UniqueConstraint("workspace_id", "customer_id", "id"),
     one_of("level", Level),
+    CheckConstraint(ROLES_ARE_KNOWN, name="roles_are_known"),
+    CheckConstraint("left_note IS NULL OR left_on IS NOT NULL", name="left_with_a_note"),
     one_of("communication_style", Style),
     link("customer_id", "customers"),
 )

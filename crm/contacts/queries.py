@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, FromClause, Select, Text, and_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, FromClause, Select, Text, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm import reading
 from crm.contacts.models import contact_tokens, contacts, next_birthday_key
@@ -50,6 +50,9 @@ def shape(contact: FromClause) -> Select[Any]:
         c.preferences,
         c.roles,
         c.do_not_contact,
+        utc(c.last_contact_at).label("last_contact_at"),
+        c.left_on,
+        c.left_note,
         utc(c.archived_at).label("archived_at"),
         *stamps(contact),
     ).select_from(
@@ -66,7 +69,10 @@ LIST = Listing(
         **among(contacts, ["customer_id", "level", "communication_style"]),
         **between(contacts, ["created_at", "next_birthday_on"]),
         **words(FINDING),
-        "role": contacts.c.roles.overlap(bindparam("role", type_=ARRAY(Text))),
+        "role": func.jsonb_path_query_array(contacts.c.roles, literal_column("'$[*].role'"), type_=JSONB).has_any(
+            bindparam("role", type_=ARRAY(Text))
+        ),
+        "left": contacts.c.left_on.is_not(None) == bindparam("left", type_=Boolean),
         "archived": contacts.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
     },
 )

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
-from crm.contacts.vocabulary import Calendar, Level, Role, Style
+from crm.contacts.vocabulary import Calendar, Level, Role, Stance, Style
 from crm.customers.schemas import CustomerReference
-from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
+from crm.fields import Email, Line, Moment, Name, Phone, Sent, Shown, Text, kept, like
 from crm.paging import Filter
 
 
@@ -20,9 +20,35 @@ def _once(values: list[str]) -> list[str]:
 
 Phones = Annotated[list[Phone], Field(max_length=20), AfterValidator(_once)]
 Emails = Annotated[list[Email], Field(max_length=20), AfterValidator(_once)]
-Roles = Annotated[list[Role], Field(max_length=20), AfterValidator(_once)]
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 Sort = Literal["created_at", "-created_at", "name", "-name", "next_birthday_on", "-next_birthday_on"]
+
+
+class RoleHeld(Sent):
+    """A part that somebody plays in a purchase, how much they can move there, and where they stand towards us."""
+
+    role: Role
+    influence: Annotated[int, Field(ge=1, le=5)] | None = Field(default=None, description="5 is the most.")
+    stance: Stance | None = None
+
+
+def _named(value: object) -> object:
+    """A bare role is one of which nothing further is known."""
+    return {"role": value} if isinstance(value, str) else value
+
+
+def _each_once(roles: list[RoleHeld]) -> list[RoleHeld]:
+    once = {held.role: held for held in reversed(roles)}
+    if any(once[held.role] != held for held in roles):
+        raise ValueError("A role is held once, with one influence and one stance.")
+    return list(reversed(once.values()))
+
+
+Roles = Annotated[
+    list[Annotated[RoleHeld, BeforeValidator(_named, json_schema_input_type=Role | RoleHeld)]],
+    Field(max_length=20),
+    AfterValidator(_each_once),
+]
 
 
 class Birthday(Sent):
@@ -74,7 +100,7 @@ class ContactCreate(_Attributes):
         level="top",
         phones=["138 1234 5678"],
         birthday={"calendar": "lunar", "month": 11, "day": 26},
-        roles=["decider"],
+        roles=[{"role": "decider", "influence": 5, "stance": "for"}, "buyer"],
     )
 
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
@@ -96,6 +122,23 @@ class ContactUpdate(_Attributes):
     emails: Emails = kept()
     roles: Roles = kept()
     do_not_contact: bool = kept()
+
+
+class ContactLeave(Sent):
+    """That somebody no longer works there."""
+
+    model_config = like(on="2026-11-20", note="Moved to a competitor.")
+
+    on: date | None = Field(default=None, description="The first day without them; today when left out.")
+    note: Line | None = None
+
+
+class RoleShown(Shown):
+    """A part that somebody plays in a purchase."""
+
+    role: Role
+    influence: int | None
+    stance: Stance | None
 
 
 class BirthdayShown(Shown):
@@ -148,8 +191,11 @@ class ContactRead(Shown):
     )
     communication_style: StyleShown | None
     preferences: str | None
-    roles: list[Role]
+    roles: list[RoleShown]
     do_not_contact: bool
+    last_contact_at: datetime | None = Field(description="When this person last took part in a real contact.")
+    left_on: date | None = Field(description="Since when they no longer work there.")
+    left_note: str | None
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -171,32 +217,5 @@ class ContactFilter(Filter):
     created_at_lte: Moment | None = None
     next_birthday_on_gte: date | None = None
     next_birthday_on_lte: date | None = None
+    left: bool | None = Field(default=None, description="Only those who left the company, or only the others.")
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
-
-
-class Taboos(Sent):
-    """What must not be said or done with somebody; null where nothing is known any more."""
-
-    model_config = like(taboos="从不谈论他的前任公司；不要送钟表。")
-
-    taboos: Text | None
-
-
-class TaboosRead(Shown):
-    """What must not be said or done with somebody. Version 0 where nothing was ever kept."""
-
-    contact_id: UUID
-    taboos: str | None
-    updated_at: datetime | None
-    version: int
-
-
-class TaboosKept(Shown):
-    """That taboos are known of a contact, or not, and since when."""
-
-    contact_id: UUID
-    contact: ContactReference
-    known: bool
-    created_at: datetime
-    updated_at: datetime
-    version: int

@@ -4,5 +4,6 @@ from typing import Literal
 
 Level = Literal["top", "middle", "base"]
 Role = Literal["user", "influencer", "decider", "approver", "buyer", "gatekeeper"]
+Stance = Literal["for", "neutral", "against"]
 Calendar = Literal["solar", "lunar"]
 Style = Literal["controlling", "expressive", "amiable", "analytical"]

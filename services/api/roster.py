@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from crm.contacts.schemas import ContactRead, TaboosKept
+from crm.contacts.beside import TaboosKept
+from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -26,6 +27,7 @@ from services.api.routes import (
     me,
     notifications,
     reminders,
+    stakeholders,
     taboos,
     tasks,
     teams,
@@ -40,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     contacts.router,
     taboos.router,
+    stakeholders.router,
     interactions.router,
     visits.router,
     imports.router,
@@ -104,6 +107,9 @@ EVENTS: Events = {
     "contact.updated": ("A contact was changed.", ContactRead),
     "contact.archived": ("A contact was put aside.", ContactRead),
     "contact.restored": ("An archived contact was brought back.", ContactRead),
+    "contact.left": ("A contact no longer works there.", ContactRead),
+    "contact.rejoined": ("A contact works there again.", ContactRead),
+    "contact.contacted": ("You were in touch with this person.", ContactRead),
     "contact.sensitive_read": ("Someone read what is restricted about a contact.", ContactRead),
     "contact.taboos_changed": ("The taboos of a contact were written or forgotten; the text is not told.", TaboosKept),
     "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),

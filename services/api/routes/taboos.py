@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from crm.contacts import taboos
+from crm.contacts.beside import Taboos, TaboosKept, TaboosRead
 from crm.contacts.errors import ContactArchived
-from crm.contacts.schemas import Taboos, TaboosKept, TaboosRead
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
 from crm.nouns import Answer
