@@ -65,6 +65,12 @@ next_birthday_key = func.least(contacts.c.next_birthday_on, text("'9999-12-31'\\
 """No birthday known sorts after every date. LEAST because row-level security takes COALESCE for leaky."""
 
 Index("ix_contacts_next_birthday", contacts.c.workspace_id, next_birthday_key, contacts.c.id)
+Index(
+    "ix_contacts_undated_birthdays",
+    contacts.c.workspace_id,
+    contacts.c.id,
+    postgresql_where=contacts.c.birthday.is_not(None) & contacts.c.next_birthday_on.is_(None),
+)
 
 contact_tokens = tokens_table("contact")
 

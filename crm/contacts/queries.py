@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, FromClause, Select, Text, and_, bindparam, func, literal_column, select
+from sqlalchemy import Boolean, Date, FromClause, Select, Text, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm import reading
@@ -62,12 +62,16 @@ def shape(contact: FromClause) -> Select[Any]:
 
 CONTACT = Noun("contact", contacts, shape, with_its_customer(contacts))
 
+_has_birthday = contacts.c.next_birthday_on.is_not(None)
+
 LIST = Listing(
     CONTACT,
     sorts={"created_at": contacts.c.created_at, "name": contacts.c.name_key, "next_birthday_on": next_birthday_key},
     filters={
         **among(contacts, ["customer_id", "level", "communication_style"]),
-        **between(contacts, ["created_at", "next_birthday_on"]),
+        **between(contacts, ["created_at"]),
+        "next_birthday_on_gte": _has_birthday & (next_birthday_key >= bindparam("next_birthday_on_gte", type_=Date)),
+        "next_birthday_on_lte": _has_birthday & (next_birthday_key <= bindparam("next_birthday_on_lte", type_=Date)),
         **words(FINDING),
         "role": func.jsonb_path_query_array(contacts.c.roles, literal_column("'$[*].role'"), type_=JSONB).has_any(
             bindparam("role", type_=ARRAY(Text))

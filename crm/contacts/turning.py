@@ -5,21 +5,23 @@ anywhere and go on from there. Birthdays that have no day yet get theirs here to
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Date as Day
-from sqlalchemy import Insert, Integer, Select, Update, Uuid, bindparam, func, or_, select, update
+from sqlalchemy import Insert, Integer, Select, Update, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm import clock
 from crm.contacts import events
 from crm.contacts.birthdays import upcoming_birthday
-from crm.contacts.models import birthday_rounds, contacts
+from crm.contacts.models import birthday_rounds, contacts, next_birthday_key
 from crm.contacts.queries import CONTACT
 from crm.database import Transaction, statement
 from crm.recording import recorded
 from crm.workspaces.models import workspaces
+
+Which = Literal["passed", "undated"]
 
 
 async def waiting(tx: Transaction) -> Sequence[UUID]:
@@ -38,14 +40,16 @@ async def work(tx: Transaction, *, most: int) -> bool:
     if taken is None:
         return False
     today = clock.local_date(taken["now"], tx.actor.timezone)
-    passed = await tx.rows(_passed(), today=today, most=most)
-    next_days = {row["id"]: upcoming_birthday(row["birthday"], today=today) for row in passed}
+    due = await tx.rows(_due("passed"), today=today, most=most)
+    if len(due) < most:
+        due += await tx.rows(_due("undated"), most=most - len(due))
+    next_days = {row["id"]: upcoming_birthday(row["birthday"], today=today) for row in due}
     if next_days:
         new = {"ids": list(next_days), "days": list(next_days.values())}
         await tx.rows(_turn(), event_type=events.BIRTHDAY_PASSED, **new)
-    if len(passed) < most:
+    if len(due) < most:
         await tx.row(_done(), done_for=today)
-    return len(passed) == most
+    return len(due) == most
 
 
 @statement
@@ -76,17 +80,14 @@ def _done() -> Update:
 
 
 @statement
-def _passed() -> Select[Any]:
+def _due(which: Which) -> Select[Any]:
     c = contacts.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    passed = or_(c.next_birthday_on < bindparam("today", type_=Day), c.next_birthday_on.is_(None))
-    return (
-        select(c.id, c.birthday)
-        .where(at_home, c.birthday.is_not(None), passed)
-        .order_by(c.id)
-        .limit(bindparam("most", type_=Integer))
-        .with_for_update(key_share=True)
-    )
+    found = select(c.id, c.birthday).where(at_home).limit(bindparam("most", type_=Integer))
+    found = found.with_for_update(key_share=True)
+    if which == "undated":
+        return found.where(c.birthday.is_not(None), c.next_birthday_on.is_(None)).order_by(c.id)
+    return found.where(next_birthday_key < bindparam("today", type_=Day)).order_by(next_birthday_key, c.id)
 
 
 @statement

@@ -80,6 +80,13 @@ def upgrade() -> None:
         ["workspace_id", sa.literal_column("least(next_birthday_on, '9999-12-31'::date)"), "id"],
         unique=False,
     )
+    op.create_index(
+        "ix_contacts_undated_birthdays",
+        "contacts",
+        ["workspace_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("birthday IS NOT NULL AND next_birthday_on IS NULL"),
+    )
     op.add_column("contacts", sa.Column("last_contact_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("contacts", sa.Column("left_on", sa.Date(), nullable=True))
     op.add_column("contacts", sa.Column("left_note", sa.Text(), nullable=True))
@@ -134,6 +141,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_contacts_left_with_a_note"), "contacts", type_="check")
     for column in ("left_note", "left_on", "last_contact_at"):
         op.drop_column("contacts", column)
+    op.drop_index("ix_contacts_undated_birthdays", table_name="contacts")
     op.drop_index("ix_contacts_next_birthday", table_name="contacts")
     op.drop_constraint(op.f("ck_contacts_communication_style"), "contacts", type_="check")
     op.drop_column("contacts", "communication_style")

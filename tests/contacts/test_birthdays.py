@@ -152,6 +152,11 @@ async def test_contacts_are_found_and_sorted_by_their_next_birthday(client: Clie
     assert await names(client, sort="-next_birthday_on", limit=1) == ["Unknown"]
     soon = {"next_birthday_on_gte": str(today), "next_birthday_on_lte": str(today + timedelta(days=14))}
     assert await names(client, sort="next_birthday_on", **soon) == ["Today", "Soon"]
+    assert await names(client, sort="next_birthday_on", next_birthday_on_gte=str(today + timedelta(days=1))) == [
+        "Soon",
+        "Later",
+    ]
+    assert len(await names(client, next_birthday_on_lte="9999-12-31")) == 3
     page = (await client.get("/v1/contacts", params={"sort": "next_birthday_on", "limit": 2})).json()
     assert await names(client, sort="next_birthday_on", cursor=page["next_cursor"]) == ["Later", "Unknown"]
 

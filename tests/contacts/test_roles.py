@@ -52,7 +52,8 @@ async def test_roles_that_cannot_be_are_refused(client: Client, roles: list[Any]
 
 async def test_the_database_knows_the_six_roles_too(client: Client, stage: Stage) -> None:
     created = await create(client, await customer_of(client))
-    for roles in ([{"role": "boss"}], [{}], ["decider"], {"role": "decider"}):
+    wrong: list[Any] = [[{"role": "boss"}], [{}], ["decider"], {"role": "decider"}]
+    for roles in wrong:
         with pytest.raises(asyncpg.CheckViolationError):
             await stage.owner.execute("UPDATE contacts SET roles = $2 WHERE id = $1::uuid", created["id"], roles)
 
