@@ -110,7 +110,7 @@ class _Reading(Asks):
         return door.database.reading(await door.admit(request, scopes))
 
 
-class _Looking(Asks):
+class _Disclosing(Asks):
     """Reads that are written down: a fact of its own, by itself, so that no answer leaves without it."""
 
     async def admit(self, request: Request, scopes: list[str]) -> Access:
@@ -188,7 +188,8 @@ def _if_match(request: Request) -> int | None:
     return int(found[1])
 
 
-READING, LOOKING, WRITING, CHANGING = _Reading(), _Looking(), _Writing(transaction=False), _Writing(transaction=True)
+READING, WRITING, CHANGING = _Reading(), _Writing(transaction=False), _Writing(transaction=True)
+DISCLOSING = _Disclosing()
 
 
 def reads(*nouns: str) -> Any:
@@ -196,9 +197,9 @@ def reads(*nouns: str) -> Any:
     return Security(READING, scopes=[f"{noun}:read" for noun in nouns])
 
 
-def looks(*nouns: str) -> Any:
+def discloses(*nouns: str) -> Any:
     """Someone who may read all of these, where it is written down that they do."""
-    return Security(LOOKING, scopes=[f"{noun}:read" for noun in nouns])
+    return Security(DISCLOSING, scopes=[f"{noun}:read" for noun in nouns])
 
 
 def writes(*nouns: str) -> Any:

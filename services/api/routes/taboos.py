@@ -13,11 +13,11 @@ from crm.database import Access
 from crm.nouns import Answer
 from crm.sealing import Sealer
 from services.api.answers import JSON
-from services.api.deps import looks, writes
+from services.api.deps import discloses, writes
 from services.api.problems import problems
 from services.api.routing import router as new_router
 
-TabooReads = Annotated[Access, looks("contacts", "sensitive")]
+TabooReads = Annotated[Access, discloses("contacts", "sensitive")]
 TabooWrites = Annotated[Access, writes("contacts", "sensitive")]
 
 
