@@ -2,7 +2,7 @@
 
 from crm.care.models import warmth_rounds
 from crm.consents.models import consents
-from crm.contacts.models import contact_tokens, contacts
+from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
@@ -26,7 +26,9 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "birthday_rounds",
     "consents",
+    "contact_taboos",
     "contact_tokens",
     "contacts",
     "customer_tokens",

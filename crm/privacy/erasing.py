@@ -86,6 +86,7 @@ async def _overwrite_traces(
     return {
         "facts": len(facts),
         "search_tokens": len(await tx.rows(traces.tokens(person), **about)),
+        "taboos": len(await tx.rows(traces.taboos(), **about)),
         "tasks": len(await tx.rows(traces.titles_of_tasks(), **about)),
         "reminders": len(await tx.rows(traces.titles_of_reminders(), **about)),
         "notifications": len(await tx.rows(traces.titles_of_notifications(), **about)),

@@ -53,6 +53,7 @@ class ErasedCounts(Shown):
 
     facts: int
     search_tokens: int
+    taboos: int
     tasks: int
     reminders: int
     notifications: int

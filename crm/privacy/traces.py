@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.dml import ReturningDelete
 
 from crm.actor import Sight
+from crm.contacts.models import contact_taboos
 from crm.database import statement
 from crm.facts import events
 from crm.imports.models import import_problems
@@ -90,6 +91,14 @@ def tokens(person: Person) -> ReturningDelete[Any]:
     """Nobody finds the person any more."""
     table = person.tokens
     return delete(table).where(at_home(table), table.c[f"{person.noun.name}_id"] == PERSON).returning(table.c.token)
+
+
+@statement
+def taboos() -> Update:
+    """What is restricted about a contact, sealed as it is."""
+    t = contact_taboos.c
+    mine = update(contact_taboos).where(at_home(contact_taboos), t.id == PERSON, t.sealed.is_not(None))
+    return mine.values(sealed=None, version=t.version + 1, updated_at=func.now()).returning(t.id)
 
 
 @statement

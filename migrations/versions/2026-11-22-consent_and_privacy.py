@@ -6,7 +6,7 @@ from alembic import op
 from migrations.guard import create_eraser, drop_eraser, protect, unprotect
 
 revision = "privacy"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 

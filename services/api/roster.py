@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from crm.consents.schemas import ConsentRead
+from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
@@ -32,6 +33,8 @@ from services.api.routes import (
     privacy,
     privacy_requests,
     reminders,
+    stakeholders,
+    taboos,
     tasks,
     teams,
     users,
@@ -45,6 +48,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     contacts.router,
     consents.router,
+    taboos.router,
+    stakeholders.router,
     interactions.router,
     visits.router,
     imports.router,
@@ -102,6 +107,8 @@ EVENTS: Events = {
     "user.updated": ("A person, their role or their team was changed.", UserRead),
     "user.disabled": ("Someone can no longer sign in.", UserRead),
     "user.enabled": ("Someone can sign in again.", UserRead),
+    "user.sensitive_granted": ("Someone may read what is restricted about contacts.", UserRead),
+    "user.sensitive_revoked": ("Someone may no longer read what is restricted about contacts.", UserRead),
     "user.password_changed": ("Someone took a new password.", UserRead),
     "team.created": ("A team was added.", TeamRead),
     "team.updated": ("A team, its place or its manager was changed.", TeamRead),
@@ -115,6 +122,12 @@ EVENTS: Events = {
     "contact.erased": ("What was known of a person was erased.", ContactRead),
     "consent.given": ("Someone agreed to a purpose.", ConsentRead),
     "consent.withdrawn": ("Someone took back what they had agreed to.", ConsentRead),
+    "contact.left": ("A contact no longer works there.", ContactRead),
+    "contact.rejoined": ("A contact works there again.", ContactRead),
+    "contact.contacted": ("You were in touch with this person.", ContactRead),
+    "contact.sensitive_read": ("Someone read what is restricted about a contact.", ContactRead),
+    "contact.taboos_changed": ("The taboos of a contact were written or forgotten; the text is not told.", TaboosKept),
+    "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
     "visit.planned": ("A visit was planned.", VisitRead),

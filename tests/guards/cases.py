@@ -121,6 +121,13 @@ async def _erase_customer(scene: Scene) -> Asked:
     return Asked(path={"customer_id": made["id"]}, body={"reason": "requested"}, marks=(made["id"],))
 
 
+async def _taboos(scene: Scene, body: Mapping[str, Any] | None = None) -> Asked:
+    # Nobody may by their role; whoever asks in these cases was given the right.
+    await scene.give_sensitive_right(scene.seller, "admin")
+    made = await scene.contact()
+    return Asked(path={"contact_id": made}, body=body, marks=(made,))
+
+
 async def _new_interaction(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     with_whom = {"contact_id": await scene.contact(customer_id), "user_id": scene.seller_id}
@@ -221,6 +228,8 @@ CASES: Mapping[str, Case] = {
     "update_user": admins(_update_user),
     "disable_user": admins(item("user_id", "user")),
     "enable_user": admins(after("user_id", "user", "/v1/users/{}/disable", by="admin")),
+    "grant_sensitive": admins(item("user_id", "user")),
+    "revoke_sensitive": admins(after("user_id", "user", "/v1/users/{}/grant-sensitive", by="admin")),
     "list_teams": everybodys(listing("team")),
     "create_team": admins(_new_team),
     "get_team": everybodys(item("team_id", "team")),
@@ -255,6 +264,11 @@ CASES: Mapping[str, Case] = {
     ),
     "refuse_privacy_request": admins(item("request_id", "privacy_request", {"reason": "x"})),
     "get_personal_data": admins(item("contact_id", "contact")),
+    "leave_contact": Case(item("contact_id", "contact")),
+    "rejoin_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/leave")),
+    "get_stakeholders": Case(item("customer_id", "customer")),
+    "get_taboos": Case(_taboos),
+    "put_taboos": Case(partial(_taboos, body={"taboos": "x"})),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),
     "get_interaction": Case(item("interaction_id", "interaction")),

@@ -65,6 +65,11 @@ async def plant_by_hand(client: Client, workspace: Workspace, theirs: Known, str
         "VALUES ($1, $2, 'reminder', $3, 'task', $4, $5)",
         home, workspace.admin.id, reminder["title"], reminder["subject_id"], str(uuid4()),
     )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO contact_taboos (workspace_id, id, sealed) VALUES ($1, $2, 'sealed')",
+        home,
+        UUID(theirs.contact_id),
+    )
     said = {"id": str(reminder["id"]), "title": reminder["title"]}
     await owner.execute(
         "INSERT INTO events (workspace_id, type, subject_type, subject_id, sequence, customer_id, actor_kind, "

@@ -1,5 +1,6 @@
 """Requests about personal data, through the front door."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -51,8 +52,13 @@ async def test_a_request_is_due_after_fifteen_working_days(client: Client, event
 
 async def test_a_workspace_may_promise_a_sooner_answer(client: Client) -> None:
     await client.patch("/v1/workspace", json={"settings": {"privacy": {"answer_days": 5}}})
-    received = await ask(client, person="A caller", kind="access", received_at="2026-11-02T02:00:00Z")
-    assert received["due_on"] == "2026-11-09"
+    # What the API knows of a workspace is forgotten when the change is announced, which takes a moment.
+    for _ in range(100):
+        received = await ask(client, person="A caller", kind="access", received_at="2026-11-02T02:00:00Z")
+        if received["due_on"] == "2026-11-09":
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the setting was never heeded")
 
 
 @pytest.mark.parametrize(
