@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
+from crm.customers.lifecycle import KIND_OF_LOSS
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
@@ -72,6 +73,8 @@ def shape(customer: FromClause) -> Select[Any]:
         c["class"],
         c.key_kind,
         c.lifecycle,
+        c.lifecycle_reason,
+        _loss(customer).label("loss"),
         c.relationship_stage,
         c.owner_id,
         mention(owner).label("owner"),
@@ -156,6 +159,20 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     zone = bindparam("timezone", type_=Text)
     day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
+
+
+def _loss(customer: FromClause) -> ColumnElement[Any]:
+    """Why the customer was lost, with what follows from the cause; null for one who is not."""
+    c = customer.c
+    kind = case(dict(KIND_OF_LOSS), value=c.lost_cause)
+    loss = func.json_build_object(
+        "cause", c.lost_cause,
+        "kind", kind,
+        "is_voluntary", case({"voluntary": True, "involuntary": False}, value=kind),
+        "evidence", c.lost_evidence,
+        "lost_at", utc(c.lost_at),
+    )  # fmt: skip
+    return case((c.lost_cause.is_not(None), loss))
 
 
 def _age(customer: FromClause) -> FromClause:

@@ -13,6 +13,8 @@ from crm.customers.vocabulary import (
     KeyKind,
     Kind,
     Lifecycle,
+    LossCause,
+    LossKind,
     Power,
     Size,
     Stage,
@@ -125,6 +127,16 @@ class WarmthShown(Shown):
     last_contact_at: datetime | None
 
 
+class LossShown(Shown):
+    """Why a customer was lost (流失). `kind` and `is_voluntary` follow from the cause; null: nobody's will."""
+
+    cause: LossCause
+    kind: LossKind
+    is_voluntary: bool | None
+    evidence: str
+    lost_at: datetime
+
+
 class CustomerRead(Shown):
     """A customer."""
 
@@ -141,6 +153,8 @@ class CustomerRead(Shown):
     class_: Class = Field(alias="class")
     key_kind: KeyKind | None
     lifecycle: Lifecycle
+    lifecycle_reason: str | None
+    loss: LossShown | None
     relationship_stage: Stage
     owner_id: UUID | None
     owner: PersonShown | None

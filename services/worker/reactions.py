@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from crm.care import reactions as care
+from crm.customers import dormancy
 from crm.customers import events as customers
 from crm.database import Transaction
 from crm.events.reacting import Fact
@@ -19,6 +20,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.UPDATED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
+        customers.CONTACTED: (dormancy.wake,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

@@ -99,6 +99,23 @@ async def _update_customer(scene: Scene) -> Asked:
     return Asked(path={"customer_id": made}, body=body, marks=(made,))
 
 
+async def _reachable_customer(scene: Scene) -> Asked:
+    made = await scene.customer()
+    await scene.post("/v1/contacts", {"customer_id": made, "name": "Marked", "phones": ["13812345678"]})
+    return Asked(path={"customer_id": made}, marks=(made,))
+
+
+def customer_who_is(lifecycle: str, body: Mapping[str, Any]) -> Make:
+    """A customer of Anna's in this state of its lifecycle."""
+
+    async def make(scene: Scene) -> Asked:
+        new = {"name": f"Marked {next(numbers)}", "lifecycle": lifecycle}
+        made = str((await scene.post("/v1/customers", new))["id"])
+        return Asked(path={"customer_id": made}, body=body, marks=(made,))
+
+    return make
+
+
 async def _new_contact(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
 
@@ -226,6 +243,11 @@ CASES: Mapping[str, Case] = {
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
+    "qualify_customer": Case(_reachable_customer),
+    "convert_customer": Case(customer_who_is("interested", {"reason": "x"})),
+    "lose_customer": Case(item("customer_id", "customer", {"cause": "moved", "evidence": "x"})),
+    "win_back_customer": Case(customer_who_is("lost", {"reason": "x"})),
+    "list_lifecycle_changes": Case(item("customer_id", "customer")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -367,3 +367,9 @@ async def test_one_without_the_scope_is_told_which(clients: Clients, workspace: 
     service = clients(workspace.service.token)
     refused = problem(await service.post("/v1/imports", **form("name\nAcme\n")), 403, "scope_missing")
     assert refused["required_scope"] == "imports:write"
+
+
+async def test_a_file_says_where_a_customer_begins_and_moves_nobody_along(client: Client, worker: Worker) -> None:
+    for lifecycle in ("interested", "lost"):
+        await run(client, worker, f"name,lifecycle,region\nAcme,{lifecycle},West\n")
+    assert (await customers(client))["Acme"]["lifecycle"] == "interested"
