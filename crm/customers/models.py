@@ -42,6 +42,8 @@ customers = noun(
     Column("lost_evidence", Text),
     moment("lost_at"),
     Column("relationship_stage", Text, nullable=False, server_default="awareness"),
+    Column("stage_reason", Text),
+    Column("stage_evidence", Text),
     Column("owner_id", Uuid),
     Column("team_id", Uuid),
     Column("parent_id", Uuid),

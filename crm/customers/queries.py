@@ -76,6 +76,8 @@ def shape(customer: FromClause) -> Select[Any]:
         c.lifecycle_reason,
         _loss(customer).label("loss"),
         c.relationship_stage,
+        c.stage_reason,
+        c.stage_evidence,
         c.owner_id,
         mention(owner).label("owner"),
         c.team_id,

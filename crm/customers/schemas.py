@@ -156,6 +156,8 @@ class CustomerRead(Shown):
     lifecycle_reason: str | None
     loss: LossShown | None
     relationship_stage: Stage
+    stage_reason: str | None
+    stage_evidence: str | None
     owner_id: UUID | None
     owner: PersonShown | None
     team_id: UUID | None

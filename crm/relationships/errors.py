@@ -10,6 +10,13 @@ class LifecycleMoveNotAllowed(Conflict):
     title_zh = "客户当前的生命周期状态不允许此操作"
 
 
+class StageMoveNotAllowed(Conflict):
+    """A relationship comes closer one step at a time: the answer says the present ``stage`` and what is ``allowed``."""
+
+    title = "The relationship does not go there from its present stage"
+    title_zh = "客户关系不能从当前阶段直接到达该阶段"
+
+
 class RequirementsMissing(Conflict):
     """Something that this move needs is not there: ``missing`` names all of it at once."""
 

@@ -17,6 +17,7 @@ from crm.customers.needs import Need, missing
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
 from crm.nouns import this_one
+from crm.visits.models import visits
 
 _reachable_contact = (
     exists()
@@ -26,13 +27,22 @@ _reachable_contact = (
     .correlate(customers)
 )
 
+_completed_visit = (
+    exists()
+    .where(visits.c.workspace_id == customers.c.workspace_id, visits.c.customer_id == customers.c.id)
+    .where(visits.c.state == "completed")
+    .correlate(customers)
+)
+
 KNOWN: Mapping[str, ColumnElement[bool]] = MappingProxyType(
     {
         "owner": customers.c.owner_id.is_not(None),
         "contact_with_phone_or_email": _reachable_contact,
+        "completed_visit": _completed_visit,
     }
 )
-"""What we can see for ourselves. ``won_opportunity`` has its place here as soon as there are opportunities."""
+"""What we can see for ourselves. ``won_opportunity`` and ``two_won_opportunities`` have their place here as soon as
+there are opportunities."""
 
 
 def met(needs: Iterable[Need], stated: frozenset[str]) -> ColumnElement[bool]:

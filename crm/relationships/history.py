@@ -55,6 +55,15 @@ def lifecycle_shape(fact: FromClause) -> Select[Any]:
     ).select_from(_by(fact))
 
 
+def stage_shape(fact: FromClause) -> Select[Any]:
+    """A step of the relationship, once."""
+    return select(
+        *_changed(fact, "relationship_stage"),
+        _said(fact, "stage_reason").label("reason"),
+        _said(fact, "stage_evidence").label("evidence"),
+    ).select_from(_by(fact))
+
+
 def _listing(name: str, field: str, shape: Any) -> Listing:
     of_this = and_(
         events.c.customer_id == bindparam("customer_id", type_=Uuid),
@@ -67,11 +76,17 @@ def _listing(name: str, field: str, shape: Any) -> Listing:
 
 
 LIFECYCLE = _listing("lifecycle_change", "lifecycle", lifecycle_shape)
+STAGE = _listing("stage_change", "relationship_stage", stage_shape)
 
 
 async def lifecycle(access: Access, customer_id: UUID, wanted: HistoryFilter) -> bytes:
     """A page of the moves of this customer's lifecycle. Raises ``NotFound``."""
     return await _page(access, LIFECYCLE, customer_id, wanted)
+
+
+async def stage(access: Access, customer_id: UUID, wanted: HistoryFilter) -> bytes:
+    """A page of the steps of this relationship. Raises ``NotFound``."""
+    return await _page(access, STAGE, customer_id, wanted)
 
 
 async def _page(access: Access, listing: Listing, customer_id: UUID, wanted: HistoryFilter) -> bytes:

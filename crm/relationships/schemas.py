@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from crm.actor import ActorKind
 from crm.customers.schemas import LossShown, PersonShown
-from crm.customers.vocabulary import Lifecycle, LossCause
+from crm.customers.vocabulary import Lifecycle, LossCause, Stage
 from crm.fields import Line, Sent, Shown, like
 from crm.paging import Filter
 
@@ -41,6 +41,20 @@ class WinBackCustomer(Sent):
     reason: Line | None = None
 
 
+class MoveStage(Sent):
+    """Where the relationship is now, and what shows it."""
+
+    model_config = like(to="exploration", evidence="First trial order of 20 pieces, number 4711.")
+
+    to: Stage
+    reason: Line | None = Field(default=None, description="Needed for a step back, and for ending it.")
+    evidence: Evidence | None = Field(
+        default=None,
+        description="What shows that it came closer: a first order (`exploration`, unless a visit was completed), "
+        "repeat orders (`expansion`), the agreement (`commitment`).",
+    )
+
+
 class ActorShown(Shown):
     """Who did it: a person, a program with a key, or the product itself."""
 
@@ -63,6 +77,15 @@ class LifecycleChange(_Change):
     to: Lifecycle
     reason: str | None
     loss: LossShown | None
+
+
+class StageChange(_Change):
+    """A step of a relationship. The first has no `from`: it says where the relationship began."""
+
+    from_: Stage | None = Field(alias="from")
+    to: Stage
+    reason: str | None
+    evidence: str | None
 
 
 class HistoryFilter(Filter):

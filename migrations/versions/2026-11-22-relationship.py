@@ -1,4 +1,4 @@
-"""Relationship: why customers were lost.
+"""Relationship: why customers were lost, and what showed how close they came.
 
 Revision: relationship, after 0001.
 """
@@ -21,6 +21,8 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("lost_cause", sa.Text(), nullable=True))
     op.add_column("customers", sa.Column("lost_evidence", sa.Text(), nullable=True))
     op.add_column("customers", sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("customers", sa.Column("stage_reason", sa.Text(), nullable=True))
+    op.add_column("customers", sa.Column("stage_evidence", sa.Text(), nullable=True))
     op.create_check_constraint("lost_cause", "customers", CAUSES)
 
 
@@ -28,6 +30,8 @@ def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
     op.drop_constraint("lost_cause", "customers", type_="check")
+    op.drop_column("customers", "stage_evidence")
+    op.drop_column("customers", "stage_reason")
     op.drop_column("customers", "lost_at")
     op.drop_column("customers", "lost_evidence")
     op.drop_column("customers", "lost_cause")

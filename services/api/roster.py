@@ -97,6 +97,7 @@ EVENTS: Events = {
     "customer.reactivated": ("A dormant customer was contacted again.", CustomerRead),
     "customer.lost": ("A customer was lost; `loss` says why.", CustomerRead),
     "customer.won_back": ("A lost customer is interested again.", CustomerRead),
+    "customer.relationship_stage_changed": ("A relationship came closer, cooled or ended.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

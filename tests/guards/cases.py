@@ -248,6 +248,8 @@ CASES: Mapping[str, Case] = {
     "lose_customer": Case(item("customer_id", "customer", {"cause": "moved", "evidence": "x"})),
     "win_back_customer": Case(customer_who_is("lost", {"reason": "x"})),
     "list_lifecycle_changes": Case(item("customer_id", "customer")),
+    "move_relationship_stage": Case(item("customer_id", "customer", {"to": "exploration", "evidence": "x"})),
+    "list_stage_changes": Case(item("customer_id", "customer")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -9,9 +9,17 @@ from crm.customers.errors import CustomerArchived
 from crm.customers.schemas import CustomerRead
 from crm.nouns import Answer
 from crm.paging import Page
-from crm.relationships import history, moving
-from crm.relationships.errors import LifecycleMoveNotAllowed, ManagerNeeded, RequirementsMissing
-from crm.relationships.schemas import ConvertCustomer, HistoryFilter, LifecycleChange, LoseCustomer, WinBackCustomer
+from crm.relationships import history, moving, staging
+from crm.relationships.errors import LifecycleMoveNotAllowed, ManagerNeeded, RequirementsMissing, StageMoveNotAllowed
+from crm.relationships.schemas import (
+    ConvertCustomer,
+    HistoryFilter,
+    LifecycleChange,
+    LoseCustomer,
+    MoveStage,
+    StageChange,
+    WinBackCustomer,
+)
 from services.api.deps import CustomerReads, CustomerWrites
 from services.api.problems import problems
 from services.api.routing import router as new_router
@@ -58,3 +66,25 @@ async def list_lifecycle_changes(
 ) -> bytes:
     """How a customer came to be a prospect, a customer, lost or won back: who said so, when and why."""
     return await history.lifecycle(access, customer_id, wanted)
+
+
+@router.post(
+    "/customers/{customer_id}/stage",
+    response_model=CustomerRead,
+    responses=problems(CustomerArchived, StageMoveNotAllowed, RequirementsMissing),
+)
+async def move_relationship_stage(access: CustomerWrites, customer_id: UUID, wanted: MoveStage) -> Answer:
+    """Say how close the relationship is by now: awareness, exploration, expansion, commitment, or dissolution.
+
+    It comes closer one step at a time, each with what shows it; it goes back, and ends, with a reason; what has ended
+    may begin anew with awareness. A refusal names everything `missing`.
+    """
+    return await staging.move(access, customer_id, wanted)
+
+
+@router.get("/customers/{customer_id}/stage-history", response_model=Page[StageChange])
+async def list_stage_changes(
+    access: CustomerReads, customer_id: UUID, wanted: Annotated[HistoryFilter, Query()]
+) -> bytes:
+    """How the relationship came to be as close as it is: each step, its reason and what showed it."""
+    return await history.stage(access, customer_id, wanted)
