@@ -10,6 +10,7 @@ from crm.notifications.models import notifications
 from crm.reminders.models import reminders
 from crm.tables import metadata
 from crm.tasks.models import tasks
+from crm.trust.models import trust_ratings
 from crm.visits.models import visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
@@ -44,6 +45,7 @@ __all__ = [
     "sign_in_attempts",
     "tasks",
     "teams",
+    "trust_ratings",
     "users",
     "visits",
     "warmth_rounds",

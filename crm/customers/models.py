@@ -1,6 +1,6 @@
 """Tables of customers."""
 
-from sqlalchemy import Boolean, Column, Index, Text, Uuid, func, text
+from sqlalchemy import Boolean, Column, Index, Numeric, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Date
 
@@ -44,6 +44,9 @@ customers = noun(
     Column("relationship_stage", Text, nullable=False, server_default="awareness"),
     Column("stage_reason", Text),
     Column("stage_evidence", Text),
+    Column("trust_score", Numeric(5, 2)),
+    Column("trust_index", Numeric(4, 1)),
+    moment("trust_rated_at"),
     Column("owner_id", Uuid),
     Column("team_id", Uuid),
     Column("parent_id", Uuid),

@@ -78,6 +78,7 @@ def shape(customer: FromClause) -> Select[Any]:
         c.relationship_stage,
         c.stage_reason,
         c.stage_evidence,
+        _trust(customer).label("trust"),
         c.owner_id,
         mention(owner).label("owner"),
         c.team_id,
@@ -175,6 +176,15 @@ def _loss(customer: FromClause) -> ColumnElement[Any]:
         "lost_at", utc(c.lost_at),
     )  # fmt: skip
     return case((c.lost_cause.is_not(None), loss))
+
+
+def _trust(customer: FromClause) -> ColumnElement[Any]:
+    """The present judgement of trust; null where nobody gave one."""
+    c = customer.c
+    trust = func.json_build_object(
+        "score", c.trust_score, "index", c.trust_index, "rated_at", utc(c.trust_rated_at)
+    )  # fmt: skip
+    return case((c.trust_rated_at.is_not(None), trust))
 
 
 def _age(customer: FromClause) -> FromClause:

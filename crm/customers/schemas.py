@@ -137,6 +137,14 @@ class LossShown(Shown):
     lost_at: datetime
 
 
+class TrustShown(Shown):
+    """How much the customer trusts us, as last judged (D5)."""
+
+    score: float
+    index: float
+    rated_at: datetime
+
+
 class CustomerRead(Shown):
     """A customer."""
 
@@ -158,6 +166,7 @@ class CustomerRead(Shown):
     relationship_stage: Stage
     stage_reason: str | None
     stage_evidence: str | None
+    trust: TrustShown | None
     owner_id: UUID | None
     owner: PersonShown | None
     team_id: UUID | None

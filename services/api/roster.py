@@ -9,6 +9,7 @@ from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
+from crm.trust.schemas import TrustRatingRead
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -32,6 +33,7 @@ from services.api.routes import (
     taboos,
     tasks,
     teams,
+    trust,
     users,
     visits,
     webhook_endpoints,
@@ -42,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
     relationships.router,
+    trust.router,
     contacts.router,
     taboos.router,
     stakeholders.router,
@@ -98,6 +101,8 @@ EVENTS: Events = {
     "customer.lost": ("A customer was lost; `loss` says why.", CustomerRead),
     "customer.won_back": ("A lost customer is interested again.", CustomerRead),
     "customer.relationship_stage_changed": ("A relationship came closer, cooled or ended.", CustomerRead),
+    "customer.trust_changed": ("How much a customer trusts you was judged anew.", CustomerRead),
+    "trust_rating.created": ("Someone judged how much a customer trusts you, part by part.", TrustRatingRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

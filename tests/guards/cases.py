@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.guards.scene import PASSWORD, Scene, a_file, at, hours, numbers
+from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
 """What needs no credential."""
@@ -250,6 +250,9 @@ CASES: Mapping[str, Case] = {
     "list_lifecycle_changes": Case(item("customer_id", "customer")),
     "move_relationship_stage": Case(item("customer_id", "customer", {"to": "exploration", "evidence": "x"})),
     "list_stage_changes": Case(item("customer_id", "customer")),
+    "rate_trust": Case(item("customer_id", "customer", TRUST)),
+    "list_trust_ratings": Case(item("customer_id", "customer")),
+    "get_trust_rating": Case(item("rating_id", "trust_rating")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -13,6 +13,8 @@ from tests.factories import Person, Workspace
 
 numbers = count(1)
 
+TRUST = {"credibility": 8, "reliability": 7, "intimacy": 6, "self_orientation": 3}
+
 PASSWORD = "correct horse battery"
 
 
@@ -61,6 +63,10 @@ class Scene:
     async def customer(self) -> str:
         """A customer of Anna's."""
         return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}"}))["id"])
+
+    async def trust_rating(self) -> str:
+        """How much a customer of Anna's trusts us."""
+        return str((await self.post(f"/v1/customers/{await self.customer()}/trust-ratings", TRUST))["id"])
 
     async def contact(self, customer_id: str | None = None) -> str:
         """A person at a customer of Anna's."""

@@ -135,7 +135,7 @@ async def test_no_sequence_of_steps_leaves_the_table_and_the_history_replays_to_
     walked: list[Stage] = ["awareness"]
     for to, stated in asked:
         here = walked[-1]
-        response = await client.post(f"{path}/stage", json={"to": to} | {name: "x" for name in stated})
+        response = await client.post(f"{path}/stage", json={"to": to} | dict.fromkeys(stated, "x"))
         if (here, to) in STEPS and all(stated & set(need) for need in STEPS[here, to]):
             assert response.status_code == 200, response.text
             walked.append(to)
