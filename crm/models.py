@@ -6,6 +6,7 @@ from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
+from crm.key_customers.models import key_proposals, key_rounds
 from crm.notifications.models import notifications
 from crm.reminders.models import reminders
 from crm.tables import metadata
@@ -37,6 +38,8 @@ __all__ = [
     "import_problems",
     "imports",
     "interactions",
+    "key_proposals",
+    "key_rounds",
     "metadata",
     "notifications",
     "reactions",

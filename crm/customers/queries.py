@@ -79,6 +79,8 @@ def shape(customer: FromClause) -> Select[Any]:
         c.stage_reason,
         c.stage_evidence,
         _trust(customer).label("trust"),
+        money(c.yearly_value, c.yearly_value_currency).label("yearly_value"),
+        c.influence,
         c.owner_id,
         mention(owner).label("owner"),
         c.team_id,
@@ -162,6 +164,11 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     zone = bindparam("timezone", type_=Text)
     day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
+
+
+def money(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An amount as the API writes it: text, with its currency; null where there is none."""
+    return case((amount.is_not(None), func.json_build_object("amount", cast(amount, Text), "currency", currency)))
 
 
 def _loss(customer: FromClause) -> ColumnElement[Any]:

@@ -7,6 +7,7 @@ from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
+from crm.key_customers.schemas import KeyProposalRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
@@ -25,6 +26,7 @@ from services.api.routes import (
     health,
     imports,
     interactions,
+    key_proposals,
     me,
     notifications,
     relationships,
@@ -45,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     relationships.router,
     trust.router,
+    key_proposals.router,
     contacts.router,
     taboos.router,
     stakeholders.router,
@@ -68,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 TAGS: dict[str, str] = {
     "customers": "Whom you look after.",
+    "key_proposals": "Who should be a key customer; a manager decides.",
     "contacts": "The people there.",
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
     "visits": "Planned, started, completed with a result and a next step.",
@@ -103,6 +107,12 @@ EVENTS: Events = {
     "customer.relationship_stage_changed": ("A relationship came closer, cooled or ended.", CustomerRead),
     "customer.trust_changed": ("How much a customer trusts you was judged anew.", CustomerRead),
     "trust_rating.created": ("Someone judged how much a customer trusts you, part by part.", TrustRatingRead),
+    "customer.class_changed": ("A customer's class was decided.", CustomerRead),
+    "customer.key_status_changed": ("What kind of key customer this is was decided.", CustomerRead),
+    "key_proposal.made": ("A customer was proposed as a key customer, another kind of one, or none.", KeyProposalRead),
+    "key_proposal.withdrawn": ("The numbers do not support a proposal any more.", KeyProposalRead),
+    "key_proposal.confirmed": ("A proposal was confirmed.", KeyProposalRead),
+    "key_proposal.rejected": ("A proposal was rejected.", KeyProposalRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

@@ -12,7 +12,7 @@ import uvloop
 from crm.database import Database
 from services import logs
 from services.settings import Settings, load
-from services.worker import housekeeping
+from services.worker import housekeeping, ranking
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.delivering import hint_round
@@ -21,6 +21,7 @@ from services.worker.importing import import_round
 from services.worker.messages import open_queue
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
+from services.worker.ranking import rank
 from services.worker.reacting import react
 from services.worker.rounds import Round, Worker, keep_running
 from services.worker.warming import SECONDS, warm
@@ -42,6 +43,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("import", import_round),
     Round("warm", warm, SECONDS),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
+    Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),
     Round("forget", housekeeping.forget, HOURLY),

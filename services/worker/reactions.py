@@ -21,6 +21,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
         customers.CONTACTED: (dormancy.wake,),
+        customers.CLASS_CHANGED: (care.plan_contact_anew,),
+        customers.KEY_STATUS_CHANGED: (care.plan_contact_anew,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

@@ -64,6 +64,12 @@ class Scene:
         """A customer of Anna's."""
         return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}"}))["id"])
 
+    async def key_proposal(self) -> str:
+        """A customer of Anna's whom the numbers want to be a key customer."""
+        made = (await self.post("/v1/customers", {"name": f"Marked {next(numbers)}", "influence": 5}))["id"]
+        await self.post("/v1/key-proposals/run", by="admin")
+        return str(await self._id_in("key_proposals", "customer_id", made))
+
     async def trust_rating(self) -> str:
         """How much a customer of Anna's trusts us."""
         return str((await self.post(f"/v1/customers/{await self.customer()}/trust-ratings", TRUST))["id"])
