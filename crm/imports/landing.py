@@ -49,7 +49,7 @@ from crm.workspaces.models import users
 PLAIN = (
     "kind", "name", "name_key", "registration_code", "type", "intermediate_kind", "industry", "region", "size",
     "purchasing_power", "class", "key_kind", "lifecycle", "parent_id", "source", "phone", "email", "website", "note",
-    "do_not_contact",
+    "do_not_contact", "yearly_value", "yearly_value_currency", "influence",
 )  # fmt: skip
 """What a line replaces in a customer where it says something; address, tags and custom fields are added to."""
 
