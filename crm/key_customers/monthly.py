@@ -40,7 +40,7 @@ async def work(tx: Transaction, *, most: int) -> bool:
     found = await tx.row(_take())
     if found is None:
         return False
-    if most in await ranking.propose(tx, most=most):
+    if (await ranking.propose(tx, most=most)).more:
         return True
     await tx.row(_done(), done_for=month(found["now"], tx.actor.timezone))
     return False

@@ -37,20 +37,21 @@ _HOME = bindparam("workspace_id", type_=Uuid)
 
 
 class Made(NamedTuple):
-    """How many proposals were made, and how many withdrawn."""
+    """How many proposals were made, how many withdrawn, and whether there may be more to do."""
 
     made: int
     withdrawn: int
+    more: bool
 
 
-async def propose(tx: Transaction, *, most: int | None = None) -> Made:
+async def propose(tx: Transaction, *, most: int) -> Made:
     """Withdraw the open proposals that do not hold any more and make those that are missing, up to ``most`` of each.
 
     Doing it again changes nothing. What a manager rejected is not proposed again for some time.
     """
     withdrawn = await tx.rows(_withdraw(), event_type=events.WITHDRAWN, most=most)
     made = await tx.rows(_propose(), event_type=events.MADE, most=most)
-    return Made(len(made), len(withdrawn))
+    return Made(len(made), len(withdrawn), more=most in {len(made), len(withdrawn)})
 
 
 def _judged() -> CTE:

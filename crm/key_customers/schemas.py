@@ -51,6 +51,7 @@ class ProposalsMade(Shown):
 
     made: int
     withdrawn: int = Field(description="Open ones that the numbers do not support any more.")
+    more: bool = Field(description="Whether there was more than one request should do: ask again.")
 
 
 class KeyProposalFilter(Filter):

@@ -208,6 +208,16 @@ async def test_only_those_who_manage_see_and_decide(clients: Clients, workspace:
     await done(manager, f"/v1/key-proposals/{one['id']}/confirm")
 
 
+async def test_more_than_one_request_should_do_is_done_by_several(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await worth(client, f"Customer {number}", "1", influence=5)
+    monkeypatch.setattr("services.api.routes.key_proposals.MOST", 2)
+    ran = [await done(client, "/v1/key-proposals/run") for _ in range(3)]
+    assert [(one["made"], one["more"]) for one in ran] == [(2, True), (1, False), (0, False)]
+
+
 async def test_a_list_of_proposals_is_one_statement(client: Client, queries: list[str]) -> None:
     for number in range(6):
         await worth(client, f"Customer {number}", "1", influence=5)

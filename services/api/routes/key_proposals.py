@@ -21,6 +21,9 @@ ProposalReads = Annotated[Access, reads("key_proposals")]
 ProposalWrites = Annotated[Access, writes("key_proposals")]
 ProposalChanges = Annotated[Transaction, changes("key_proposals")]
 
+MOST = 2000
+"""Proposals that one request makes: a request has seconds, a first look at many customers may need more."""
+
 router = new_router(tags=["key_proposals"])
 
 
@@ -38,7 +41,7 @@ async def run_key_proposals(tx: ProposalChanges) -> bytes:
     some are both. Whoever is not what they deserve to be gets a proposal; open ones that do not hold any more are
     withdrawn. Running it again changes nothing.
     """
-    return orjson.dumps((await ranking.propose(tx))._asdict())
+    return orjson.dumps((await ranking.propose(tx, most=MOST))._asdict())
 
 
 @router.get("/key-proposals/{proposal_id}", response_model=KeyProposalRead)
