@@ -32,8 +32,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
-from crm.customers.lifecycle import KIND_OF_LOSS
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
+from crm.customers.parts import loss, money, trust
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
@@ -74,11 +74,11 @@ def shape(customer: FromClause) -> Select[Any]:
         c.key_kind,
         c.lifecycle,
         c.lifecycle_reason,
-        _loss(customer).label("loss"),
+        loss(customer).label("loss"),
         c.relationship_stage,
         c.stage_reason,
         c.stage_evidence,
-        _trust(customer).label("trust"),
+        trust(customer).label("trust"),
         money(c.yearly_value, c.yearly_value_currency).label("yearly_value"),
         c.influence,
         c.owner_id,
@@ -164,34 +164,6 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     zone = bindparam("timezone", type_=Text)
     day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
-
-
-def money(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """An amount as the API writes it: text, with its currency; null where there is none."""
-    return case((amount.is_not(None), func.json_build_object("amount", cast(amount, Text), "currency", currency)))
-
-
-def _loss(customer: FromClause) -> ColumnElement[Any]:
-    """Why the customer was lost, with what follows from the cause; null for one who is not."""
-    c = customer.c
-    kind = case(dict(KIND_OF_LOSS), value=c.lost_cause)
-    loss = func.json_build_object(
-        "cause", c.lost_cause,
-        "kind", kind,
-        "is_voluntary", case({"voluntary": True, "involuntary": False}, value=kind),
-        "evidence", c.lost_evidence,
-        "lost_at", utc(c.lost_at),
-    )  # fmt: skip
-    return case((c.lost_cause.is_not(None), loss))
-
-
-def _trust(customer: FromClause) -> ColumnElement[Any]:
-    """The present judgement of trust; null where nobody gave one."""
-    c = customer.c
-    trust = func.json_build_object(
-        "score", c.trust_score, "index", c.trust_index, "rated_at", utc(c.trust_rated_at)
-    )  # fmt: skip
-    return case((c.trust_rated_at.is_not(None), trust))
 
 
 def _age(customer: FromClause) -> FromClause:

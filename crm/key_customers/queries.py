@@ -7,7 +7,8 @@ from sqlalchemy import FromClause, Select, and_, select
 
 from crm import reading
 from crm.customers.models import customers
-from crm.customers.queries import money, with_its_customer
+from crm.customers.parts import money
+from crm.customers.queries import with_its_customer
 from crm.database import Access
 from crm.key_customers.models import key_proposals
 from crm.key_customers.schemas import KeyProposalFilter
