@@ -1,6 +1,6 @@
 """Relationship: why customers were lost, what showed how close they came, how much they trust us, and who is key.
 
-Revision: relationship, after 0001.
+Revision: relationship, after people.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "relationship"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 
