@@ -7,11 +7,13 @@ from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
+from crm.key_customers.models import key_proposals, key_rounds
 from crm.notifications.models import notifications
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.tables import metadata
 from crm.tasks.models import tasks
+from crm.trust.models import trust_ratings
 from crm.visits.models import visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
@@ -39,6 +41,8 @@ __all__ = [
     "import_problems",
     "imports",
     "interactions",
+    "key_proposals",
+    "key_rounds",
     "metadata",
     "notifications",
     "privacy_requests",
@@ -48,6 +52,7 @@ __all__ = [
     "sign_in_attempts",
     "tasks",
     "teams",
+    "trust_ratings",
     "users",
     "visits",
     "warmth_rounds",

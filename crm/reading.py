@@ -169,6 +169,8 @@ def _key(column: ColumnElement[Any], value: Any) -> Any:
         return datetime.fromisoformat(value)
     if isinstance(column.type, Date):
         return date.fromisoformat(value)
+    if isinstance(column.type, Uuid):
+        return UUID(value)
     if isinstance(column.type, Text) and not isinstance(value, str):
         raise TypeError(value)
     return value

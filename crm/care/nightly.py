@@ -1,4 +1,5 @@
-"""No customer goes cold unnoticed: every night, each customer whose band of warmth has changed by waiting is told of.
+"""No customer goes cold unnoticed: every night, each customer whose band of warmth has changed by waiting is told of,
+and whom nobody was in touch with for too long falls asleep.
 
 Which night was done is remembered with the workspace, and each batch is a transaction of its own, so the work can end
 anywhere and go on from there. It also plans all next contacts anew when the workspace's zone or cadence has changed.
@@ -18,7 +19,7 @@ from crm import clock
 from crm.actor import NOBODY
 from crm.care import actions
 from crm.care.models import warmth_rounds
-from crm.customers import events
+from crm.customers import dormancy, events
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, band_of
 from crm.database import Transaction, statement
@@ -60,9 +61,11 @@ async def work(tx: Transaction, *, most: int) -> bool:
     if found["plan_after"] is not None:
         return await _plan(tx, found["plan_after"], most=most)
     changed = await tx.rows(_warm(), event_type=events.WARMTH_CHANGED, most=most)
-    if len(changed) < most:
+    fallen_asleep = await dormancy.fall_asleep(tx, most=most)
+    more = most in {len(changed), fallen_asleep}
+    if not more:
         await tx.row(_done(), done_for=night(found["now"], tx.actor.timezone))
-    return len(changed) == most
+    return more
 
 
 async def _plan(tx: Transaction, after: UUID, *, most: int) -> bool:

@@ -1,6 +1,7 @@
 """Everything that changes customers."""
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
     Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken.
     """
-    values = new.model_dump(by_alias=True, exclude_none=True)
+    values = _columns(new.model_dump(by_alias=True, exclude_none=True))
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
@@ -51,7 +52,7 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what was sent. Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``."""
-    values = change.model_dump(by_alias=True, exclude_unset=True)
+    values = _columns(change.model_dump(by_alias=True, exclude_unset=True))
     if "name" in values:
         values["name_key"] = normalized(values["name"])
     changed = await record(
@@ -89,6 +90,15 @@ def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
     """By when a customer with these values, new today, wants to hear from us (``domain.md`` B1)."""
     every = rules.contact_every(values.get("key_kind"), values.get("class"), actor.settings)
     return rules.next_contact_due(None, clock.today(actor.timezone), every, is_working_day=clock.is_weekday)
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, as the columns that keep it: money takes two."""
+    if "yearly_value" in values:
+        money = values["yearly_value"] or {"amount": None, "currency": None}
+        values["yearly_value"] = None if money["amount"] is None else Decimal(money["amount"])
+        values["yearly_value_currency"] = money["currency"]
+    return values
 
 
 async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -> Answer:

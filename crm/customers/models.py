@@ -1,6 +1,6 @@
 """Tables of customers."""
 
-from sqlalchemy import Boolean, Column, Index, Text, Uuid, func, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Numeric, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Date
 
@@ -12,6 +12,7 @@ from crm.customers.vocabulary import (
     KeyKind,
     Kind,
     Lifecycle,
+    LossCause,
     Power,
     Size,
     Stage,
@@ -37,7 +38,19 @@ customers = noun(
     Column("class", Text, nullable=False, server_default="ordinary"),
     Column("key_kind", Text),
     Column("lifecycle", Text, nullable=False, server_default="prospect"),
+    Column("lifecycle_reason", Text),
+    Column("lost_cause", Text),
+    Column("lost_evidence", Text),
+    moment("lost_at"),
     Column("relationship_stage", Text, nullable=False, server_default="awareness"),
+    Column("stage_reason", Text),
+    Column("stage_evidence", Text),
+    Column("trust_score", Numeric(5, 2)),
+    Column("trust_index", Numeric(4, 1)),
+    moment("trust_rated_at"),
+    Column("yearly_value", Numeric(18, 2)),
+    Column("yearly_value_currency", Text),
+    Column("influence", Integer),
     Column("owner_id", Uuid),
     Column("team_id", Uuid),
     Column("parent_id", Uuid),
@@ -63,7 +76,10 @@ customers = noun(
     one_of("purchasing_power", Power),
     one_of("class", Class),
     one_of("key_kind", KeyKind),
+    CheckConstraint("(yearly_value IS NULL) = (yearly_value_currency IS NULL)", name="yearly_value"),
+    CheckConstraint("influence BETWEEN 1 AND 5", name="influence"),
     one_of("lifecycle", Lifecycle),
+    one_of("lost_cause", LossCause),
     one_of("relationship_stage", Stage),
     one_of("warmth_band", Band),
     one_of("erased_because", ErasedBecause),

@@ -33,6 +33,7 @@ from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
+from crm.customers.parts import loss, money, trust
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
@@ -72,7 +73,14 @@ def shape(customer: FromClause) -> Select[Any]:
         c["class"],
         c.key_kind,
         c.lifecycle,
+        c.lifecycle_reason,
+        loss(customer).label("loss"),
         c.relationship_stage,
+        c.stage_reason,
+        c.stage_evidence,
+        trust(customer).label("trust"),
+        money(c.yearly_value, c.yearly_value_currency).label("yearly_value"),
+        c.influence,
         c.owner_id,
         mention(owner).label("owner"),
         c.team_id,

@@ -14,6 +14,8 @@ from crm.customers.vocabulary import (
     KeyKind,
     Kind,
     Lifecycle,
+    LossCause,
+    LossKind,
     Power,
     Size,
     Stage,
@@ -21,6 +23,7 @@ from crm.customers.vocabulary import (
 )
 from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
 from crm.paging import Filter
+from crm.workspaces.fields import Currency
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
 Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
@@ -45,6 +48,13 @@ class Address(Sent):
     longitude: Longitude | None = None
 
 
+class Money(Sent):
+    """An amount, as text so that no digit is lost, and its currency."""
+
+    amount: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,2})?$")]
+    currency: Currency
+
+
 class _Attributes(Sent):
     registration_code: Code | None = Field(default=None, description="统一社会信用代码, or another register's code.")
     type: Type | None = None
@@ -54,6 +64,10 @@ class _Attributes(Sent):
     size: Size | None = None
     purchasing_power: Power | None = None
     key_kind: KeyKind | None = None
+    yearly_value: Money | None = Field(default=None, description="What they are worth in a year (年采购额).")
+    influence: Annotated[int, Field(strict=True, ge=1, le=5)] | None = Field(
+        default=None, description="How far others follow them (影响力): 1 is least, 5 is most."
+    )
     parent_id: UUID | None = Field(default=None, description="The group this company belongs to.")
     source: Name | None = None
     phone: Phone | None = None
@@ -126,6 +140,31 @@ class WarmthShown(Shown):
     last_contact_at: datetime | None
 
 
+class LossShown(Shown):
+    """Why a customer was lost (流失). `kind` and `is_voluntary` follow from the cause; null: nobody's will."""
+
+    cause: LossCause
+    kind: LossKind
+    is_voluntary: bool | None
+    evidence: str
+    lost_at: datetime
+
+
+class TrustShown(Shown):
+    """How much the customer trusts us, as last judged (D5)."""
+
+    score: float
+    index: float
+    rated_at: datetime
+
+
+class MoneyShown(Shown):
+    """An amount with two decimals, as text, and its currency."""
+
+    amount: str
+    currency: str
+
+
 class CustomerRead(Shown):
     """A customer."""
 
@@ -142,7 +181,14 @@ class CustomerRead(Shown):
     class_: Class = Field(alias="class")
     key_kind: KeyKind | None
     lifecycle: Lifecycle
+    lifecycle_reason: str | None
+    loss: LossShown | None
     relationship_stage: Stage
+    stage_reason: str | None
+    stage_evidence: str | None
+    trust: TrustShown | None
+    yearly_value: MoneyShown | None
+    influence: int | None
     owner_id: UUID | None
     owner: PersonShown | None
     team_id: UUID | None

@@ -49,7 +49,7 @@ from crm.workspaces.models import users
 PLAIN = (
     "kind", "name", "name_key", "registration_code", "type", "intermediate_kind", "industry", "region", "size",
     "purchasing_power", "class", "key_kind", "lifecycle", "parent_id", "source", "phone", "email", "website", "note",
-    "do_not_contact",
+    "do_not_contact", "yearly_value", "yearly_value_currency", "influence",
 )  # fmt: skip
 """What a line replaces in a customer where it says something; address, tags and custom fields are added to."""
 
@@ -161,7 +161,8 @@ def _add() -> Select[Any]:
 @statement
 def _change(sight: Sight) -> Select[Any]:
     line = _lines({name: customers.c[name].type for name in CHANGED})
-    values: dict[str, ColumnElement[Any]] = {name: func.coalesce(line.c[name], customers.c[name]) for name in PLAIN}
+    kept = [name for name in PLAIN if name != "lifecycle"]  # It has moves of its own: a file says where one begins.
+    values: dict[str, ColumnElement[Any]] = {name: func.coalesce(line.c[name], customers.c[name]) for name in kept}
     values["custom"] = customers.c.custom.op("||")(func.coalesce(line.c.custom, text("'{}'::jsonb")))
     address = func.coalesce(customers.c.address, text("'{}'::jsonb")).op("||")(line.c.address)
     values["address"] = case((line.c.address.is_(None), customers.c.address), else_=address)

@@ -33,6 +33,8 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 """Words of people's files for the words of the product."""
 
 _CHOICES = frozenset({*WORDS, "intermediate_kind", "key_kind", "lifecycle"})
+_PARTED = ("address.", "yearly_value.")
+_THOUSANDS = re.compile(r"(?<=[0-9])[,，](?=[0-9]{3})")
 _BETWEEN_TAGS = re.compile(r"[,;|、，；]")
 _MESSAGES = {"missing": "A value is required."}
 
@@ -94,7 +96,10 @@ class Reader:
             return Reading(line.number, content, errors=tuple(self._errors(error)))
         values = new.model_dump(mode="json", by_alias=True, exclude_none=True)
         values["name_key"] = normalized(values["name"])
-        own = {name: values[name] for name in (*sent, "name_key")}
+        if money := values.pop("yearly_value", None):
+            values |= {"yearly_value": money["amount"], "yearly_value_currency": money["currency"]}
+        more = ("yearly_value_currency",) if "yearly_value" in sent else ()
+        own = {name: values[name] for name in (*sent, *more, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
         return Reading(line.number, content, values, own, parent)
@@ -110,8 +115,9 @@ class Reader:
                 parent = text
             elif to.startswith(CUSTOM):
                 sent.setdefault("custom", {})[to.removeprefix(CUSTOM)] = text
-            elif to.startswith("address."):
-                sent.setdefault("address", {})[to.removeprefix("address.")] = text
+            elif to.startswith(_PARTED):
+                whole, part = to.split(".")
+                sent.setdefault(whole, {})[part] = _THOUSANDS.sub("", text) if part == "amount" else text
             else:
                 sent[to] = _understood(to, text)
         return sent, parent
@@ -152,6 +158,8 @@ def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:
 def _understood(field_name: str, text: str) -> Any:
     if field_name == "tags":
         return [tag.strip() for tag in _BETWEEN_TAGS.split(text) if tag.strip()]
+    if field_name == "influence" and text.isascii() and text.isdigit():
+        return int(text)
     if field_name == "website" and "://" not in text:
         return f"https://{text}"
     if field_name in _CHOICES:

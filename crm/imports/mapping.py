@@ -31,6 +31,9 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "class": ("class", "customer class", "tier", "客户等级", "客户级别", "客户分类"),
     "key_kind": ("key kind", "大客户类型"),
     "lifecycle": ("lifecycle", "lifecycle stage", "生命周期", "客户状态"),
+    "yearly_value.amount": ("yearly value", "annual value", "年采购额", "年度价值"),
+    "yearly_value.currency": ("yearly value currency", "currency", "币种"),
+    "influence": ("influence", "影响力"),
     "parent": (
         "parent", "parent company", "parent account", "subsidiary of", "group", "belongs to", "上级客户", "母公司",
         "上级公司", "所属集团", "集团",

@@ -13,6 +13,7 @@ NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
     "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive",
     "privacy",
+    "key_proposals",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -35,7 +36,7 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "key_proposals"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts")

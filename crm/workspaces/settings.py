@@ -74,6 +74,14 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "ordinary": Number(90, 1, 366),
             }
         ),
+        # Who is proposed as a key customer, and for how long a rejected proposal is not made again (B3, C4).
+        "key_customers": MappingProxyType(
+            {
+                "share_percent": Number(20, 1, 100),
+                "influence_from": Number(4, 1, 5),
+                "quiet_days": Number(90, 0, 3650),
+            }
+        ),
         # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).

@@ -8,10 +8,12 @@ from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
+from crm.key_customers.schemas import KeyProposalRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
+from crm.trust.schemas import TrustRatingRead
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -28,15 +30,18 @@ from services.api.routes import (
     health,
     imports,
     interactions,
+    key_proposals,
     me,
     notifications,
     privacy,
     privacy_requests,
+    relationships,
     reminders,
     stakeholders,
     taboos,
     tasks,
     teams,
+    trust,
     users,
     visits,
     webhook_endpoints,
@@ -46,6 +51,9 @@ from services.api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
+    relationships.router,
+    trust.router,
+    key_proposals.router,
     contacts.router,
     consents.router,
     taboos.router,
@@ -72,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 TAGS: dict[str, str] = {
     "customers": "Whom you look after.",
+    "key_proposals": "Who should be a key customer; a manager decides.",
     "contacts": "The people there.",
     "consents": "What they agreed to, and took back.",
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
@@ -98,6 +107,24 @@ EVENTS: Events = {
     "customer.archived": ("A customer was put aside.", CustomerRead),
     "customer.restored": ("An archived customer was brought back.", CustomerRead),
     "customer.erased": ("What was known of a customer who is a person was erased.", CustomerRead),
+    "customer.qualified": (
+        "A prospect is interested: there is somebody to talk to, and somebody who does.",
+        CustomerRead,
+    ),
+    "customer.converted": ("Someone interested became a customer.", CustomerRead),
+    "customer.dormant": ("Nobody was in touch with a customer for too long.", CustomerRead),
+    "customer.reactivated": ("A dormant customer was contacted again.", CustomerRead),
+    "customer.lost": ("A customer was lost; `loss` says why.", CustomerRead),
+    "customer.won_back": ("A lost customer is interested again.", CustomerRead),
+    "customer.relationship_stage_changed": ("A relationship came closer, cooled or ended.", CustomerRead),
+    "customer.trust_changed": ("How much a customer trusts you was judged anew.", CustomerRead),
+    "trust_rating.created": ("Someone judged how much a customer trusts you, part by part.", TrustRatingRead),
+    "customer.class_changed": ("A customer's class was decided.", CustomerRead),
+    "customer.key_status_changed": ("What kind of key customer this is was decided.", CustomerRead),
+    "key_proposal.made": ("A customer was proposed as a key customer, another kind of one, or none.", KeyProposalRead),
+    "key_proposal.withdrawn": ("The numbers do not support a proposal any more.", KeyProposalRead),
+    "key_proposal.confirmed": ("A proposal was confirmed.", KeyProposalRead),
+    "key_proposal.rejected": ("A proposal was rejected.", KeyProposalRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

@@ -12,7 +12,7 @@ import uvloop
 from crm.database import Database
 from services import logs
 from services.settings import Settings, load
-from services.worker import housekeeping
+from services.worker import housekeeping, ranking
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.delivering import hint_round
@@ -22,6 +22,7 @@ from services.worker.messages import open_queue
 from services.worker.privacy import keep_private
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
+from services.worker.ranking import rank
 from services.worker.reacting import react
 from services.worker.rounds import Round, Worker, keep_running
 from services.worker.warming import SECONDS, warm
@@ -44,6 +45,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("warm", warm, SECONDS),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
+    Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),
     Round("forget", housekeeping.forget, HOURLY),

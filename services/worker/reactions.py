@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from crm.care import reactions as care
+from crm.customers import dormancy
 from crm.customers import events as customers
 from crm.database import Transaction
 from crm.events.reacting import Fact
@@ -23,6 +24,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.RESTORED: (care.plan_contact,),
         privacy.CONTACT_ERASED: (erasing.erase_what_came_late,),
         privacy.CUSTOMER_ERASED: (erasing.erase_what_came_late, care.plan_contact),
+        customers.CONTACTED: (dormancy.wake,),
+        customers.CLASS_CHANGED: (care.plan_contact_anew,),
+        customers.KEY_STATUS_CHANGED: (care.plan_contact_anew,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

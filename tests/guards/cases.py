@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.guards.scene import PASSWORD, Scene, a_file, at, hours, numbers
+from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
 """What needs no credential."""
@@ -97,6 +97,23 @@ async def _update_customer(scene: Scene) -> Asked:
     made, w = await scene.customer(), scene.workspace
     body = {"parent_id": await scene.customer(), "owner_id": scene.seller_id, "team_id": str(w.north), "note": "x"}
     return Asked(path={"customer_id": made}, body=body, marks=(made,))
+
+
+async def _reachable_customer(scene: Scene) -> Asked:
+    made = await scene.customer()
+    await scene.post("/v1/contacts", {"customer_id": made, "name": "Marked", "phones": ["13812345678"]})
+    return Asked(path={"customer_id": made}, marks=(made,))
+
+
+def customer_who_is(lifecycle: str, body: Mapping[str, Any]) -> Make:
+    """A customer of Anna's in this state of its lifecycle."""
+
+    async def make(scene: Scene) -> Asked:
+        new = {"name": f"Marked {next(numbers)}", "lifecycle": lifecycle}
+        made = str((await scene.post("/v1/customers", new))["id"])
+        return Asked(path={"customer_id": made}, body=body, marks=(made,))
+
+    return make
 
 
 async def _new_contact(scene: Scene) -> Asked:
@@ -244,6 +261,21 @@ CASES: Mapping[str, Case] = {
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
+    "qualify_customer": Case(_reachable_customer),
+    "convert_customer": Case(customer_who_is("interested", {"reason": "x"})),
+    "lose_customer": Case(item("customer_id", "customer", {"cause": "moved", "evidence": "x"})),
+    "win_back_customer": Case(customer_who_is("lost", {"reason": "x"})),
+    "list_lifecycle_changes": Case(item("customer_id", "customer")),
+    "move_relationship_stage": Case(item("customer_id", "customer", {"to": "exploration", "evidence": "x"})),
+    "list_stage_changes": Case(item("customer_id", "customer")),
+    "rate_trust": Case(item("customer_id", "customer", TRUST)),
+    "list_trust_ratings": Case(item("customer_id", "customer")),
+    "get_trust_rating": Case(item("rating_id", "trust_rating")),
+    "list_key_proposals": admins(listing("key_proposal")),
+    "run_key_proposals": admins(plain()),
+    "get_key_proposal": admins(item("proposal_id", "key_proposal")),
+    "confirm_key_proposal": admins(item("proposal_id", "key_proposal")),
+    "reject_key_proposal": admins(item("proposal_id", "key_proposal", {"reason": "x"})),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -13,6 +13,8 @@ from tests.factories import Person, Workspace
 
 numbers = count(1)
 
+TRUST = {"credibility": 8, "reliability": 7, "intimacy": 6, "self_orientation": 3}
+
 PASSWORD = "correct horse battery"
 
 
@@ -61,6 +63,16 @@ class Scene:
     async def customer(self) -> str:
         """A customer of Anna's."""
         return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}"}))["id"])
+
+    async def key_proposal(self) -> str:
+        """A customer of Anna's whom the numbers want to be a key customer."""
+        made = (await self.post("/v1/customers", {"name": f"Marked {next(numbers)}", "influence": 5}))["id"]
+        await self.post("/v1/key-proposals/run", by="admin")
+        return str(await self._id_in("key_proposals", "customer_id", made))
+
+    async def trust_rating(self) -> str:
+        """How much a customer of Anna's trusts us."""
+        return str((await self.post(f"/v1/customers/{await self.customer()}/trust-ratings", TRUST))["id"])
 
     async def contact(self, customer_id: str | None = None) -> str:
         """A person at a customer of Anna's."""

@@ -367,3 +367,24 @@ async def test_one_without_the_scope_is_told_which(clients: Clients, workspace: 
     service = clients(workspace.service.token)
     refused = problem(await service.post("/v1/imports", **form("name\nAcme\n")), 403, "scope_missing")
     assert refused["required_scope"] == "imports:write"
+
+
+async def test_a_file_says_where_a_customer_begins_and_moves_nobody_along(client: Client, worker: Worker) -> None:
+    for lifecycle in ("interested", "lost"):
+        await run(client, worker, f"name,lifecycle,region\nAcme,{lifecycle},West\n")
+    assert (await customers(client))["Acme"]["lifecycle"] == "interested"
+
+
+async def test_value_and_influence_come_with_a_file_and_change_with_the_next(client: Client, worker: Worker) -> None:
+    head = "name,Yearly value,Currency,Influence\n"
+    await run(client, worker, head + 'Acme,"1,250,000.50",CNY,4\nGlobex,,,\n')
+    acme, globex = (await customers(client))["Acme"], (await customers(client))["Globex"]
+    assert (acme["yearly_value"], acme["influence"]) == ({"amount": "1250000.50", "currency": "CNY"}, 4)
+    assert (globex["yearly_value"], globex["influence"]) == (None, None)
+    await run(client, worker, head + "Acme,9,EUR,5\n")
+    acme = (await customers(client))["Acme"]
+    assert (acme["yearly_value"], acme["influence"]) == ({"amount": "9.00", "currency": "EUR"}, 5)
+    done = await run(client, worker, head + "Initech,much,CNY,4\nHooli,5,,6\nUmbrella,5,EUR,high\n")
+    assert [(line, column) for line, _, column, _ in await told(client, done)] == [
+        (2, "Yearly value"), (3, "Currency"), (3, "Influence"), (4, "Influence"),
+    ]  # fmt: skip
