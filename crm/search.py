@@ -132,6 +132,12 @@ def tokens_of_name(name: str) -> frozenset[str]:
     return frozenset(tokens)
 
 
+def core_of_name(name: str) -> str:
+    """A name without its legal form, accents and spaces: what two spellings of one company's name have in common."""
+    units: list[str] = _UNITS.findall(_folded(normalized(name[:LONGEST_READ])))
+    return "".join(units[: _core(units)])
+
+
 def tokens_of_phone(phone: str) -> frozenset[str]:
     """What a phone is found by: its last digits, and its first without the country. Any form; E.164 is the quickest."""
     e164 = phone if phone.startswith("+") and phone[1:].isdecimal() else normalize_phone(phone)

@@ -15,3 +15,10 @@ class CustomerArchived(Conflict):
 
     title = "An archived customer cannot be changed"
     title_zh = "已归档的客户不可修改"
+
+
+class PossibleDuplicates(Conflict):
+    """This may be a customer you have already: see `duplicates`. Send it with `?allow_duplicates=true` if it is not."""
+
+    title = "This customer may exist already"
+    title_zh = "该客户可能已存在"

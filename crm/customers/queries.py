@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
+from crm.customers.likeness import email_key, name_key
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
@@ -47,7 +48,12 @@ from crm.workspaces.models import users
 FINDING = Finding(
     customers,
     customer_tokens,
-    {"name": tokens_of_name, "phone": tokens_of_phone, "registration_code": tokens_of_code},
+    {
+        "name": lambda name: tokens_of_name(name) | name_key(name),
+        "phone": tokens_of_phone,
+        "registration_code": tokens_of_code,
+        "email": email_key,
+    },
 )
 """The fields a customer is found by, and what each leaves in the index."""
 

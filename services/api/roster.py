@@ -20,6 +20,7 @@ from services.api.routes import (
     contacts,
     customers,
     deliveries,
+    duplicates,
     events,
     health,
     imports,
@@ -40,6 +41,7 @@ from services.api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
+    duplicates.router,
     contacts.router,
     taboos.router,
     stakeholders.router,

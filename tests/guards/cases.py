@@ -222,6 +222,8 @@ CASES: Mapping[str, Case] = {
     "revoke_api_key": admins(item("key_id", "key")),
     "list_customers": Case(listing("customer")),
     "create_customer": Case(_new_customer),
+    "list_customer_duplicates": Case(item("customer_id", "customer")),
+    "search_duplicates": Case(plain(body={"name": "Marked"}), shared=True),
     "get_customer": Case(item("customer_id", "customer")),
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),

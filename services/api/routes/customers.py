@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.customers import actions, queries
-from crm.customers.errors import CustomerArchived, RegistrationCodeTaken
+from crm.customers import actions, duplicates, queries
+from crm.customers.errors import CustomerArchived, PossibleDuplicates, RegistrationCodeTaken
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
@@ -16,6 +16,8 @@ from services.api.problems import problems
 from services.api.routing import router as new_router
 
 router = new_router(tags=["customers"])
+
+Allowed = Annotated[bool, Query(description="Add it even where it looks like one that is there.")]
 
 
 @router.get("/customers", response_model=Page[CustomerRead])
@@ -28,10 +30,16 @@ async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter
     "/customers",
     status_code=201,
     response_model=CustomerRead,
-    responses=problems(RegistrationCodeTaken, AlreadyExists),
+    responses=problems(PossibleDuplicates, RegistrationCodeTaken, AlreadyExists),
 )
-async def create_customer(access: CustomerWrites, new: CustomerCreate) -> Answer:
-    """Add a customer. It is yours unless you name another owner, and says when to be in touch first."""
+async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_duplicates: Allowed = False) -> Answer:
+    """Add a customer. It is yours unless you name another owner, and says when to be in touch first.
+
+    Where you may have this customer already, it is not added (409) and `duplicates` says who that is and why; one of
+    another team's is masked.
+    """
+    if not allow_duplicates:
+        await duplicates.refuse(access, new)
     return await actions.create(access, new)
 
 
