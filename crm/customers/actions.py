@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, f
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, rules
-from crm.customers.errors import RegistrationCodeTaken
+from crm.customers.errors import CustomerMerged, RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
@@ -74,7 +74,11 @@ async def archive(access: Access, customer_id: UUID) -> Answer:
 async def restore(access: Access, customer_id: UUID) -> Answer:
     """Bring an archived customer back. Raises ``RegistrationCodeTaken`` where another has its code by now."""
     restored = await record(access, events.RESTORED, _restore(access.actor.sight), refusals=TAKEN, id=customer_id)
-    return restored or await explain(access, CUSTOMER, customer_id)
+    if restored is None:
+        restored = await explain(access, CUSTOMER, customer_id)
+        if isinstance(problem := await out_of_reach(access, customer_id), CustomerMerged):
+            raise problem
+    return restored
 
 
 def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
@@ -120,7 +124,14 @@ def _archive(sight: Sight) -> Insert:
 
 @statement
 def _restore(sight: Sight) -> Insert:
-    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_not(None), values={"archived_at": None})
+    return changing(
+        CUSTOMER,
+        sight,
+        (),
+        customers.c.archived_at.is_not(None),
+        customers.c.merged_into_id.is_(None),
+        values={"archived_at": None},
+    )
 
 
 @statement

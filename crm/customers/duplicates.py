@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, any_, bindparam,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
+from crm.customers.comparing import DuplicateSearch
 from crm.customers.errors import PossibleDuplicates, RegistrationCodeTaken
 from crm.customers.likeness import code_key, email_key, likeness, name_key, phone_key
 from crm.customers.models import customer_tokens, customers
 from crm.customers.queries import CUSTOMER
 from crm.customers.schemas import CustomerCreate
-from crm.customers.comparing import DuplicateSearch
 from crm.database import Access, statement
 from crm.errors import NotFound
 from crm.nouns import mention, this_one

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
 from crm.actor import Sight
-from crm.customers.errors import CustomerArchived
+from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.likeness import email_key, name_key
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
 from crm.customers.schemas import CustomerFilter
@@ -96,6 +96,7 @@ def shape(customer: FromClause) -> Select[Any]:
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
         utc(c.archived_at).label("archived_at"),
+        c.merged_into_id,
         *stamps(customer),
     ).select_from(
         customer.outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))
@@ -130,15 +131,18 @@ def in_reach(sight: Sight, customer_id: ColumnElement[Any]) -> ColumnElement[boo
 
 async def out_of_reach(access: Access, customer_id: UUID) -> Problem | None:
     """Why nothing new can be recorded under this customer: archived, or not there for the actor; None if it can."""
-    archived = await access.value(_is_archived(access.actor.sight), id=customer_id)
-    if archived is None:
+    row = await access.row(_standing(access.actor.sight), id=customer_id)
+    if row is None:
         return invalid("customer_id", "There is no such customer.", "not_found")
-    return CustomerArchived() if archived else None
+    if row["merged_into_id"] is not None:
+        return CustomerMerged(merged_into_id=str(row["merged_into_id"]))
+    return CustomerArchived() if row["archived"] else None
 
 
 @statement
-def _is_archived(sight: Sight) -> Select[Any]:
-    return select(customers.c.archived_at.is_not(None)).where(this_one(CUSTOMER, sight))
+def _standing(sight: Sight) -> Select[Any]:
+    archived = customers.c.archived_at.is_not(None).label("archived")
+    return select(archived, customers.c.merged_into_id).where(this_one(CUSTOMER, sight))
 
 
 def local_date(moment: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -227,7 +231,11 @@ LIST = Listing(
         **words(FINDING),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
-        "archived": customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
+        # A merged customer is no customer of its own any more: it is read by its id only.
+        "archived": and_(
+            customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
+            customers.c.merged_into_id.is_(None),
+        ),
     },
 )
 

@@ -102,6 +102,22 @@ class CustomerUpdate(_Attributes):
     do_not_contact: bool = kept()
 
 
+class CustomerMerge(Sent):
+    """Which two are one. The winner keeps what it says; `choose` names the fields that the loser knows better."""
+
+    model_config = like(
+        winner_id="0199f7a2-6b1e-7c3a-9d53-2f1f0c7a8b10",
+        loser_id="0199f7a2-6b1e-7c3a-9d53-2f1f0c7a8b11",
+        choose={"phone": "loser"},
+    )
+
+    winner_id: UUID
+    loser_id: UUID
+    choose: dict[str, Literal["winner", "loser"]] = Field(
+        default_factory=dict, max_length=100, description="Field by field, whose value stays."
+    )
+
+
 class PersonShown(Shown):
     """A user, as far as others need to know."""
 
@@ -159,6 +175,7 @@ class CustomerRead(Shown):
     warmth: WarmthShown
     next_contact_due_on: date | None
     archived_at: datetime | None
+    merged_into_id: UUID | None
     created_at: datetime
     updated_at: datetime
     version: int

@@ -88,6 +88,8 @@ EVENTS: Events = {
     "customer.updated": ("A customer was changed.", CustomerRead),
     "customer.archived": ("A customer was put aside.", CustomerRead),
     "customer.restored": ("An archived customer was brought back.", CustomerRead),
+    "customer.merged": ("Two customers became one; there is one of these for each of them.", CustomerRead),
+    "customer.unmerged": ("A merge was undone; there is one of these for each customer.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

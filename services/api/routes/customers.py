@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.customers import actions, duplicates, queries
-from crm.customers.errors import CustomerArchived, PossibleDuplicates, RegistrationCodeTaken
+from crm.customers.errors import CustomerArchived, CustomerMerged, PossibleDuplicates, RegistrationCodeTaken
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
@@ -52,7 +52,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
 @router.patch(
     "/customers/{customer_id}",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, RegistrationCodeTaken),
+    responses=problems(CustomerArchived, CustomerMerged, RegistrationCodeTaken),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what you send and nothing else; null empties a field that may be empty."""
@@ -65,7 +65,11 @@ async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     return await actions.archive(access, customer_id)
 
 
-@router.post("/customers/{customer_id}/restore", response_model=CustomerRead, responses=problems(RegistrationCodeTaken))
+@router.post(
+    "/customers/{customer_id}/restore",
+    response_model=CustomerRead,
+    responses=problems(CustomerMerged, RegistrationCodeTaken),
+)
 async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     """Bring an archived customer back."""
     return await actions.restore(access, customer_id)
