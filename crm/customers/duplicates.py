@@ -37,12 +37,17 @@ async def refuse(access: Access, new: CustomerCreate) -> None:
 
     Only a strong likeness refuses; the weak ones are shown beside it. Both problems carry ``duplicates``.
     """
-    city = new.address.city if new.address else None
-    found = await _like(access, {**new.model_dump(include=set(COMPARED)), "city": city}, but=new.id)
+    found = await alike(access, new)
     if not any(one["strength"] == "strong" for one in found):
         return
     taken = any(why["reason"] == "registration_code" for one in found for why in one["reasons"])
     raise (RegistrationCodeTaken if taken else PossibleDuplicates)(duplicates=found)
+
+
+async def alike(access: Access, new: CustomerCreate) -> list[dict[str, Any]]:
+    """Who may be the customer that is about to be added."""
+    city = new.address.city if new.address else None
+    return await _like(access, {**new.model_dump(include=set(COMPARED)), "city": city}, but=new.id)
 
 
 async def search(access: Access, wanted: DuplicateSearch) -> bytes:

@@ -2,7 +2,7 @@
 
 Nothing merges by itself. The winner keeps what it says and takes from the loser what it does not; everything recorded
 under the loser is the winner's from then on (``references``). The loser stays readable by its id, with
-``merged_into_id``, and cannot be changed. What was moved and what was replaced is kept, so that the merge can be undone.
+``merged_into_id``, and cannot be changed. What was moved and what was replaced is kept, so that it can be undone.
 """
 
 from collections.abc import Mapping, Sequence

@@ -31,17 +31,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
 from crm.actor import Sight
+from crm.customers import searching
 from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.likeness import email_key, name_key
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
-from crm.customers.schemas import CustomerFilter
+from crm.customers.schemas import RELEVANCE, CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
 from crm.errors import Problem, invalid
 from crm.finding import Finding, asked, words
 from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
-from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone
+from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone, tokens_of_spelling
 from crm.tables import stamps, utc
 from crm.workspaces.models import users
 
@@ -49,7 +50,7 @@ FINDING = Finding(
     customers,
     customer_tokens,
     {
-        "name": lambda name: tokens_of_name(name) | name_key(name),
+        "name": lambda name: tokens_of_name(name) | name_key(name) | tokens_of_spelling(name),
         "phone": tokens_of_phone,
         "registration_code": tokens_of_code,
         "email": email_key,
@@ -240,12 +241,23 @@ LIST = Listing(
 )
 
 
+SEARCH = Listing(
+    CUSTOMER,
+    sorts={"relevance": searching.relevance(customers)},
+    filters={name: where for name, where in LIST.filters.items() if name not in words(FINDING)}
+    | searching.filters(FINDING),
+)
+"""The same, best first: among so many candidates."""
+
+
 async def get(access: Access, customer_id: UUID) -> Answer:
     """One customer. Raises ``NotFound``."""
     return await reading.one(access, CUSTOMER, customer_id)
 
 
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
-    """A page of customers, without the archived ones unless they are asked for."""
+    """A page of customers, without the archived ones unless they are asked for; a search gives the best first."""
+    if wanted.sort == RELEVANCE:
+        return await searching.page(access, SEARCH, wanted, wanted.given() | {"archived": wanted.archived})
     given, present = asked(wanted.given() | {"archived": wanted.archived})
     return await reading.page(access, LIST, wanted, given, present)

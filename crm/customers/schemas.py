@@ -1,10 +1,10 @@
 """What crosses the boundary: a customer as it is sent, as it is shown, as it is asked for."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from crm.customers.vocabulary import (
     Band,
@@ -26,8 +26,10 @@ Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own f
 
 Sort = Literal[
     "created_at", "-created_at", "name", "-name",
-    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
+    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on", "relevance",
 ]  # fmt: skip
+
+RELEVANCE: Final = "relevance"
 
 
 class Address(Sent):
@@ -184,7 +186,7 @@ class CustomerRead(Shown):
 class CustomerFilter(Filter):
     """Which customers, and in what order."""
 
-    sort: Sort = "-created_at"
+    sort: Sort = Field(default="-created_at", description="With `q` and no sort, `relevance`: the best match first.")
     q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="Name, pinyin, initials, code, or the last digits of the phone."
     )
@@ -212,3 +214,13 @@ class CustomerFilter(Filter):
     next_contact_due_on_gte: date | None = None
     next_contact_due_on_lte: date | None = None
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
+
+    @model_validator(mode="after")
+    def _best_first(self) -> Self:
+        """Whoever searches wants the best first, unless they say otherwise; without words there is no best."""
+        if self.q is not None and "sort" not in self.model_fields_set:
+            self.sort = RELEVANCE
+            self.model_fields_set.discard("sort")
+        elif self.q is None and self.sort == RELEVANCE:
+            raise ValueError("Only a search (q) can be sorted by relevance.")
+        return self

@@ -70,11 +70,19 @@ def upgrade() -> None:
     )
     op.create_check_constraint(op.f("ck_customers_merged_into_another"), "customers", "merged_into_id <> id")
     protect("customer_merges", worker="")
+    for noun in ("customer", "contact"):
+        table = f"{noun}_tokens"
+        op.drop_index(f"ix_{table}_workspace_id_{noun}_id", table_name=table)
+        op.create_index(f"ix_{table}_workspace_id_{noun}_id_token", table, ["workspace_id", f"{noun}_id", "token"])
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    for noun in ("customer", "contact"):
+        table = f"{noun}_tokens"
+        op.drop_index(f"ix_{table}_workspace_id_{noun}_id_token", table_name=table)
+        op.create_index(f"ix_{table}_workspace_id_{noun}_id", table, ["workspace_id", f"{noun}_id"])
     unprotect("customer_merges")
     op.drop_constraint(op.f("ck_customers_merged_into_another"), "customers", type_="check")
     op.drop_constraint(op.f("ck_customers_merged_is_archived"), "customers", type_="check")

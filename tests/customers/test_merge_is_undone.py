@@ -115,18 +115,19 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
         elif kind == "task":
             subject = ("customer", ids[at]) if of is None else ("visit", uuid4())
             await owner.execute(
-                "INSERT INTO tasks (workspace_id, customer_id, id, title, subject_type, subject_id, assignee_id, due_at) "
-                "VALUES ($1, $2, $3, 'T', $4, $5, $6, now())", *here, *subject, home.anna.id,
+                "INSERT INTO tasks (workspace_id, customer_id, id, title, subject_type, subject_id, assignee_id, "
+                "due_at) VALUES ($1, $2, $3, 'T', $4, $5, $6, now())", *here, *subject, home.anna.id,
             )  # fmt: skip
         elif kind == "reminder":
             await owner.execute(
-                "INSERT INTO reminders (workspace_id, customer_id, id, user_id, subject_type, subject_id, title, fire_at, "
-                "dedupe_key) VALUES ($1, $2, $3, $4, 'customer', $2, 'R', now(), uuidv7()::text)", *here, home.anna.id,
+                "INSERT INTO reminders (workspace_id, customer_id, id, user_id, subject_type, subject_id, title, "
+                "fire_at, dedupe_key) VALUES ($1, $2, $3, $4, 'customer', $2, 'R', now(), uuidv7()::text)",
+                *here, home.anna.id,
             )  # fmt: skip
         else:
             await owner.execute(
-                "INSERT INTO notifications (workspace_id, id, user_id, kind, title, subject_type, subject_id, dedupe_key) "
-                "VALUES ($1, $3, $4, 'reminder', 'N', 'customer', $2, uuidv7()::text)", *here, home.anna.id,
+                "INSERT INTO notifications (workspace_id, id, user_id, kind, title, subject_type, subject_id, "
+                "dedupe_key) VALUES ($1, $3, $4, 'reminder', 'N', 'customer', $2, uuidv7()::text)", *here, home.anna.id,
             )  # fmt: skip
     return ids
 
