@@ -216,7 +216,7 @@ def report(figures: list[tuple[str, list[float]]], many: int, tokens: int, took:
     lines = [
         "# A large house",
         "",
-        f"{many:,} customers in {WORKSPACES} workspaces, one with half; {tokens:,} search tokens; filled in {took:.0f} s.",
+        f"{many:,} customers in {WORKSPACES} workspaces, one with half; {tokens:,} tokens; filled in {took:.0f} s.",
         "Milliseconds of the product's own functions as `rapport_api`, socket and Python included.",
         "",
         "| what | p50 | p95 | p99 |",

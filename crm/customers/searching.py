@@ -42,9 +42,9 @@ from crm.paging import Filter
 from crm.reading import Listing
 from crm.search import Range, misspelt_ranges, normalized, prefix_ranges
 
-MOST = 1500
+MOST = 600
 MOST_EXACT = 50
-MOST_RECENT = 500
+MOST_RECENT = 300
 
 BANDS = ("hot", "warm", "cooling", "cold", "never")
 ROUGHLY = "roughly"
@@ -125,8 +125,8 @@ def _among(rows: Mapping[str, Any], values: dict[str, Any], many: int, sight: Si
         return list(complete)
     if mine is not None and len(mine) <= MOST:
         return list(mine)
-    rarest: list[Any] = rows["ids0"]
-    return list({*rarest, *rows["near"], *rows["exact"]})
+    of_words = [who for word in range(many) for who in rows[f"ids{word}"][: MOST // many]]
+    return list({*of_words, *rows["near"], *rows["exact"]})
 
 
 @statement
