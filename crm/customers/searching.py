@@ -120,6 +120,7 @@ def _among(rows: Mapping[str, Any], values: dict[str, Any], many: int, sight: Si
         if len(ids) <= MOST:
             complete = set(ids) if complete is None else complete & set(ids)
             values[f"q{word}_from"] = values[f"q{word}_to"] = []
+        values[f"q{word}_known"] = ids if len(ids) > MOST else []
     mine = None if sight is Sight.ALL else rows["near"]
     if complete is not None:
         return list(complete)
@@ -191,7 +192,11 @@ def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
         .correlate(finding.table)
     )
     # A limit keeps it a question per candidate; as a semi-join it would be planned over the whole range.
-    return or_(func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0, held.scalar_subquery().is_(True))
+    return or_(
+        func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0,
+        finding.table.c.id == any_(bindparam(f"q{word}_known", type_=ARRAY(Uuid))),
+        held.scalar_subquery().is_(True),
+    )
 
 
 def _ranges(word: int) -> Any:
