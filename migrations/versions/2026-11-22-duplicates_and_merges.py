@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "duplicates"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 
