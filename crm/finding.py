@@ -65,7 +65,7 @@ def tokens_table(noun: str) -> Table:
         Column("field", Text, nullable=False),
         PrimaryKeyConstraint("workspace_id", "token", key, "field"),
     )
-    Index(None, table.c.workspace_id, table.c[key])
+    Index(None, table.c.workspace_id, table.c[key], table.c.token)
     return table
 
 

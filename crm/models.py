@@ -3,7 +3,7 @@
 from crm.care.models import warmth_rounds
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
-from crm.customers.models import customer_tokens, customers
+from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
@@ -33,6 +33,7 @@ __all__ = [
     "contact_taboos",
     "contact_tokens",
     "contacts",
+    "customer_merges",
     "customer_tokens",
     "customers",
     "events",

@@ -6,9 +6,11 @@ import unicodedata
 from phonenumbers import (
     NumberParseException,
     PhoneNumberFormat,
+    PhoneNumberType,
     format_number,
     is_valid_number,
     national_significant_number,
+    number_type,
     parse,
 )
 
@@ -42,3 +44,11 @@ def national_number(e164: str) -> str | None:
         return national_significant_number(parse(e164))
     except NumberParseException:
         return None
+
+
+def is_mobile(e164: str) -> bool:
+    """Whether the number is one person's, as far as the numbering plan tells it from fixed lines and switchboards."""
+    try:
+        return number_type(parse(e164)) in {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    except NumberParseException:
+        return False

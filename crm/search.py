@@ -19,6 +19,10 @@ MOST_WORDS = 8
 LONGEST_READ = 512
 FROM_THE_FRONT = "+"
 FROM_THE_END = "-"
+NEARLY = "~"
+SHORTEST_MISSPELT = 5
+LONGEST_MISSPELT = 12
+MOST_MISSPELT = 3
 SHORTEST_PHONE_START = 3
 SHORTEST_PHONE_ENDING = 4
 SHORTEST_DIALLED = 9
@@ -132,6 +136,12 @@ def tokens_of_name(name: str) -> frozenset[str]:
     return frozenset(tokens)
 
 
+def core_of_name(name: str) -> str:
+    """A name without its legal form, accents and spaces: what two spellings of one company's name have in common."""
+    units: list[str] = _UNITS.findall(_folded(normalized(name[:LONGEST_READ])))
+    return "".join(units[: _core(units)])
+
+
 def tokens_of_phone(phone: str) -> frozenset[str]:
     """What a phone is found by: its last digits, and its first without the country. Any form; E.164 is the quickest."""
     e164 = phone if phone.startswith("+") and phone[1:].isdecimal() else normalize_phone(phone)
@@ -213,3 +223,38 @@ def _after(prefix: str) -> str:
     """
     last = ord(prefix[-1])
     return prefix[:-1] + chr(0xE000 if last == 0xD7FF else last + 1)
+
+
+def tokens_of_spelling(name: str) -> frozenset[str]:
+    """What a misspelt Latin word of a name is found by: each word, and each with one letter left out.
+
+    Two words that differ by one letter, wrong, missing, too many or swapped with its neighbour, have one in common.
+    """
+    tokens: set[str] = set()
+    words = [word for word in _words(name) if len(word) >= SHORTEST_MISSPELT]
+    for word in words[:MOST_MISSPELT]:
+        tokens |= _nearly(word)
+    return frozenset(tokens)
+
+
+def misspelt_ranges(query: str) -> list[list[Range]] | None:
+    """``prefix_ranges``, where each Latin word may have one letter wrong. None where there is no such word."""
+    ranges, found = prefix_ranges(query), False
+    for asked in ranges:
+        word = asked[0][0]
+        if word.isascii() and word.isalpha() and len(word) >= SHORTEST_MISSPELT - 1:
+            asked += [(token, token + "\x01") for token in sorted(_nearly(word))]
+            found = True
+    return ranges if found else None
+
+
+def _words(name: str) -> list[str]:
+    """The Latin words of a name before its legal form."""
+    units: list[str] = _UNITS.findall(_folded(normalized(name[:LONGEST_READ])))
+    return [unit for unit in units[: _core(units)] if unit.isascii() and unit.isalpha()]
+
+
+def _nearly(word: str) -> set[str]:
+    word = word[:LONGEST_MISSPELT]
+    near = {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+    return {NEARLY + one for one in near if len(one) >= SHORTEST_MISSPELT - 1}

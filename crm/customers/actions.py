@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, f
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, rules
-from crm.customers.errors import CustomerErased, RegistrationCodeTaken
+from crm.customers.errors import CustomerErased, CustomerMerged, RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
@@ -83,6 +83,8 @@ async def restore(access: Access, customer_id: UUID) -> Answer:
         restored = await explain(access, CUSTOMER, customer_id)
         if orjson.loads(restored.body)["erased_at"] is not None:
             raise CustomerErased
+        if isinstance(problem := await out_of_reach(access, customer_id), CustomerMerged):
+            raise problem
     return restored
 
 
@@ -144,6 +146,7 @@ def _restore(sight: Sight) -> Insert:
         (),
         customers.c.archived_at.is_not(None),
         customers.c.erased_at.is_(None),
+        customers.c.merged_into_id.is_(None),
         values={"archived_at": None},
     )
 

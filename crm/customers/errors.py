@@ -1,6 +1,6 @@
 """How dealing with a customer can fail."""
 
-from crm.errors import Conflict
+from crm.errors import Conflict, Forbidden
 
 
 class RegistrationCodeTaken(Conflict):
@@ -22,3 +22,31 @@ class CustomerErased(Conflict):
 
     title = "This person's data was erased"
     title_zh = "该客户的个人信息已删除"
+
+
+class PossibleDuplicates(Conflict):
+    """This may be a customer you have already: see `duplicates`. Send it with `?allow_duplicates=true` if it is not."""
+
+    title = "This customer may exist already"
+    title_zh = "该客户可能已存在"
+
+
+class CustomerMerged(Conflict):
+    """This customer was merged into another, `merged_into_id`, and is read-only until that is undone."""
+
+    title = "This customer was merged into another"
+    title_zh = "该客户已合并到另一客户"
+
+
+class NotMerged(Conflict):
+    """There is no merge to undo: this customer was not merged into another."""
+
+    title = "This customer is not merged"
+    title_zh = "该客户未被合并"
+
+
+class MergingNeedsManager(Forbidden):
+    """Merging moves what others recorded: it takes a manager or an administrator."""
+
+    title = "Merging customers takes a manager"
+    title_zh = "合并客户需要经理权限"

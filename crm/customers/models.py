@@ -69,6 +69,7 @@ customers = noun(
     moment("archived_at"),
     moment("erased_at"),
     Column("erased_because", Text),
+    Column("merged_into_id", Uuid),
     one_of("kind", Kind),
     one_of("type", Type),
     one_of("intermediate_kind", IntermediateKind),
@@ -86,6 +87,9 @@ customers = noun(
     link("owner_id", "users"),
     link("team_id", "teams"),
     link("parent_id", "customers"),
+    link("merged_into_id", "customers"),
+    CheckConstraint("merged_into_id IS NULL OR archived_at IS NOT NULL", name="merged_is_archived"),
+    CheckConstraint("merged_into_id <> id", name="merged_into_another"),
 )
 newest_first(customers)
 Index(None, customers.c.workspace_id, customers.c.name_key, customers.c.id)
@@ -105,6 +109,12 @@ next_contact_key = func.least(customers.c.next_contact_due_on, text("'9999-12-31
 Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
 Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(
+    "ix_customers_merged",
+    customers.c.workspace_id,
+    customers.c.merged_into_id,
+    postgresql_where=customers.c.merged_into_id.is_not(None),
+)
+Index(
     ONE_CUSTOMER_PER_REGISTRATION_CODE,
     customers.c.workspace_id,
     customers.c.registration_code,
@@ -113,3 +123,25 @@ Index(
 )
 
 customer_tokens = tokens_table("customer")
+
+ONE_OPEN_MERGE_PER_LOSER = "one_open_merge_per_loser"
+
+customer_merges = noun(
+    "customer_merges",
+    Column("winner_id", Uuid, nullable=False),
+    Column("loser_id", Uuid, nullable=False),
+    # What was moved, the ids of each table; and of the fields that changed, what the winner said and what it says now.
+    Column("moved", JSONB, nullable=False),
+    Column("winner_before", JSONB, nullable=False),
+    Column("winner_after", JSONB, nullable=False),
+    moment("undone_at"),
+    link("winner_id", "customers"),
+    link("loser_id", "customers"),
+)
+Index(
+    ONE_OPEN_MERGE_PER_LOSER,
+    customer_merges.c.workspace_id,
+    customer_merges.c.loser_id,
+    unique=True,
+    postgresql_where=customer_merges.c.undone_at.is_(None),
+)

@@ -31,24 +31,31 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
 from crm.actor import Sight
-from crm.customers.errors import CustomerArchived
+from crm.customers import searching
+from crm.customers.errors import CustomerArchived, CustomerMerged
+from crm.customers.likeness import email_key, name_key
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
 from crm.customers.parts import loss, money, trust
-from crm.customers.schemas import CustomerFilter
+from crm.customers.schemas import RELEVANCE, CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
 from crm.errors import Problem, invalid
 from crm.finding import Finding, asked, words
 from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
-from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone
+from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone, tokens_of_spelling
 from crm.tables import stamps, utc
 from crm.workspaces.models import users
 
 FINDING = Finding(
     customers,
     customer_tokens,
-    {"name": tokens_of_name, "phone": tokens_of_phone, "registration_code": tokens_of_code},
+    {
+        "name": lambda name: tokens_of_name(name) | name_key(name) | tokens_of_spelling(name),
+        "phone": tokens_of_phone,
+        "registration_code": tokens_of_code,
+        "email": email_key,
+    },
 )
 """The fields a customer is found by, and what each leaves in the index."""
 
@@ -100,6 +107,7 @@ def shape(customer: FromClause) -> Select[Any]:
         utc(c.archived_at).label("archived_at"),
         utc(c.erased_at).label("erased_at"),
         c.erased_because,
+        c.merged_into_id,
         *stamps(customer),
     ).select_from(
         customer.outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))
@@ -134,15 +142,18 @@ def in_reach(sight: Sight, customer_id: ColumnElement[Any]) -> ColumnElement[boo
 
 async def out_of_reach(access: Access, customer_id: UUID) -> Problem | None:
     """Why nothing new can be recorded under this customer: archived, or not there for the actor; None if it can."""
-    archived = await access.value(_is_archived(access.actor.sight), id=customer_id)
-    if archived is None:
+    row = await access.row(_standing(access.actor.sight), id=customer_id)
+    if row is None:
         return invalid("customer_id", "There is no such customer.", "not_found")
-    return CustomerArchived() if archived else None
+    if row["merged_into_id"] is not None:
+        return CustomerMerged(merged_into_id=str(row["merged_into_id"]))
+    return CustomerArchived() if row["archived"] else None
 
 
 @statement
-def _is_archived(sight: Sight) -> Select[Any]:
-    return select(customers.c.archived_at.is_not(None)).where(this_one(CUSTOMER, sight))
+def _standing(sight: Sight) -> Select[Any]:
+    archived = customers.c.archived_at.is_not(None).label("archived")
+    return select(archived, customers.c.merged_into_id).where(this_one(CUSTOMER, sight))
 
 
 def local_date(moment: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -231,9 +242,22 @@ LIST = Listing(
         **words(FINDING),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
-        "archived": customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
+        # A merged customer is no customer of its own any more: it is read by its id only.
+        "archived": and_(
+            customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
+            customers.c.merged_into_id.is_(None),
+        ),
     },
 )
+
+
+SEARCH = Listing(
+    CUSTOMER,
+    sorts={"relevance": searching.relevance(customers)},
+    filters={name: where for name, where in LIST.filters.items() if name not in words(FINDING)}
+    | searching.filters(FINDING),
+)
+"""The same, best first: among so many candidates."""
 
 
 async def get(access: Access, customer_id: UUID) -> Answer:
@@ -242,6 +266,8 @@ async def get(access: Access, customer_id: UUID) -> Answer:
 
 
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
-    """A page of customers, without the archived ones unless they are asked for."""
+    """A page of customers, without the archived ones unless they are asked for; a search gives the best first."""
+    if wanted.sort == RELEVANCE:
+        return await searching.page(access, SEARCH, wanted, wanted.given() | {"archived": wanted.archived})
     given, present = asked(wanted.given() | {"archived": wanted.archived})
     return await reading.page(access, LIST, wanted, given, present)

@@ -1,10 +1,10 @@
 """What crosses the boundary: a customer as it is sent, as it is shown, as it is asked for."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from crm.customers.vocabulary import (
     Band,
@@ -30,8 +30,10 @@ Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own f
 
 Sort = Literal[
     "created_at", "-created_at", "name", "-name",
-    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
+    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on", "relevance",
 ]  # fmt: skip
+
+RELEVANCE: Final = "relevance"
 
 
 class Address(Sent):
@@ -115,6 +117,22 @@ class CustomerUpdate(_Attributes):
     tags: Tags = kept()
     custom: Custom = kept()
     do_not_contact: bool = kept()
+
+
+class CustomerMerge(Sent):
+    """Which two are one. The winner keeps what it says; `choose` names the fields that the loser knows better."""
+
+    model_config = like(
+        winner_id="0199f7a2-6b1e-7c3a-9d53-2f1f0c7a8b10",
+        loser_id="0199f7a2-6b1e-7c3a-9d53-2f1f0c7a8b11",
+        choose={"phone": "loser"},
+    )
+
+    winner_id: UUID
+    loser_id: UUID
+    choose: dict[str, Literal["winner", "loser"]] = Field(
+        default_factory=dict, max_length=100, description="Field by field, whose value stays."
+    )
 
 
 class PersonShown(Shown):
@@ -208,6 +226,7 @@ class CustomerRead(Shown):
     archived_at: datetime | None
     erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
     erased_because: ErasedBecause | None
+    merged_into_id: UUID | None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -216,7 +235,7 @@ class CustomerRead(Shown):
 class CustomerFilter(Filter):
     """Which customers, and in what order."""
 
-    sort: Sort = "-created_at"
+    sort: Sort = Field(default="-created_at", description="With `q` and no sort, `relevance`: the best match first.")
     q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="Name, pinyin, initials, code, or the last digits of the phone."
     )
@@ -244,3 +263,13 @@ class CustomerFilter(Filter):
     next_contact_due_on_gte: date | None = None
     next_contact_due_on_lte: date | None = None
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
+
+    @model_validator(mode="after")
+    def _best_first(self) -> Self:
+        """Whoever searches wants the best first, unless they say otherwise; without words there is no best."""
+        if self.q is not None and "sort" not in self.model_fields_set:
+            self.sort = RELEVANCE
+            self.model_fields_set.discard("sort")
+        elif self.q is None and self.sort == RELEVANCE:
+            raise ValueError("Only a search (q) can be sorted by relevance.")
+        return self

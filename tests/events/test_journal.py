@@ -19,7 +19,7 @@ from tests.factories import Workspace
 
 async def create(client: Client, name: str = "Acme") -> dict[str, Any]:
     """A customer as it was created."""
-    response = await client.post("/v1/customers", json={"name": name})
+    response = await client.post("/v1/customers", json={"name": name}, params={"allow_duplicates": True})
     assert response.status_code == 201, response.text
     created: dict[str, Any] = response.json()
     return created

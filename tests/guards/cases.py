@@ -93,6 +93,16 @@ async def _new_customer(scene: Scene) -> Asked:
     return Asked(body=body)
 
 
+async def _merge(scene: Scene) -> Asked:
+    return Asked(body={"winner_id": await scene.customer(), "loser_id": await scene.customer()})
+
+
+async def _merged(scene: Scene) -> Asked:
+    pair = {"winner_id": await scene.customer(), "loser_id": await scene.customer()}
+    await scene.post("/v1/customers/merge", pair, by="manager")
+    return Asked(path={"customer_id": pair["loser_id"]}, marks=(pair["loser_id"],))
+
+
 async def _update_customer(scene: Scene) -> Asked:
     made, w = await scene.customer(), scene.workspace
     body = {"parent_id": await scene.customer(), "owner_id": scene.seller_id, "team_id": str(w.north), "note": "x"}
@@ -257,6 +267,10 @@ CASES: Mapping[str, Case] = {
     "revoke_api_key": admins(item("key_id", "key")),
     "list_customers": Case(listing("customer")),
     "create_customer": Case(_new_customer),
+    "merge_customers": Case(_merge, by="manager"),
+    "unmerge_customer": Case(_merged, by="manager"),
+    "list_customer_duplicates": Case(item("customer_id", "customer")),
+    "search_duplicates": Case(plain(body={"name": "Marked"}), shared=True),
     "get_customer": Case(item("customer_id", "customer")),
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),

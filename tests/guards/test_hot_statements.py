@@ -65,7 +65,7 @@ class Busy:
     async def plan(
         self, ask: Callable[[Access], Awaitable[Any]], monkeypatch: pytest.MonkeyPatch, access: Access | None = None
     ) -> "Plan":
-        """How Postgres runs the statement that this question sends, as the API's own role."""
+        """How Postgres runs the statements that this question sends, as the API's own role."""
         sent: list[tuple[str, tuple[Any, ...]]] = []
         with monkeypatch.context() as patch:
             for method in ("fetch", "fetchrow"):
@@ -77,9 +77,8 @@ class Busy:
 
                 patch.setattr(asyncpg.Connection, method, noted)
             await ask(access or self.access)
-        ((sql, arguments),) = sent
-        (found,) = await self.api.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
-        return Plan(found["Plan"])
+        found = [await self.api.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments) for sql, arguments in sent]
+        return Plan({"Node Type": "Statements", "Plans": [plan["Plan"] for (plan,) in found]})
 
 
 class Plan:

@@ -8,11 +8,13 @@ from crm.pinyin import readings_of
 from crm.search import (
     LONGEST_TOKEN,
     _after,
+    misspelt_ranges,
     normalized,
     prefix_ranges,
     tokens_of_code,
     tokens_of_name,
     tokens_of_phone,
+    tokens_of_spelling,
 )
 
 
@@ -263,3 +265,23 @@ def test_no_text_breaks_the_tokens_or_the_query(text: str) -> None:
     for ranges in prefix_ranges(text):
         assert all(start < end for start, end in ranges)
         assert all((start + end).encode() for start, end in ranges)
+
+
+@given(st.text("abcdefgh", min_size=5, max_size=12), st.data())
+def test_two_words_one_letter_apart_have_a_spelling_in_common(word: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(word) - 1))
+    wrong = data.draw(
+        st.sampled_from(
+            [
+                word[:at] + "x" + word[at + 1 :],
+                word[:at] + word[at + 1 :],
+                (word[:at] + "x" + word[at:])[:12],
+                word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+            ]
+        )
+    )
+    ranges = misspelt_ranges(wrong)
+    assert ranges is not None
+    tokens = tokens_of_spelling(word)
+    assert any(low <= token < high for token in tokens for low, high in ranges[0])
+    assert len(tokens) <= 13

@@ -133,7 +133,11 @@ class Post:
     async def happen(self, number: int = 1, client: Client | None = None) -> list[dict[str, Any]]:
         """So many customers are created; gives them, when their facts are published."""
         made = [
-            (await (client or self.client).post("/v1/customers", json={"name": f"Customer {n}"})).json()
+            (
+                await (client or self.client).post(
+                    "/v1/customers", json={"name": f"Customer {n}"}, params={"allow_duplicates": True}
+                )
+            ).json()
             for n in range(number)
         ]
         await self.publish()

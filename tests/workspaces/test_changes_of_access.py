@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -39,7 +40,7 @@ async def test_a_role_taken_away_is_403_on_the_next_request(
     assert (await ben.post("/v1/customers", json={"name": "Acme"})).status_code == 201
     assert door.knows(workspace.ben.token)
     await client.patch(f"/v1/users/{workspace.ben.id}", json={"role": "auditor"})
-    await until(lambda: ben.post("/v1/customers", json={"name": "Acme"}), 403)
+    await until(lambda: ben.post("/v1/customers", json={"name": f"Acme {uuid4()}"}), 403)
     assert (await ben.get("/v1/customers")).status_code == 200
 
 

@@ -5,8 +5,14 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.customers import actions, queries
-from crm.customers.errors import CustomerArchived, CustomerErased, RegistrationCodeTaken
+from crm.customers import actions, duplicates, queries
+from crm.customers.errors import (
+    CustomerArchived,
+    CustomerErased,
+    CustomerMerged,
+    PossibleDuplicates,
+    RegistrationCodeTaken,
+)
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
@@ -16,6 +22,8 @@ from services.api.problems import problems
 from services.api.routing import router as new_router
 
 router = new_router(tags=["customers"])
+
+Allowed = Annotated[bool, Query(description="Add it even where it looks like one that is there.")]
 
 
 @router.get("/customers", response_model=Page[CustomerRead])
@@ -28,10 +36,16 @@ async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter
     "/customers",
     status_code=201,
     response_model=CustomerRead,
-    responses=problems(RegistrationCodeTaken, AlreadyExists),
+    responses=problems(PossibleDuplicates, RegistrationCodeTaken, AlreadyExists),
 )
-async def create_customer(access: CustomerWrites, new: CustomerCreate) -> Answer:
-    """Add a customer. It is yours unless you name another owner, and says when to be in touch first."""
+async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_duplicates: Allowed = False) -> Answer:
+    """Add a customer. It is yours unless you name another owner, and says when to be in touch first.
+
+    Where you may have this customer already, it is not added (409) and `duplicates` says who that is and why; one of
+    another team's is masked.
+    """
+    if not allow_duplicates:
+        await duplicates.refuse(access, new)
     return await actions.create(access, new)
 
 
@@ -44,7 +58,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
 @router.patch(
     "/customers/{customer_id}",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, RegistrationCodeTaken),
+    responses=problems(CustomerArchived, CustomerMerged, RegistrationCodeTaken),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what you send and nothing else; null empties a field that may be empty."""
@@ -60,7 +74,7 @@ async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
 @router.post(
     "/customers/{customer_id}/restore",
     response_model=CustomerRead,
-    responses=problems(CustomerErased, RegistrationCodeTaken),
+    responses=problems(CustomerErased, CustomerMerged, RegistrationCodeTaken),
 )
 async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     """Bring an archived customer back."""

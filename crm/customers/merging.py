@@ -1,0 +1,296 @@
+"""Two customers become one, and two again.
+
+Nothing merges by itself. The winner keeps what it says and takes from the loser what it does not; everything recorded
+under the loser is the winner's from then on (``references``). The loser stays readable by its id, with
+``merged_into_id``, and cannot be changed. What was moved and what was replaced is kept, so that it can be undone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Insert,
+    Select,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from crm.actor import ActorKind, Role, Sight
+from crm.customers import events
+from crm.customers.actions import TAKEN
+from crm.customers.errors import CustomerArchived, CustomerMerged, MergingNeedsManager, NotMerged
+from crm.customers.models import customer_merges, customer_tokens, customers
+from crm.customers.queries import CUSTOMER, FINDING
+from crm.customers.references import LOSER, WINNER, give_back, move, moved_ids
+from crm.customers.schemas import CustomerMerge, CustomerUpdate
+from crm.database import Access, Transaction, statement
+from crm.errors import NotFound, Stale, Unavailable, invalid
+from crm.finding import indexed_anew, left_by
+from crm.nouns import Answer
+from crm.recording import record, recorded
+
+Row = dict[str, Any]
+
+NEVER_CHOSEN = frozenset({"parent_id"})
+"""The group of a customer follows from the tree, not from a choice."""
+
+ONLY_CHOSEN = frozenset({"owner_id", "team_id", "key_kind"})
+"""What is not filled in from the loser where the winner has none: nobody gets a customer by the way."""
+
+OF_CONTACT = ("last_contact_at", "next_contact_due_on", "warmth_band")
+"""What goes together: whoever was in touch later says all of it."""
+
+
+async def merge(tx: Transaction, wanted: CustomerMerge) -> Answer:
+    """Make two customers one; gives the winner.
+
+    Raises 422 for a customer who is not there for the actor, ``MergingNeedsManager``, ``CustomerArchived``,
+    ``CustomerMerged``.
+    """
+    if wanted.winner_id == wanted.loser_id:
+        raise invalid("loser_id", "A customer cannot be merged into itself.", "same")
+    for field in wanted.choose:
+        if field not in choosable():
+            raise invalid(f"choose/{field}", "There is nothing to choose here.", "unknown")
+    both = await _both(tx, [wanted.winner_id, wanted.loser_id])
+    for name, who in (("winner_id", wanted.winner_id), ("loser_id", wanted.loser_id)):
+        if who not in both:
+            raise invalid(name, "There is no such customer.", "not_found")
+    _may(tx)
+    winner, loser = both[wanted.winner_id], both[wanted.loser_id]
+    for row in (winner, loser):
+        if row["merged_into_id"] is not None:
+            raise CustomerMerged(merged_into_id=row["merged_into_id"])
+        if row["archived_at"] is not None:
+            raise CustomerArchived
+
+    pair = {"winner_id": wanted.winner_id, "loser_id": wanted.loser_id}
+    after = merged(winner, loser, wanted.choose)
+    if await tx.value(_is_above(), **pair):
+        after["parent_id"] = None if loser["parent_id"] == winner["id"] else loser["parent_id"]
+    after = {name: value for name, value in after.items() if value != winner[name]}
+    before = {name: winner[name] for name in after}
+    moved = await tx.value(move(), **pair)
+    await tx.row(_lend_tokens(), **pair)
+    await tx.row(_keep(), **pair, moved=moved, winner_before=before, winner_after=after)
+    # The loser goes first: it may have the registration code that the winner takes.
+    await record(tx, events.MERGED, _give_up(), winner_id=wanted.winner_id, loser_id=wanted.loser_id)
+    return await _become(tx, events.MERGED, wanted.winner_id, after)
+
+
+async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
+    """Make two of one again; gives the loser, as it was.
+
+    What was recorded since the merge stays with the winner, and so does every field that was changed there since.
+    Raises ``NotFound``, ``Stale``, ``MergingNeedsManager``, ``NotMerged``; ``CustomerMerged`` while the winner is
+    itself merged, ``RegistrationCodeTaken`` where another has the loser's code by now.
+    """
+    loser = (await _both(tx, [loser_id])).get(loser_id)
+    if loser is None:
+        raise NotFound
+    if tx.if_match not in (None, loser["version"]):
+        raise Stale(current_version=loser["version"], headers={"ETag": f'"{loser["version"]}"'})
+    _may(tx)
+    if loser["merged_into_id"] is None:
+        raise NotMerged
+    winner_id = UUID(loser["merged_into_id"])
+    winner = (await _both(tx, [winner_id])).get(winner_id)
+    kept = await tx.row(_undo(), loser_id=loser_id)
+    if winner is None or kept is None:
+        raise NotFound
+    if winner["merged_into_id"] is not None:
+        raise CustomerMerged(merged_into_id=winner["merged_into_id"])
+    pair: dict[str, Any] = {"winner_id": winner_id, "loser_id": loser_id}
+    await tx.row(give_back(), **pair, **moved_ids(kept["moved"]))
+    await tx.row(_return_tokens(), **pair)
+    await _become(tx, events.UNMERGED, winner_id, parted(winner, kept["winner_before"], kept["winner_after"]))
+    back = await record(tx, events.UNMERGED, _come_back(), refusals=TAKEN, **pair)
+    if back is None:
+        raise Unavailable
+    return back
+
+
+def choosable() -> frozenset[str]:
+    """The fields of which a merge may say whose it keeps: what a change can set."""
+    fields = CustomerUpdate.model_fields.items()
+    return frozenset(field.alias or name for name, field in fields) - NEVER_CHOSEN
+
+
+def merged(winner: Row, loser: Row, choose: Mapping[str, str]) -> Row:
+    """What the winner says after a merge: its own, as chosen, and from the loser what it has not.
+
+    Tags and custom fields of both; do-not-contact if either; in touch when either was last.
+    """
+    after: Row = {}
+    for field in choosable():
+        mine, theirs = winner[field], loser[field]
+        if field in choose:
+            after[field] = theirs if choose[field] == "loser" else mine
+        elif field == "tags":
+            after[field] = [*mine, *(tag for tag in theirs if tag not in mine)]
+        elif field == "custom":
+            after[field] = {**theirs, **mine}
+        elif field == "do_not_contact":
+            after[field] = mine or theirs
+        else:
+            after[field] = theirs if mine is None and field not in ONLY_CHOSEN else mine
+    after["name_key"] = loser["name_key"] if choose.get("name") == "loser" else winner["name_key"]
+    if _moment(loser["last_contact_at"]) > _moment(winner["last_contact_at"]):
+        after |= {name: loser[name] for name in OF_CONTACT}
+    return after
+
+
+def parted(now: Row, before: Row, after: Row) -> Row:
+    """What the winner says when the merge is undone: what it said before, except where it was changed since."""
+    new: Row = {}
+    for field, was in before.items():
+        became, says = after[field], now[field]
+        if says == became:
+            new[field] = was
+        elif field == "tags":
+            new[field] = [tag for tag in says if tag in was or tag not in became]
+        elif field == "custom":
+            new[field] = {
+                key: value for key, value in says.items() if key in was or key not in became or became[key] != value
+            }
+    if now["last_contact_at"] != after.get("last_contact_at", now["last_contact_at"]):
+        new = {name: value for name, value in new.items() if name not in OF_CONTACT}
+    if "name" not in new:
+        new.pop("name_key", None)
+    return new
+
+
+def _moment(text: str | None) -> float:
+    return float("-inf") if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def _may(access: Access) -> None:
+    if access.actor.kind is ActorKind.USER and access.actor.role not in (Role.ADMIN, Role.MANAGER):
+        raise MergingNeedsManager
+
+
+async def _both(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """The rows of those whom the actor sees, as JSON, locked until the end of the transaction."""
+    rows = await tx.rows(_rows(tx.actor.sight), ids=list(ids))
+    return {UUID(str(row["id"])): row["item"] for row in rows}
+
+
+async def _become(tx: Transaction, event_type: str, winner_id: UUID, values: Row) -> Answer:
+    """The winner with these values, found by them, and its fact."""
+    became = await record(
+        tx,
+        event_type,
+        _say(frozenset(values)),
+        refusals=TAKEN,
+        winner_id=winner_id,
+        said=values,
+        **left_by(FINDING, values),
+    )
+    if became is None:
+        raise Unavailable
+    return became
+
+
+@statement
+def _rows(sight: Sight) -> Select[Any]:
+    item = func.to_jsonb(literal_column("customers"), type_=JSONB).label("item")
+    mine = customers.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+    found = select(customers.c.id, item).where(_at_home(), mine, CUSTOMER.visible(sight))
+    return found.order_by(customers.c.id).with_for_update()
+
+
+@statement
+def _is_above() -> Select[Any]:
+    """Whether the loser is among the groups that the winner belongs to."""
+    above = (
+        select(customers.c.parent_id.label("id"))
+        .where(_at_home(), customers.c.id == WINNER)
+        .cte("above", recursive=True)
+    )
+    up = select(customers.c.parent_id).where(_at_home(), customers.c.id == above.c.id)
+    above = above.union(up)
+    return select(func.count() > 0).select_from(above).where(above.c.id == LOSER)
+
+
+@statement
+def _keep() -> Insert:
+    values = {"winner_id": WINNER, "loser_id": LOSER, "workspace_id": bindparam("workspace_id", type_=Uuid)}
+    said = {name: bindparam(name, type_=JSONB) for name in ("moved", "winner_before", "winner_after")}
+    return insert(customer_merges).values(values | said)
+
+
+@statement
+def _undo() -> Update:
+    c = customer_merges.c
+    open_ = (c.workspace_id == bindparam("workspace_id", type_=Uuid), c.loser_id == LOSER, c.undone_at.is_(None))
+    undone = (
+        update(customer_merges).where(*open_).values(undone_at=func.now(), updated_at=func.now(), version=c.version + 1)
+    )
+    return undone.returning(c.moved, c.winner_before, c.winner_after)
+
+
+@statement
+def _give_up() -> Insert:
+    change = update(customers).where(_at_home(), customers.c.id == LOSER)
+    return recorded(CUSTOMER, change.values(archived_at=func.now(), merged_into_id=WINNER))
+
+
+@statement
+def _come_back() -> Insert:
+    change = update(customers).where(_at_home(), customers.c.id == LOSER, customers.c.merged_into_id == WINNER)
+    return recorded(CUSTOMER, change.values(archived_at=None, merged_into_id=None))
+
+
+@statement
+def _say(columns: frozenset[str]) -> Insert:
+    """The winner with these columns as the parameter ``said`` has them, typed by Postgres."""
+    names = sorted(columns)
+    record_ = func.jsonb_populate_record(literal_column("NULL::customers"), bindparam("said", type_=JSONB))
+    said = record_.table_valued(*(customers.c[name]._copy() for name in names), name="said")
+    change = update(customers).where(_at_home(), customers.c.id == WINNER)
+    change = change.values({name: said.c[name] for name in names})
+    also = (lambda changed: indexed_anew(FINDING, changed)) if columns & FINDING.fields.keys() else None
+    return recorded(CUSTOMER, change, also=also)
+
+
+@statement
+def _lend_tokens() -> Insert:
+    """Whoever looks for the loser finds the winner: its tokens, marked with whose they are."""
+    field = cast(LOSER, Text) + "/" + customer_tokens.c.field
+    return _tokens(LOSER, WINNER, field, ())
+
+
+@statement
+def _return_tokens() -> Insert:
+    mark = cast(LOSER, Text) + "/"
+    mine = func.starts_with(customer_tokens.c.field, mark)
+    return _tokens(WINNER, LOSER, func.substr(customer_tokens.c.field, func.length(mark) + 1), (mine,))
+
+
+def _tokens(of: Any, to: Any, field: Any, which: tuple[Any, ...]) -> Insert:
+    c = customer_tokens.c
+    here = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    gone = (
+        delete(customer_tokens)
+        .where(here, c.customer_id == of, *which)
+        .returning(c.workspace_id, c.token, field.label("field"))
+        .cte("gone")
+    )
+    rows = select(gone.c.workspace_id, gone.c.token, to, gone.c.field)
+    return insert(customer_tokens).from_select(["workspace_id", "token", "customer_id", "field"], rows)
+
+
+def _at_home() -> Any:
+    return customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)

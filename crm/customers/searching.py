@@ -1,0 +1,211 @@
+"""Search, best first, with bounded work: gather candidates by the words, then rank only those.
+
+A word of two characters matches a fifth of half a million customers. To rank all of them takes a second; so each word
+gives its first ``MOST`` tokens in the order of the index, where what equals the word comes before what is longer. Words
+that are rarer than that are known completely: then the answer is exact. Where all are common, the customers one was in
+touch with last are candidates too, and of more than ``MOST`` matches some may be missing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from crm import reading
+from crm.actor import Sight
+from crm.customers.likeness import name_key
+from crm.customers.models import customer_tokens, customers, last_contact_key
+from crm.database import Access, statement
+from crm.errors import Unprocessable
+from crm.finding import MOST_WORDS, Finding
+from crm.paging import Filter
+from crm.reading import Listing
+from crm.search import Range, misspelt_ranges, normalized, prefix_ranges
+
+MOST = 600
+MOST_EXACT = 50
+MOST_RECENT = 300
+
+BANDS = ("hot", "warm", "cooling", "cold", "never")
+ROUGHLY = "roughly"
+
+_SECONDS = 10**10
+
+
+def relevance(customer: FromClause) -> ColumnElement[int]:
+    """Where a customer stands among those found, the best lowest: exact, prefix, rest; then warmth, then recency."""
+    c = customer.c
+    words = bindparam("q_text", type_=Text)
+    tier = case(
+        (c.id == any_(bindparam("q_exact", type_=ARRAY(Uuid))), 0), (func.starts_with(c.name_key, words), 1), else_=2
+    )
+    band = case(*((c.warmth_band == band, place) for place, band in enumerate(BANDS)), else_=len(BANDS))
+    seconds = cast(extract("epoch", func.coalesce(c.last_contact_at, c.created_at)), BigInteger)
+    key: ColumnElement[int] = cast(tier * 8 + band, BigInteger) * _SECONDS + (_SECONDS - seconds)
+    return key
+
+
+def filters(finding: Finding) -> dict[str, ColumnElement[bool]]:
+    """The filters of a search: the candidates, and for each word that it is really there (``q0`` …)."""
+    among: ColumnElement[bool] = finding.table.c.id == any_(bindparam("among", type_=ARRAY(Uuid)))
+    return {"among": among, ROUGHLY: true(), **{f"q{word}": _holds(finding, word) for word in range(MOST_WORDS)}}
+
+
+async def page(access: Access, listing: Listing, wanted: Filter, given: dict[str, Any]) -> bytes:
+    """A page of what is found, best first; where nothing is, of what is found with one letter wrong."""
+    text = given.pop("q")
+    exactly = prefix_ranges(text)[:MOST_WORDS]
+    if not exactly:  # Neither letter nor digit: it asks for nothing in particular, and nothing is found by it.
+        return b'{"data":[],"next_cursor":null%b}' % (b',"total":0' if wanted.include_total else b"")
+    nearly = misspelt_ranges(text)
+    try:
+        found = await _page(access, listing, wanted, given, text, exactly)
+    except Unprocessable:
+        # The cursor may be of the page before, which was found with one letter wrong.
+        if nearly is None:
+            raise
+        return await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+    if nearly is not None and wanted.cursor is None and not orjson.loads(found)["data"]:
+        found = await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+    return found
+
+
+async def _page(
+    access: Access,
+    listing: Listing,
+    wanted: Filter,
+    given: Mapping[str, Any],
+    text: str,
+    ranges: list[list[Range]],
+) -> bytes:
+    sight = access.actor.sight
+    values: dict[str, Any] = {}
+    for word, alternatives in enumerate(ranges):
+        values[f"q{word}_from"] = [low for low, _ in alternatives]
+        values[f"q{word}_to"] = [high for _, high in alternatives]
+    first = ranges[0][0][0] if len(ranges) == 1 else ""
+    (row,) = await access.rows(_candidates(len(ranges), sight), **values, exact=[*name_key(text), first])
+    rows = dict(row)
+    among = _among(rows, values, len(ranges), sight)
+    present = frozenset({*given, "among", *(f"q{word}" for word in range(len(ranges)))})
+    known = {**given, **values, "among": among, "q_exact": rows["exact"], "q_text": normalized(text)}
+    return await reading.page(access, listing, wanted, known, present)
+
+
+def _among(rows: Mapping[str, Any], values: dict[str, Any], many: int, sight: Sight) -> list[Any]:
+    """The candidates: what the rarest words have in common. A word known completely need not be asked for again."""
+    complete: set[Any] | None = None
+    for word in range(many):
+        ids = rows[f"ids{word}"]
+        if len(ids) <= MOST:
+            complete = set(ids) if complete is None else complete & set(ids)
+            values[f"q{word}_from"] = values[f"q{word}_to"] = []
+        values[f"q{word}_known"] = ids if len(ids) > MOST else []
+    mine = None if sight is Sight.ALL else rows["near"]
+    if complete is not None:
+        return list(complete)
+    if mine is not None and len(mine) <= MOST:
+        return list(mine)
+    of_words = [who for word in range(many) for who in rows[f"ids{word}"][: MOST // many]]
+    return list({*of_words, *rows["near"], *rows["exact"]})
+
+
+@statement
+def _candidates(many: int, sight: Sight) -> Select[Any]:
+    """The first so many that each word matches, those that match exactly, and those near to the actor."""
+    arrays = [_array(_matching(word)).label(f"ids{word}") for word in range(many)]
+    token = customer_tokens.alias("exact_token")
+    exact = select(token.c.customer_id).where(
+        token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+        token.c.token == any_(bindparam("exact", type_=ARRAY(Text))),
+    )
+    return select(*arrays, _array(exact.limit(MOST_EXACT)).label("exact"), _array(_near(sight)).label("near"))
+
+
+def _matching(word: int) -> Select[Any]:
+    ranges = _ranges(word)
+    token = customer_tokens.alias(f"token{word}")
+    first = (
+        select(token.c.customer_id)
+        .where(
+            token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+            token.c.token >= ranges.c.low,
+            token.c.token < ranges.c.high,
+        )
+        .order_by(token.c.token)
+        .limit(MOST + 1)
+        .lateral(f"first{word}")
+    )
+    return select(first.c.customer_id).select_from(ranges.join(first, true())).limit(MOST + 1)
+
+
+def _near(sight: Sight) -> Select[Any]:
+    """Whom one was in touch with last; for those who see a part only, what is theirs."""
+    c = customers.c
+    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    if sight is Sight.ALL:
+        return select(c.id).where(at_home).order_by(last_contact_key.desc(), c.id.desc()).limit(MOST_RECENT)
+    own = select(c.id).where(at_home, c.owner_id == bindparam("actor_id", type_=Uuid))
+    own = own.order_by(c.created_at.desc(), c.id.desc()).limit(MOST + 1)
+    if sight is Sight.OWN:
+        return own
+    team = func.unnest(bindparam("team_ids", type_=ARRAY(Uuid))).table_valued("id", name="team").render_derived()
+    theirs = select(c.id).where(at_home, c.team_id == team.c.id).limit(MOST + 1).lateral("theirs")
+    of_teams = select(theirs.c.id).select_from(team.join(theirs, true())).limit(MOST + 1)
+    both = union_all(select(own.subquery("own").c.id), select(of_teams.subquery("of_teams").c.id))
+    return select(both.subquery("mine").c.id)
+
+
+def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
+    """The thing has a token in one of the word's ranges; a word without ranges is known to be there."""
+    ranges, token = _ranges(word), finding.tokens.alias(f"held{word}")
+    held: Select[Any] = (
+        select(literal_column("true"))
+        .select_from(ranges)
+        .where(
+            token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+            token.c[finding.key] == finding.table.c.id,
+            token.c.token >= ranges.c.low,
+            token.c.token < ranges.c.high,
+        )
+        .limit(1)
+        .correlate(finding.table)
+    )
+    # A limit keeps it a question per candidate; as a semi-join it would be planned over the whole range.
+    return or_(
+        func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0,
+        finding.table.c.id == any_(bindparam(f"q{word}_known", type_=ARRAY(Uuid))),
+        held.scalar_subquery().is_(True),
+    )
+
+
+def _ranges(word: int) -> Any:
+    return (
+        func.unnest(bindparam(f"q{word}_from", type_=ARRAY(Text)), bindparam(f"q{word}_to", type_=ARRAY(Text)))
+        .table_valued("low", "high", name=f"range{word}")
+        .render_derived()
+    )
+
+
+def _array(ids: Select[Any]) -> ColumnElement[Any]:
+    return func.array(ids.scalar_subquery(), type_=ARRAY(Uuid))
