@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 from crm.customers import events
 from crm.customers.actions import first_contact_due
 from crm.database import Transaction
 from crm.errors import FieldError
 from crm.imports import landing
-from crm.imports.landing import Match
+from crm.imports.landing import Landing, Match
 from crm.imports.lines import Reading
 
 
@@ -36,21 +35,21 @@ async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
 async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
-    rows = []
+    rows: dict[str, Landing] = {}
     for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
         wrong = _wrong_parent(match)
-        if wrong is None:
-            rows.append({"id": match.existing, "parent_id": match.parents[0]})
-        else:
+        if wrong is None and match.existing is not None:
+            rows[match.existing] = Landing({"id": match.existing, "parent_id": match.parents[0]})
+        elif wrong is not None:
             error = FieldError(columns["parent"], *wrong)
             outcome.noted.append(replace(reading, errors=(error,)))
-    await landing.change(tx, events.UPDATED, list({row["id"]: row for row in rows}.values()))
+    await landing.change(tx, events.UPDATED, list(rows.values()))
     return outcome
 
 
 async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) -> None:
-    new: list[Mapping[str, Any]] = []
-    known: list[Mapping[str, Any]] = []
+    new: list[Landing] = []
+    known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
     for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
         if wrong := _wrong_customer(match):
@@ -58,13 +57,14 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) 
             continue
         parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
         if match.existing is not None:
-            known.append({**reading.own, **parent, "id": match.existing})
+            own = [(field, token) for field, token in reading.tokens if field in reading.own]
+            known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
             continue
         values = {**(reading.customer or {}), **parent, "id": match.new_id}
         if tx.actor.user_id is not None:
             values.setdefault("owner_id", str(tx.actor.user_id))
         values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
-        new.append(values)
+        new.append(Landing(values, reading.tokens))
     created = await landing.add(tx, events.CREATED, new)
     updated = await landing.change(tx, events.UPDATED, known)
     outcome.created += created

@@ -19,13 +19,14 @@ import asyncpg
 from crm.actor import Actor, ActorKind, system
 from crm.database import Access, Database, Transaction
 from crm.imports import events, progress
+from crm.imports.ahead import Ahead
 from crm.imports.batches import Outcome, customers_of, parents_of
-from crm.imports.files import Line, opened
-from crm.imports.lines import Reader
+from crm.imports.files import opened
+from crm.imports.lines import Reader, Reading
 from crm.recording import record
 from crm.workspaces.access import acting_for
 
-BATCH = 500
+BATCH = 1_000
 TRIES = 3
 
 
@@ -49,18 +50,12 @@ class Claim(NamedTuple):
 
 @dataclass
 class Work:
-    """An import at hand: its file read, whoever asked for it known."""
+    """An import at hand: its file open, whoever asked for it known."""
 
     actor: Actor
     claim: Claim
-    reader: Reader
-    lines: Sequence[Line]
+    ahead: Ahead
     position: int
-
-    @property
-    def end(self) -> int:
-        """The position at which nothing is left to do."""
-        return self.claim.lines * (2 if "parent" in self.claim.mapping.values() else 1)
 
     @property
     def mine(self) -> dict[str, UUID]:
@@ -105,7 +100,7 @@ async def step(database: Database, work: Work) -> bool:
                 raise
         else:
             break
-    return work.position < work.end
+    return work.position < work.ahead.end
 
 
 async def release(database: Database, work: Work) -> None:
@@ -121,17 +116,14 @@ async def fail(database: Database, held: Claim, why: str) -> None:
 
 
 async def _step(database: Database, work: Work) -> None:
-    lines, first = work.claim.lines, work.position % work.claim.lines
-    batch = work.lines[first : first + BATCH]
-    upto = work.position + len(batch)
+    _, upto, readings = await work.ahead.batch(work.position)
     async with database.transaction(work.actor) as tx:
         if await tx.row(progress.fence(), **work.mine, position=work.position) is None:
             raise LeaseLost
-        if work.position < lines:
-            outcome = await customers_of(tx, [work.reader.read(line) for line in batch])
+        if work.position < work.claim.lines:
+            outcome = await customers_of(tx, readings)
         else:
-            landed = await _landed(tx, work.claim.id, [line for line in batch if work.reader.names_parent(line)])
-            outcome = await parents_of(tx, [work.reader.read(line) for line in landed], work.reader.columns)
+            outcome = await parents_of(tx, await _landed(tx, work.claim.id, readings), work.ahead.reader.columns)
         await _keep(tx, work.claim.id, outcome)
         await tx.row(
             progress.advance(),
@@ -142,12 +134,12 @@ async def _step(database: Database, work: Work) -> None:
             unchanged=outcome.unchanged,
             refused=len(outcome.refused),
         )
-        if upto >= work.end:
+        if upto >= work.ahead.end:
             await _finish(tx, work.claim.id, "done", None)
     work.position = upto
 
 
-async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Line]) -> list[Line]:
+async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Reading]) -> list[Reading]:
     """The lines that were not refused."""
     if not batch:
         return []
@@ -172,5 +164,6 @@ async def _finish(tx: Transaction, import_id: UUID, state: str, why: str | None)
 
 
 def _read(actor: Actor, held: Claim, content: bytes) -> Work:
-    sheet = opened(content)
-    return Work(actor, held, Reader(sheet, held.mapping, held.defaults), tuple(sheet.lines()), held.position)
+    reader = Reader(opened(content), held.mapping, held.defaults)
+    end = held.lines * (2 if "parent" in held.mapping.values() else 1)
+    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position)

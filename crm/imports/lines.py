@@ -1,13 +1,14 @@
 """From a line of a file to a customer: what its cells say, by the same rules as a customer that is sent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
+from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate
 from crm.errors import FieldError, Unprocessable
 from crm.imports.files import Line, Sheet
@@ -39,7 +40,12 @@ _MESSAGES = {"missing": "A value is required."}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line as it was read. ``customer`` is what it makes, None where it was refused; ``own`` what it says itself."""
+    """A line as it was read.
+
+    ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
+
+    ``tokens`` are what its customer is found by: field and token.
+    """
 
     number: int
     content: Mapping[str, str]
@@ -47,6 +53,7 @@ class Reading:
     own: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     errors: tuple[FieldError, ...] = ()
+    tokens: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -97,7 +104,7 @@ class Reader:
         own = {name: values[name] for name in (*sent, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
-        return Reading(line.number, content, values, own, parent)
+        return Reading(line.number, content, values, own, parent, tokens=tuple(_tokens(values)))
 
     def _sent(self, content: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
         sent: dict[str, Any] = {}
@@ -129,6 +136,13 @@ class Reader:
     def _column(self, place: str) -> str:
         """The column that fills a field, or the field where a default does."""
         return self.columns.get(place) or self.columns.get(place.split(".", maxsplit=1)[0]) or place
+
+
+def _tokens(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, leaves in FINDING.fields.items():
+        if value := values.get(name):
+            for token in leaves(value):
+                yield name, token
 
 
 def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -78,15 +77,10 @@ def claimed() -> Select[Any]:
 
 @statement
 def fence() -> Select[Any]:
-    """Lock the import, if it is still ours and just where we believe it to be.
-
-    The transaction plans each statement for the rows it has: a plan kept from when the table was empty would read all
-    customers for each line.
-    """
+    """Lock the import, if it is still ours and just where we believe it to be."""
     position = bindparam("position", type_=BigInteger)
     there = or_(position.is_(None), imports.c.position == position)
-    planned_anew = func.set_config("plan_cache_mode", "force_custom_plan", true())
-    return select(imports.c.id, planned_anew).where(*_mine(), there).with_for_update()
+    return select(imports.c.id).where(*_mine(), there).with_for_update()
 
 
 @statement
