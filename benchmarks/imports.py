@@ -20,7 +20,7 @@ import uvloop
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from crm.actor import ActorKind
 from crm.database import Database
-from crm.imports import actions, carrying
+from crm.imports import actions, carrying, claims
 from crm.workspaces.access import acting_for
 from crm.workspaces.tokens import Tokens
 
@@ -61,14 +61,14 @@ def written(count: int, seed: int = 7) -> bytes:
 
 async def bring_in(on: Stage, content: bytes) -> dict[str, float]:
     """Carry out one import in this process; what it took."""
-    claims = Tokens(SECRET_KEY).read_access(on.token)
+    bearer = Tokens(SECRET_KEY).read_access(on.token)
     database = Database(on.dsn("rapport_worker"), name="bench", size=4)
-    actor = await acting_for(database, claims.workspace_id, ActorKind.USER, claims.user_id)
+    actor = await acting_for(database, bearer.workspace_id, ActorKind.USER, bearer.user_id)
     assert actor is not None
     access = database.writing(actor)
     began, used = time.perf_counter(), time.process_time()
     started = await actions.start(access, file_name="bench.csv", content=content, lease_id=uuid4())
-    work = await carrying.take_up(database, await carrying.claimed(access, started.id))
+    work = await carrying.take_up(database, await claims.claimed(access, started.id))
     assert work is not None
     ready = time.perf_counter()
     while await carrying.step(database, work):

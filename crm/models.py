@@ -4,7 +4,8 @@ from crm.care.models import warmth_rounds
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
-from crm.imports.models import import_files, import_problems, imports
+from crm.exports.models import exports
+from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
 from crm.notifications.models import notifications
 from crm.reminders.models import reminders
@@ -31,8 +32,11 @@ __all__ = [
     "customer_tokens",
     "customers",
     "events",
+    "exports",
     "idempotency_keys",
+    "import_batches",
     "import_files",
+    "import_leftovers",
     "import_problems",
     "imports",
     "interactions",

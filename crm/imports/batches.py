@@ -24,19 +24,21 @@ class Outcome:
     noted: list[Reading] = field(default_factory=list)
 
 
-async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
+async def customers_of(tx: Transaction, readings: Sequence[Reading], match_by: str | None = None) -> Outcome:
     """Make and update the customers of these lines; a parent is set where it is known already."""
     outcome = Outcome(refused=[one for one in readings if one.errors])
     for wave in _waves([one for one in readings if not one.errors]):
-        await _land(tx, wave, outcome)
+        await _land(tx, wave, outcome, match_by)
     return outcome
 
 
-async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
+async def parents_of(
+    tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str], match_by: str | None = None
+) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
     rows: dict[str, Landing] = {}
-    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
+    for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         wrong = _wrong_parent(match)
         if wrong is None and match.existing is not None:
             rows[match.existing] = Landing({"id": match.existing, "parent_id": match.parents[0]})
@@ -47,11 +49,11 @@ async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapp
     return outcome
 
 
-async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) -> None:
+async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None) -> None:
     new: list[Landing] = []
     known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
-    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
+    for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         if wrong := _wrong_customer(match):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
             continue
@@ -80,7 +82,8 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
         later: list[Reading] = []
         taken: set[str] = set()
         for one in left:
-            marks = {f"name {one.key}" if one.key else "", f"code {one.code}" if one.code else ""} - {""}
+            said = {"name": one.key, "code": one.code, "mark": one.mark}
+            marks = {f"{what} {mark}" for what, mark in said.items() if mark}
             (later if marks & taken else wave).append(one)
             taken |= marks
         yield wave
@@ -88,10 +91,10 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
 
 
 def _wrong_customer(match: Match) -> tuple[str, str] | None:
-    if match.taken and match.by_code is None:
+    if match.taken:
         return "Another customer has this registration code.", "registration_code_taken"
-    if match.by_code is None and len(match.by_name) > 1:
-        return "Several customers have this name; a registration code would tell which one is meant.", "ambiguous"
+    if len(match.found) > 1:
+        return "Several customers are known by this; a registration code would tell which one is meant.", "ambiguous"
     return None
 
 

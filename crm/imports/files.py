@@ -16,7 +16,7 @@ MOST_COLUMNS = 200
 LONGEST_HEADING = 100
 LOOKED_AT = 20
 BOM = b"\xef\xbb\xbf"
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 
 
 class Line(NamedTuple):
@@ -85,8 +85,9 @@ def counted(sheet: Sheet) -> int:
 
 def _encoding(content: bytes) -> tuple[str, int]:
     """The encoding, and where the text starts."""
-    if content.startswith(WORKBOOKS):
-        raise invalid("file", "This is a workbook. Save it as CSV and send that.", "not_csv")
+    if content.startswith(OLD_WORKBOOK):
+        wrong = "This is an old or protected workbook. Save it as XLSX or CSV, without a password, and send that."
+        raise invalid("file", wrong, "not_csv")
     for encoding, start in (("utf-8", len(BOM) if content.startswith(BOM) else 0), ("gb18030", 0)):
         try:
             text = content[start:].decode(encoding)

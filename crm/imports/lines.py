@@ -44,7 +44,8 @@ class Reading:
 
     ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
 
-    ``tokens`` are what its customer is found by: field and token.
+    ``tokens`` are what its customer is found by: field and token. ``mark`` is what it is known by, where the import
+    says by what.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Reading:
     parent: str | None = None
     errors: tuple[FieldError, ...] = ()
     tokens: tuple[tuple[str, str], ...] = ()
+    mark: str | None = None
 
     @property
     def key(self) -> str:
@@ -74,11 +76,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the lines of a sheet by a mapping. ``defaults`` fill in what a line leaves empty."""
+    """Reads the lines of a sheet by a mapping.
+
+    ``defaults`` fill in what a line leaves empty; ``values`` say, by column, which cells stand for which; ``match_by``
+    is by what customers are known: a registration code or else a name where it says nothing.
+    """
 
     sheet: Sheet
     mapping: Mapping[str, str]
     defaults: Mapping[str, Any]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    match_by: str | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -104,13 +112,33 @@ class Reader:
         own = {name: values[name] for name in (*sent, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
-        return Reading(line.number, content, values, own, parent, tokens=tuple(_tokens(values)))
+        mark = self._mark(own)
+        if self.match_by is not None and not mark:
+            wrong = "This line does not say by what its customer is known."
+            return Reading(
+                line.number, content, errors=(FieldError(self.columns[self.match_by], wrong, "key_missing"),)
+            )
+        return Reading(line.number, content, values, own, parent, tokens=tuple(_tokens(values)), mark=mark)
+
+    def _mark(self, own: Mapping[str, Any]) -> str | None:
+        by = self.match_by
+        if by is None:
+            return None
+        if by == "name":
+            return str(own["name_key"])
+        if by.startswith(CUSTOM):
+            mark: str | None = own.get("custom", {}).get(by.removeprefix(CUSTOM))
+            return mark
+        mark = own.get(by)
+        return mark.lower() if mark and by == "email" else mark
 
     def _sent(self, content: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
         sent: dict[str, Any] = {}
         parent = None
         for heading, cell in content.items():
             to, text = self.mapping[heading], cell.strip()
+            if heading in self.values:
+                text = self.values[heading].get(text, text)
             if not text or to == SKIP:
                 continue
             if to == "parent":

@@ -129,6 +129,9 @@ EVENTS: Events = {
     "task.reassigned": ("A task was given to someone else.", TaskRead),
     "import.started": ("Someone asked for a file to be brought in.", ImportRead),
     "import.finished": ("A file was brought in, or given up.", ImportRead),
+    "import.drafted": ("A file was sent, to be brought in later.", ImportRead),
+    "import.undoing": ("Someone asked for an import to be taken back.", ImportRead),
+    "import.undone": ("An import was taken back.", ImportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

@@ -11,7 +11,7 @@ NOT_OURS = {"alembic_version"}
 
 SCANNED_BY_THE_WORKER = frozenset(
     {
-        "birthday_rounds", "events", "idempotency_keys", "imports", "notifications", "reactions", "reminders",
+        "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "notifications", "reactions", "reminders",
         "sign_in_attempts", "warmth_rounds", "webhook_attempts", "webhook_deliveries", "webhook_endpoints",
         "worker_heartbeats", "workspaces",
     }

@@ -112,6 +112,17 @@ class Scene:
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
 
+    async def draft_import(self) -> str:
+        """An import of Anna's that waits for her."""
+        response = await self.client(self.seller).post("/v1/imports", files=a_file(), data={"commit": "false"})
+        return str(response.json()["id"])
+
+    async def finished_import(self) -> str:
+        """An import of Anna's that is over."""
+        made = await self.file_import()
+        await self.workspace.owner.execute("UPDATE imports SET state = 'done' WHERE id = $1", made)
+        return made
+
     async def reminder(self) -> str:
         """The reminder of a task of Anna's."""
         return str(await self._id_in("reminders", "subject_id", await self.task()))
