@@ -1,4 +1,4 @@
-"""``python -m benchmarks.imports``: how fast a file of customers lands, and where the time goes.
+"""``python -m benchmarks.imports``: how fast a file of customers lands, where the time goes, and how fast it leaves.
 
 100,000 lines of twelve columns, half of them Chinese companies, through the worker's own road: search tokens, facts,
 problems and all. Prints the lines per second, the processor seconds of Python and of Postgres, and the most memory.
@@ -6,20 +6,25 @@ problems and all. Prints the lines per second, the processor seconds of Python a
 
 import argparse
 import csv
-import os
 import random
 import resource
 import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import orjson
 import uvloop
 
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from crm.actor import ActorKind
 from crm.database import Database
+from crm.exports import queries, writing
+from crm.exports.actions import create
+from crm.exports.schemas import ExportCreate
+from crm.exports.vocabulary import Format
 from crm.imports import actions, carrying, claims
 from crm.workspaces.access import acting_for
 from crm.workspaces.tokens import Tokens
@@ -83,23 +88,25 @@ async def bring_in(on: Stage, content: bytes) -> dict[str, float]:
     }
 
 
-def _postgres_cpu() -> float:
-    """Processor seconds of every Postgres backend of ours that is alive, and of those that have ended."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    total = 0.0
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = entry.read_text()
-        except OSError:
-            continue
-        fields = text.rpartition(")")[2].split()
-        if "postgres" in text and os.getsid(int(entry.parent.name)) == _session_of_postgres():
-            total += (int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])) / ticks
-    return total
-
-
-def _session_of_postgres() -> int:
-    return os.getsid(0)
+async def take_out(on: Stage, format_: Format) -> tuple[int, float, int]:
+    """Write an export of all customers: how many rows, in how many seconds, of what size."""
+    bearer = Tokens(SECRET_KEY).read_access(on.token)
+    database = Database(on.dsn("rapport_worker"), name="bench", size=4)
+    actor = await acting_for(database, bearer.workspace_id, ActorKind.USER, bearer.user_id)
+    assert actor is not None
+    created = await create(database.writing(actor), ExportCreate(noun="customers", format=format_))
+    with TemporaryDirectory() as folder:
+        place = writing.Folder(Path(folder))
+        began = time.perf_counter()
+        async with database.scanning() as tx:
+            held = await writing.claim(tx)
+        assert held is not None
+        await writing.write(database, held, place)
+        seconds = time.perf_counter() - began
+        size = place.path(bearer.workspace_id, held.id, format_).stat().st_size
+    rows = orjson.loads((await queries.get(database.reading(actor), created.id)).body)["rows"]
+    await database.close()
+    return rows, seconds, size
 
 
 def main() -> None:
@@ -111,9 +118,11 @@ def main() -> None:
     content = written(chosen.lines)
     with stage(chosen.beside) as on:
         took = uvloop.run(bring_in(on, content))
+        rows, seconds, size = uvloop.run(take_out(on, "csv"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{took['lines']:.0f} lines in {took['seconds']:.1f} s: {took['lines'] / took['seconds']:.0f} lines/s")
     print(f"Python {took['python_cpu']:.1f} s of processor time, {took['to_begin']:.1f} s before the first batch")
+    print(f"export: {rows} rows, {size / 1e6:.1f} MB in {seconds:.1f} s: {rows / seconds:.0f} rows/s")
     print(f"at most {peak:.0f} MiB of memory in this process")
 
 

@@ -19,6 +19,9 @@ from pydantic import (
 
 from crm.phones import normalize_phone
 
+FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
+"""What a cell begins with that a spreadsheet runs (CWE-1236)."""
+
 _PLAIN_EMAIL = re.compile(
     r"(?P<local>[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@(?P<domain>(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63})"
 )

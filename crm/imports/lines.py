@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate
 from crm.errors import FieldError, Unprocessable
+from crm.fields import FORMULA_SIGNS
 from crm.imports.files import Line, Sheet
 from crm.imports.mapping import CUSTOM, SKIP
 from crm.search import normalized
@@ -137,6 +138,9 @@ class Reader:
         parent = None
         for heading, cell in content.items():
             to, text = self.mapping[heading], cell.strip()
+            if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS:
+                # So that no spreadsheet ran it, when it was exported.
+                text = text[1:]
             if heading in self.values:
                 text = self.values[heading].get(text, text)
             if not text or to == SKIP:

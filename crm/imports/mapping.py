@@ -74,7 +74,7 @@ def guess(headings: Sequence[str]) -> dict[str, str]:
             continue
         field = _FIELD_OF.get(normalized(heading.replace("_", " ")))
         if field is None or field in taken:
-            field = CUSTOM + heading
+            field = heading if heading.startswith(CUSTOM) and heading != CUSTOM else CUSTOM + heading
         taken.add(field)
         found[heading] = field
     return found

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exports.schemas import ExportRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.reminders.schemas import ReminderRead
@@ -21,6 +22,7 @@ from services.api.routes import (
     customers,
     deliveries,
     events,
+    exports,
     health,
     imports,
     interactions,
@@ -46,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     interactions.router,
     visits.router,
     imports.router,
+    exports.router,
     events.router,
     tasks.router,
     reminders.router,
@@ -67,6 +70,7 @@ TAGS: dict[str, str] = {
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
+    "exports": "Take lists out, as files.",
     "events": "Everything that happened, as facts.",
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
@@ -132,6 +136,8 @@ EVENTS: Events = {
     "import.drafted": ("A file was sent, to be brought in later.", ImportRead),
     "import.undoing": ("Someone asked for an import to be taken back.", ImportRead),
     "import.undone": ("An import was taken back.", ImportRead),
+    "export.created": ("Someone asked for a list as a file.", ExportRead),
+    "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from crm.exports.writing import Folder
 from crm.workspaces.passwords import hash_password
 from tests.conftest import Client, Clients
 from tests.factories import Person, Workspace
@@ -121,6 +122,21 @@ class Scene:
         """An import of Anna's that is over."""
         made = await self.file_import()
         await self.workspace.owner.execute("UPDATE imports SET state = 'done' WHERE id = $1", made)
+        return made
+
+    async def export(self) -> str:
+        """An export of the administrator's."""
+        return str((await self.post("/v1/exports", {"noun": "customers"}, by="admin"))["id"])
+
+    async def finished_export(self) -> str:
+        """An export with its file."""
+        made = await self.export()
+        await self.workspace.owner.execute(
+            "UPDATE exports SET state = 'done', expires_at = now() + interval '1 hour' WHERE id = $1", made
+        )
+        path = Folder(self.clients.running.app.state.settings.data_dir).path(self.workspace.id, UUID(made), "csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"id\n{made}\n")
         return made
 
     async def reminder(self) -> str:
