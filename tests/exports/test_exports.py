@@ -167,7 +167,8 @@ async def test_contacts_leave_as_cards(client: Client, worker: Any) -> None:
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_a_card_keeps_its_lines_short_and_its_text_whole(name: str, title: str) -> None:
-    row: dict[str, Any] = {"id": "x", "name": name, "customer": "C", "department": None, "title": title, "phones": [], "emails": [],
+    row: dict[str, Any] = {"id": "x", "name": name, "customer": "C", "department": None, "title": title,
+           "phones": [], "emails": [],
            "wechat": None, "birthday": None, "updated_at": "2026"}  # fmt: skip
     text = card(row)
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
