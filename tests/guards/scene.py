@@ -126,7 +126,8 @@ class Scene:
 
     async def export(self) -> str:
         """An export of the administrator's."""
-        return str((await self.post("/v1/exports", {"noun": "customers"}, by="admin"))["id"])
+        response = await self.client("admin").post("/v1/exports", json={"noun": "customers"})
+        return str(response.json()["id"])
 
     async def finished_export(self) -> str:
         """An export with its file."""

@@ -56,7 +56,10 @@ async def get_export(access: ExportReads, export_id: UUID) -> Answer:
     "/exports/{export_id}/file",
     response_class=Response,
     responses={
-        200: {"description": "The file.", "content": {kind.partition(";")[0]: {} for kind in MEDIA.values()}},
+        200: {
+            "description": "The file.",
+            "content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in MEDIA.values()},
+        },
         **problems(ExportNotReady, ExportExpired),
     },
 )
