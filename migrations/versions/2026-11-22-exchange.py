@@ -1,6 +1,6 @@
 """Exchange: drafts, value mappings and undoing of imports; exports.
 
-Revision: exchange, after 0001.
+Revision: exchange, after people.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "exchange"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 
