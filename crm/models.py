@@ -5,7 +5,8 @@ from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
-from crm.imports.models import import_files, import_problems, imports
+from crm.exports.models import exports
+from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
 from crm.notifications.models import notifications
@@ -37,8 +38,11 @@ __all__ = [
     "customer_tokens",
     "customers",
     "events",
+    "exports",
     "idempotency_keys",
+    "import_batches",
     "import_files",
+    "import_leftovers",
     "import_problems",
     "imports",
     "interactions",

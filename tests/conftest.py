@@ -9,8 +9,9 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from os import getpid
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -80,6 +81,7 @@ class Stage:
                 "REDIS_URL": self.redis_url,
                 "RAPPORT_SECRET_KEY": SECRET_KEY,
                 "RAPPORT_RATE_LIMIT": 0,
+                "RAPPORT_DATA_DIR": str(Path(gettempdir()) / f"rapport-tests-{getpid()}"),
                 "RAPPORT_WEBHOOKS_ALLOW_LOOPBACK": True,
                 **more,
             }

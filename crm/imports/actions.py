@@ -1,9 +1,11 @@
 """Asking for an import, and looking beforehand at what it would do. The work itself is ``carrying``."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -12,12 +14,14 @@ from sqlalchemy import (
     Insert,
     LargeBinary,
     Table,
+    Text,
     Uuid,
     bindparam,
     case,
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     text,
@@ -26,10 +30,10 @@ from sqlalchemy.sql.selectable import CTE
 
 from crm.database import Access, statement
 from crm.errors import invalid
-from crm.imports import events
-from crm.imports.files import Sheet, counted, opened
+from crm.imports import books, events
+from crm.imports.files import Line, Sheet, counted, opened
 from crm.imports.lines import Reader, Reading, checked
-from crm.imports.mapping import HEADINGS, settled
+from crm.imports.mapping import HEADINGS, matched, settled, valued
 from crm.imports.models import import_files
 from crm.imports.queries import IMPORT
 from crm.nouns import Answer
@@ -37,9 +41,25 @@ from crm.recording import creating, record, renamed
 from crm.workspaces.models import teams, users
 
 SHOWN = 10
+LOOKED_AT = 1_000
+MOST_PROBLEMS = 100
+MOST_DIFFERENT = 50
 
 LEASE = text("interval '60 seconds'")
 """How long nobody else may take an import that somebody carries out; each batch renews it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a file is to be read, as whoever sends it says."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    match_by: str | None = None
+
+
+AS_IT_IS = Wanted()
 
 
 async def start(
@@ -47,33 +67,37 @@ async def start(
     *,
     file_name: str,
     content: bytes,
-    mapping: Mapping[str, str] | None = None,
-    defaults: Mapping[str, Any] | None = None,
+    wanted: Wanted = AS_IT_IS,
+    draft: bool = False,
     lease_id: UUID | None = None,
 ) -> Answer:
     """Take in a file of customers, for the worker to carry out; with ``lease_id`` whoever holds that does it.
 
-    Raises 422 for a file that cannot be read as a whole, a mapping that does not fit it, and defaults that may not be.
+    A ``draft`` waits until it is committed. Raises 422 for a file that cannot be read as a whole, a mapping that does
+    not fit it, and defaults that may not be.
     """
-    sheet, lines = await asyncio.to_thread(_looked_through, content)
-    by_default = checked(defaults or {})
+    taken = await asyncio.to_thread(_looked_through, content)
+    reader = _reader(taken.sheet, wanted)
     values = {
         "kind": "customers",
         "file_name": file_name,
-        "mapping": settled(sheet.headings, mapping or {}),
-        "defaults": by_default,
-        "lines": lines,
+        "mapping": reader.mapping,
+        "defaults": reader.defaults,
+        "values": reader.values,
+        "match_by": reader.match_by,
+        "headings": list(taken.sheet.headings),
+        "lines": taken.lines,
         "created_by": access.actor.id,
         "created_by_kind": access.actor.kind,
         "lease_id": lease_id,
     }
     started = await record(
         access,
-        events.STARTED,
-        _start(),
-        content=content,
-        owner_id=_id(by_default.get("owner_id")),
-        team_id=_id(by_default.get("team_id")),
+        events.DRAFTED if draft else events.STARTED,
+        _start(draft=draft),
+        content=taken.content,
+        owner_id=_id(reader.defaults.get("owner_id")),
+        team_id=_id(reader.defaults.get("team_id")),
         **renamed(values),
     )
     if started is None:
@@ -81,24 +105,49 @@ async def start(
     return started
 
 
-async def preview(
-    content: bytes, mapping: Mapping[str, str] | None = None, defaults: Mapping[str, Any] | None = None
-) -> bytes:
+async def preview(content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
-    sheet, lines = await asyncio.to_thread(_looked_through, content)
-    reader = Reader(sheet, settled(sheet.headings, mapping or {}), checked(defaults or {}))
-    readings = [reader.read(line) for line in islice(sheet.lines(), SHOWN)]
+    return await asyncio.to_thread(_previewed, content, wanted)
+
+
+def _previewed(content: bytes, wanted: Wanted) -> bytes:
+    taken = _looked_through(content)
+    sheet = taken.sheet
+    reader = _reader(sheet, wanted)
+    lines = list(islice(sheet.lines(), LOOKED_AT))
+    readings = [reader.read(line) for line in lines]
+    refused = [one for one in readings if one.errors]
     return orjson.dumps(
         {
-            "encoding": sheet.encoding,
-            "delimiter": sheet.delimiter,
-            "lines": lines,
+            "encoding": None if taken.is_book else sheet.encoding,
+            "delimiter": None if taken.is_book else sheet.delimiter,
+            "lines": taken.lines,
             "mapping": reader.mapping,
             "fields": list(HEADINGS),
-            "rows": [{"line": one.number, "customer": _without_key(one), "parent": one.parent} for one in readings],
-            "problems": [problem_of(one) for one in readings if one.errors],
+            "rows": [
+                {"line": one.number, "customer": _without_key(one), "parent": one.parent} for one in readings[:SHOWN]
+            ],
+            "problems": [problem_of(one) for one in refused[:MOST_PROBLEMS]],
+            "looked_at": len(readings),
+            "refused": len(refused),
+            "found": dict(_found(sheet, lines)),
         }
     )
+
+
+def _found(sheet: Sheet, lines: Sequence[Line]) -> Iterator[tuple[str, dict[str, int]]]:
+    """Columns that say few different things, and what they say how often."""
+    whole = [line.cells for line in lines if line.wrong is None]
+    for place, heading in enumerate(sheet.headings):
+        counts = Counter(text for cells in whole if (text := cells[place].strip()))
+        if 0 < len(counts) <= MOST_DIFFERENT and len(counts) < counts.total():
+            yield heading, dict(counts.most_common())
+
+
+def _reader(sheet: Sheet, wanted: Wanted) -> Reader:
+    mapping = settled(sheet.headings, wanted.mapping)
+    values, match_by = valued(mapping, wanted.values), matched(mapping, wanted.match_by)
+    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by)
 
 
 def problem_of(reading: Reading) -> dict[str, Any]:
@@ -112,9 +161,21 @@ def _without_key(reading: Reading) -> dict[str, Any] | None:
     return {name: value for name, value in reading.customer.items() if name != "name_key"}
 
 
-def _looked_through(content: bytes) -> tuple[Sheet, int]:
+class Taken(NamedTuple):
+    """A file that can be read, as it is kept: a workbook as comma-separated values."""
+
+    sheet: Sheet
+    lines: int
+    content: bytes
+    is_book: bool
+
+
+def _looked_through(content: bytes) -> Taken:
+    is_book = content.startswith(books.ZIP)
+    if is_book:
+        content = books.as_csv(content)
     sheet = opened(content)
-    return sheet, counted(sheet)
+    return Taken(sheet, counted(sheet), content, is_book)
 
 
 def _id(text: str | None) -> UUID | None:
@@ -122,7 +183,7 @@ def _id(text: str | None) -> UUID | None:
 
 
 @statement
-def _start() -> Insert:
+def _start(*, draft: bool) -> Insert:
     """A new import with its file; nothing where a default names somebody who is not there."""
 
     def with_file(changed: CTE) -> list[Insert]:
@@ -133,9 +194,21 @@ def _start() -> Insert:
     leased = bindparam("new_lease_id", type_=Uuid).is_not(None)
     return creating(
         IMPORT,
-        ["kind", "file_name", "mapping", "defaults", "lines", "created_by", "created_by_kind", "lease_id"],
+        [
+            "kind",
+            "file_name",
+            "mapping",
+            "defaults",
+            "values",
+            "match_by",
+            "headings",
+            "lines",
+            "created_by",
+            "created_by_kind",
+            "lease_id",
+        ],
         values={
-            "state": case((leased, "running"), else_="waiting"),
+            "state": literal("draft", Text) if draft else case((leased, "running"), else_="waiting"),
             "leased_until": case((leased, func.now() + LEASE)),
         },
         only_if=_there(users, "owner_id") & _there(teams, "team_id"),

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 from crm.customers import events
 from crm.customers.actions import first_contact_due
 from crm.database import Transaction
 from crm.errors import FieldError
 from crm.imports import landing
-from crm.imports.landing import Match
+from crm.imports.landing import Landing, Match
 from crm.imports.lines import Reading
 
 
@@ -25,46 +24,49 @@ class Outcome:
     noted: list[Reading] = field(default_factory=list)
 
 
-async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
+async def customers_of(tx: Transaction, readings: Sequence[Reading], match_by: str | None = None) -> Outcome:
     """Make and update the customers of these lines; a parent is set where it is known already."""
     outcome = Outcome(refused=[one for one in readings if one.errors])
     for wave in _waves([one for one in readings if not one.errors]):
-        await _land(tx, wave, outcome)
+        await _land(tx, wave, outcome, match_by)
     return outcome
 
 
-async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
+async def parents_of(
+    tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str], match_by: str | None = None
+) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
-    rows = []
-    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
+    rows: dict[str, Landing] = {}
+    for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         wrong = _wrong_parent(match)
-        if wrong is None:
-            rows.append({"id": match.existing, "parent_id": match.parents[0]})
-        else:
+        if wrong is None and match.existing is not None:
+            rows[match.existing] = Landing({"id": match.existing, "parent_id": match.parents[0]})
+        elif wrong is not None:
             error = FieldError(columns["parent"], *wrong)
             outcome.noted.append(replace(reading, errors=(error,)))
-    await landing.change(tx, events.UPDATED, list({row["id"]: row for row in rows}.values()))
+    await landing.change(tx, events.UPDATED, list(rows.values()))
     return outcome
 
 
-async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) -> None:
-    new: list[Mapping[str, Any]] = []
-    known: list[Mapping[str, Any]] = []
+async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None) -> None:
+    new: list[Landing] = []
+    known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
-    for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
+    for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         if wrong := _wrong_customer(match):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
             continue
         parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
         if match.existing is not None:
-            known.append({**reading.own, **parent, "id": match.existing})
+            own = [(field, token) for field, token in reading.tokens if field in reading.own]
+            known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
             continue
         values = {**(reading.customer or {}), **parent, "id": match.new_id}
         if tx.actor.user_id is not None:
             values.setdefault("owner_id", str(tx.actor.user_id))
         values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
-        new.append(values)
+        new.append(Landing(values, reading.tokens))
     created = await landing.add(tx, events.CREATED, new)
     updated = await landing.change(tx, events.UPDATED, known)
     outcome.created += created
@@ -80,7 +82,8 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
         later: list[Reading] = []
         taken: set[str] = set()
         for one in left:
-            marks = {f"name {one.key}" if one.key else "", f"code {one.code}" if one.code else ""} - {""}
+            said = {"name": one.key, "code": one.code, "mark": one.mark}
+            marks = {f"{what} {mark}" for what, mark in said.items() if mark}
             (later if marks & taken else wave).append(one)
             taken |= marks
         yield wave
@@ -88,10 +91,10 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
 
 
 def _wrong_customer(match: Match) -> tuple[str, str] | None:
-    if match.taken and match.by_code is None:
+    if match.taken:
         return "Another customer has this registration code.", "registration_code_taken"
-    if match.by_code is None and len(match.by_name) > 1:
-        return "Several customers have this name; a registration code would tell which one is meant.", "ambiguous"
+    if len(match.found) > 1:
+        return "Several customers are known by this; a registration code would tell which one is meant.", "ambiguous"
     return None
 
 

@@ -9,84 +9,40 @@ parents, which may stand further down in the file.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from crm.actor import Actor, ActorKind, system
-from crm.database import Access, Database, Transaction
-from crm.imports import events, progress
+from crm.actor import Actor, ActorKind
+from crm.database import Database, Transaction
+from crm.imports import progress
+from crm.imports.ahead import Ahead
 from crm.imports.batches import Outcome, customers_of, parents_of
-from crm.imports.files import Line, opened
-from crm.imports.lines import Reader
-from crm.recording import record
+from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
+from crm.imports.files import opened
+from crm.imports.lines import Reader, Reading
 from crm.workspaces.access import acting_for
 
-BATCH = 500
-TRIES = 3
-
-
-class LeaseLost(Exception):
-    """Somebody else carries the import out by now, or it is over."""
-
-
-class Claim(NamedTuple):
-    """The right to carry out an import from a position on, until the lease runs out."""
-
-    workspace_id: UUID
-    id: UUID
-    lease_id: UUID
-    position: int
-    lines: int
-    mapping: Mapping[str, str]
-    defaults: Mapping[str, Any]
-    created_by: UUID
-    created_by_kind: str
+BATCH = 1_000
 
 
 @dataclass
 class Work:
-    """An import at hand: its file read, whoever asked for it known."""
+    """An import at hand: its file open, whoever asked for it known."""
 
     actor: Actor
     claim: Claim
-    reader: Reader
-    lines: Sequence[Line]
+    ahead: Ahead
     position: int
-
-    @property
-    def end(self) -> int:
-        """The position at which nothing is left to do."""
-        return self.claim.lines * (2 if "parent" in self.claim.mapping.values() else 1)
-
-    @property
-    def mine(self) -> dict[str, UUID]:
-        """What says that the import is still ours."""
-        return {"import_id": self.claim.id, "lease_id": self.claim.lease_id}
-
-
-async def claim(tx: Transaction) -> Claim | None:
-    """The import that has waited longest among those that nobody carries out; None when there is none."""
-    row = await tx.row(progress.claim())
-    return None if row is None else Claim(*row)
-
-
-async def claimed(access: Access, import_id: UUID) -> Claim:
-    """The claim of whoever started an import with a lease."""
-    row = await access.row(progress.claimed(), import_id=import_id)
-    if row is None:
-        raise LeaseLost
-    return Claim(*row)
 
 
 async def take_up(database: Database, held: Claim) -> Work | None:
     """Make ready what was claimed; None, and the import has failed, where whoever asked for it is gone."""
     actor = await acting_for(database, held.workspace_id, ActorKind(held.created_by_kind), held.created_by)
     if actor is None:
-        await fail(database, held, "Whoever asked for this import is not active any more.")
+        await give_up(database, held, "failed", "Whoever asked for this import is not active any more.")
         return None
     content = await database.writing(actor).value(progress.content(), import_id=held.id)
     if content is None:
@@ -105,49 +61,36 @@ async def step(database: Database, work: Work) -> bool:
                 raise
         else:
             break
-    return work.position < work.end
-
-
-async def release(database: Database, work: Work) -> None:
-    """Let others take it on; those that have waited longer come first."""
-    await database.writing(work.actor).row(progress.release(), **work.mine)
-
-
-async def fail(database: Database, held: Claim, why: str) -> None:
-    """Give an import up; what has landed stays."""
-    async with database.transaction(system(held.workspace_id, timezone="UTC")) as tx:
-        if await tx.row(progress.fence(), import_id=held.id, lease_id=held.lease_id, position=None) is not None:
-            await _finish(tx, held.id, "failed", why)
+    return work.position < work.ahead.end
 
 
 async def _step(database: Database, work: Work) -> None:
-    lines, first = work.claim.lines, work.position % work.claim.lines
-    batch = work.lines[first : first + BATCH]
-    upto = work.position + len(batch)
+    _, upto, readings = await work.ahead.batch(work.position)
     async with database.transaction(work.actor) as tx:
-        if await tx.row(progress.fence(), **work.mine, position=work.position) is None:
+        if await tx.row(progress.fence(), **work.claim.mine, position=work.position) is None:
             raise LeaseLost
-        if work.position < lines:
-            outcome = await customers_of(tx, [work.reader.read(line) for line in batch])
+        if work.position < work.claim.lines:
+            outcome = await customers_of(tx, readings, work.claim.match_by)
         else:
-            landed = await _landed(tx, work.claim.id, [line for line in batch if work.reader.names_parent(line)])
-            outcome = await parents_of(tx, [work.reader.read(line) for line in landed], work.reader.columns)
+            columns, landed = work.ahead.reader.columns, await _landed(tx, work.claim.id, readings)
+            outcome = await parents_of(tx, landed, columns, work.claim.match_by)
         await _keep(tx, work.claim.id, outcome)
+        await tx.row(progress.landed(), import_id=work.claim.id)
         await tx.row(
             progress.advance(),
-            **work.mine,
+            **work.claim.mine,
             upto=upto,
             created=outcome.created,
             updated=outcome.updated,
             unchanged=outcome.unchanged,
             refused=len(outcome.refused),
         )
-        if upto >= work.end:
-            await _finish(tx, work.claim.id, "done", None)
+        if upto >= work.ahead.end:
+            await finish(tx, work.claim.id, "done", None)
     work.position = upto
 
 
-async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Line]) -> list[Line]:
+async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Reading]) -> list[Reading]:
     """The lines that were not refused."""
     if not batch:
         return []
@@ -166,11 +109,7 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
         await tx.rows(progress.keep(), import_id=import_id, problems=problems)
 
 
-async def _finish(tx: Transaction, import_id: UUID, state: str, why: str | None) -> None:
-    await record(tx, events.FINISHED, progress.finish(), import_id=import_id, state=state, failure=why)
-    await tx.row(progress.forget(), import_id=import_id)
-
-
 def _read(actor: Actor, held: Claim, content: bytes) -> Work:
-    sheet = opened(content)
-    return Work(actor, held, Reader(sheet, held.mapping, held.defaults), tuple(sheet.lines()), held.position)
+    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by)
+    end = held.lines * (2 if "parent" in held.mapping.values() else 1)
+    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position)

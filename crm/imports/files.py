@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ MOST_COLUMNS = 200
 LONGEST_HEADING = 100
 LOOKED_AT = 20
 BOM = b"\xef\xbb\xbf"
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 
 
 class Line(NamedTuple):
@@ -64,8 +64,8 @@ class Sheet:
 
 def opened(content: bytes) -> Sheet:
     """The file, read as far as its heading. Raises 422 for one that cannot be read as a whole."""
-    text, encoding = _decoded(content)
-    rows = tuple(StringIO(text, newline=""))
+    encoding, start = _encoding(content)
+    rows = tuple(TextIOWrapper(BytesIO(content[start:] if start else content), encoding, newline=""))
     delimiter = max(DELIMITERS, key=lambda one: _likely(rows, one))
     heading = next((record for record in _records(rows, 0, delimiter) if any(record.cells)), None)
     if heading is None or heading.broken:
@@ -83,9 +83,11 @@ def counted(sheet: Sheet) -> int:
     return count
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    if content.startswith(WORKBOOKS):
-        raise invalid("file", "This is a workbook. Save it as CSV and send that.", "not_csv")
+def _encoding(content: bytes) -> tuple[str, int]:
+    """The encoding, and where the text starts."""
+    if content.startswith(OLD_WORKBOOK):
+        wrong = "This is an old or protected workbook. Save it as XLSX or CSV, without a password, and send that."
+        raise invalid("file", wrong, "not_csv")
     for encoding, start in (("utf-8", len(BOM) if content.startswith(BOM) else 0), ("gb18030", 0)):
         try:
             text = content[start:].decode(encoding)
@@ -93,7 +95,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
             continue
         if "\x00" in text:
             raise invalid("file", "Text must not contain NUL characters.", "nul_character")
-        return text, encoding
+        return encoding, start
     raise invalid("file", "The text is neither UTF-8 nor GB18030.", "encoding_unknown")
 
 

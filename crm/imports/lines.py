@@ -1,15 +1,17 @@
 """From a line of a file to a customer: what its cells say, by the same rules as a customer that is sent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
+from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate
 from crm.errors import FieldError, Unprocessable
+from crm.fields import FORMULA_SIGNS
 from crm.imports.files import Line, Sheet
 from crm.imports.mapping import CUSTOM, SKIP
 from crm.search import normalized
@@ -41,7 +43,13 @@ _MESSAGES = {"missing": "A value is required."}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line as it was read. ``customer`` is what it makes, None where it was refused; ``own`` what it says itself."""
+    """A line as it was read.
+
+    ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
+
+    ``tokens`` are what its customer is found by: field and token. ``mark`` is what it is known by, where the import
+    says by what.
+    """
 
     number: int
     content: Mapping[str, str]
@@ -49,6 +57,8 @@ class Reading:
     own: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     errors: tuple[FieldError, ...] = ()
+    tokens: tuple[tuple[str, str], ...] = ()
+    mark: str | None = None
 
     @property
     def key(self) -> str:
@@ -69,11 +79,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the lines of a sheet by a mapping. ``defaults`` fill in what a line leaves empty."""
+    """Reads the lines of a sheet by a mapping.
+
+    ``defaults`` fill in what a line leaves empty; ``values`` say, by column, which cells stand for which; ``match_by``
+    is by what customers are known: a registration code or else a name where it says nothing.
+    """
 
     sheet: Sheet
     mapping: Mapping[str, str]
     defaults: Mapping[str, Any]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    match_by: str | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -102,13 +118,36 @@ class Reader:
         own = {name: values[name] for name in (*sent, *more, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
-        return Reading(line.number, content, values, own, parent)
+        mark = self._mark(own)
+        if self.match_by is not None and not mark:
+            wrong = "This line does not say by what its customer is known."
+            return Reading(
+                line.number, content, errors=(FieldError(self.columns[self.match_by], wrong, "key_missing"),)
+            )
+        return Reading(line.number, content, values, own, parent, tokens=tuple(_tokens(values)), mark=mark)
+
+    def _mark(self, own: Mapping[str, Any]) -> str | None:
+        by = self.match_by
+        if by is None:
+            return None
+        if by == "name":
+            return str(own["name_key"])
+        if by.startswith(CUSTOM):
+            mark: str | None = own.get("custom", {}).get(by.removeprefix(CUSTOM))
+            return mark
+        mark = own.get(by)
+        return mark.lower() if mark and by == "email" else mark
 
     def _sent(self, content: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
         sent: dict[str, Any] = {}
         parent = None
         for heading, cell in content.items():
             to, text = self.mapping[heading], cell.strip()
+            if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS:
+                # So that no spreadsheet ran it, when it was exported.
+                text = text[1:]
+            if heading in self.values:
+                text = self.values[heading].get(text, text)
             if not text or to == SKIP:
                 continue
             if to == "parent":
@@ -135,6 +174,13 @@ class Reader:
     def _column(self, place: str) -> str:
         """The column that fills a field, or the field where a default does."""
         return self.columns.get(place) or self.columns.get(place.split(".", maxsplit=1)[0]) or place
+
+
+def _tokens(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, leaves in FINDING.fields.items():
+        if value := values.get(name):
+            for token in leaves(value):
+                yield name, token
 
 
 def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:

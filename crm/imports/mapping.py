@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from crm.errors import FieldError, Unprocessable
+from crm.errors import FieldError, Unprocessable, invalid
 from crm.search import normalized
 
 SKIP = "skip"
 CUSTOM = "custom."
 MOST_CUSTOM = 100
+MOST_VALUES = 2_000
+REASONS = "rapport_problems"
+"""The column that a file of problems has more than what was sent; it is skipped when the file comes back."""
+
+MATCHED_BY = ("registration_code", "name", "phone", "email")
+"""By what a customer may be known, besides ``custom.<key>``."""
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "name": (
@@ -66,9 +72,12 @@ def guess(headings: Sequence[str]) -> dict[str, str]:
     taken: set[str] = set()
     found: dict[str, str] = {}
     for heading in headings:
+        if heading == REASONS:
+            found[heading] = SKIP
+            continue
         field = _FIELD_OF.get(normalized(heading.replace("_", " ")))
         if field is None or field in taken:
-            field = CUSTOM + heading
+            field = heading if heading.startswith(CUSTOM) and heading != CUSTOM else CUSTOM + heading
         taken.add(field)
         found[heading] = field
     return found
@@ -101,6 +110,29 @@ def settled(headings: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str
     if errors:
         raise Unprocessable(errors=tuple(errors))
     return found
+
+
+def valued(mapping: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Which cells stand for which, by column. Raises 422 for a column that is not there, and for too many."""
+    errors = [
+        FieldError(f"#/values/{_escaped(column)}", "There is no such column.", "column_unknown")
+        for column in values
+        if column not in mapping
+    ]
+    if sum(map(len, values.values())) > MOST_VALUES:
+        errors.append(FieldError("#/values", f"At most {MOST_VALUES} values are mapped.", "too_many_values"))
+    if errors:
+        raise Unprocessable(errors=tuple(errors))
+    return {column: {was.strip(): now.strip() for was, now in of.items()} for column, of in values.items()}
+
+
+def matched(mapping: Mapping[str, str], match_by: str | None) -> str | None:
+    """By what customers are known. Raises 422 for what nobody is known by, and for what no column gives."""
+    if match_by is None or match_by in mapping.values():
+        if match_by is None or match_by in MATCHED_BY or match_by.startswith(CUSTOM):
+            return match_by
+        raise invalid("match_by", "Customers cannot be told apart by this.", "field_unknown")
+    raise invalid("match_by", "No column gives this.", "column_missing")
 
 
 def _mistakes(headings: Sequence[str], column: str, field: str) -> list[tuple[str, str]]:

@@ -13,9 +13,9 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.imports.vocabulary import AskedBy, Kind, State
+from crm.imports.vocabulary import AskedBy, Kind, Reason, State
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of
 
 imports = noun(
@@ -24,6 +24,9 @@ imports = noun(
     Column("file_name", Text, nullable=False),
     Column("mapping", JSONB, nullable=False),
     Column("defaults", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("values", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("match_by", Text),
+    Column("headings", ARRAY(Text), nullable=False, server_default=text("'{}'"), info={UNRECORDED: True}),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("failure", Text),
     Column("lines", Integer, nullable=False),
@@ -32,9 +35,14 @@ imports = noun(
     Column("updated_count", Integer, nullable=False, server_default=text("0")),
     Column("unchanged_count", Integer, nullable=False, server_default=text("0")),
     Column("refused_count", Integer, nullable=False, server_default=text("0")),
+    Column("undone_count", Integer, nullable=False, server_default=text("0")),
+    Column("left_count", Integer, nullable=False, server_default=text("0")),
     Column("created_by", Uuid, nullable=False),
     Column("created_by_kind", Text, nullable=False),
     Column("position", BigInteger, nullable=False, server_default=text("0"), info={UNRECORDED: True}),
+    Column("undo_by", Uuid, info={UNRECORDED: True}),
+    Column("undo_by_kind", Text, info={UNRECORDED: True}),
+    Column("undo_upto", Uuid, info={UNRECORDED: True}),
     Column("lease_id", Uuid, info={UNRECORDED: True}),
     moment("leased_until", info={UNRECORDED: True}),
     moment("finished_at"),
@@ -43,7 +51,7 @@ imports = noun(
     one_of("created_by_kind", AskedBy),
 )
 newest_first(imports)
-Index("ix_imports_open", imports.c.created_at, postgresql_where=imports.c.state.in_(["waiting", "running"]))
+Index("ix_imports_open", imports.c.created_at, postgresql_where=imports.c.state.in_(["waiting", "running", "undoing"]))
 
 import_files = Table(
     "import_files",
@@ -67,3 +75,30 @@ import_problems = Table(
     PrimaryKeyConstraint("workspace_id", "import_id", "line"),
     link("import_id", "imports"),
 )
+
+import_batches = Table(
+    "import_batches",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("import_id", Uuid, nullable=False),
+    Column("transaction_id", BigInteger, nullable=False),
+    moment("at", nullable=False),
+    PrimaryKeyConstraint("workspace_id", "import_id", "transaction_id"),
+    link("import_id", "imports"),
+)
+"""The transactions in which an import landed. Its facts are those of the same transaction and the same moment; the
+moment too, because a restored database counts its transactions anew."""
+
+import_leftovers = Table(
+    "import_leftovers",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("import_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    PrimaryKeyConstraint("workspace_id", "import_id", "customer_id"),
+    link("import_id", "imports"),
+    one_of("reason", Reason),
+)
+"""What an undo left as it was, because somebody has changed it since."""

@@ -14,26 +14,30 @@ from sqlalchemy import (
     Text,
     Update,
     Uuid,
+    and_,
     bindparam,
+    case,
+    cast,
     delete,
+    exists,
     func,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from crm.database import statement
 from crm.imports.actions import LEASE
-from crm.imports.models import import_files, import_problems, imports
+from crm.imports.models import import_batches, import_files, import_problems, imports
 from crm.imports.queries import IMPORT
 from crm.recording import recorded
 
 _CLAIM = tuple(
     imports.c[name]
     for name in (
-        "workspace_id", "id", "lease_id", "position", "lines", "mapping", "defaults", "created_by", "created_by_kind",
+        "workspace_id", "id", "lease_id", "state", "position", "lines", "mapping", "defaults", "values", "match_by",
+        "created_by", "created_by_kind", "undo_by", "undo_by_kind", "undo_upto",
     )
 )  # fmt: skip
 
@@ -44,7 +48,7 @@ def _this(*more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
 
 
 def _mine() -> tuple[ColumnElement[bool], ...]:
-    return _this(imports.c.lease_id == bindparam("lease_id", type_=Uuid), imports.c.state == "running")
+    return _this(imports.c.lease_id == bindparam("lease_id", type_=Uuid), imports.c.state.in_(["running", "undoing"]))
 
 
 @statement
@@ -52,10 +56,7 @@ def claim() -> Update:
     """Over all workspaces: the one whose lease ended first, or that came first."""
     waiting = (
         select(imports.c.workspace_id, imports.c.id)
-        .where(
-            imports.c.state.in_(["waiting", "running"]),
-            or_(imports.c.leased_until.is_(None), imports.c.leased_until <= func.now()),
-        )
+        .where(_nobody_has())
         .order_by(func.coalesce(imports.c.leased_until, imports.c.created_at))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -65,8 +66,49 @@ def claim() -> Update:
     return (
         update(imports)
         .where(imports.c.workspace_id == waiting.c.workspace_id, imports.c.id == waiting.c.id)
-        .values(state="running", lease_id=func.uuidv7(), leased_until=func.now() + LEASE, **_moved())
+        .values(
+            state=case((imports.c.state == "undoing", "undoing"), else_="running"),
+            lease_id=func.uuidv7(),
+            leased_until=func.now() + LEASE,
+            **_moved(),
+        )
         .returning(*_CLAIM)
+    )
+
+
+def _nobody_has() -> ColumnElement[bool]:
+    return and_(
+        imports.c.state.in_(["waiting", "running", "undoing"]),
+        or_(imports.c.leased_until.is_(None), imports.c.leased_until <= func.now()),
+    )
+
+
+@statement
+def waiting() -> Select[Any]:
+    """Over all workspaces: whether there is an import that nobody works on."""
+    return select(exists().where(_nobody_has()))
+
+
+@statement
+def landed() -> Insert:
+    """This transaction is one of the import's: by that its facts are known."""
+    now = bindparam("workspace_id", type_=Uuid), bindparam("import_id", type_=Uuid), this_transaction(), func.now()
+    return insert(import_batches).from_select(["workspace_id", "import_id", "transaction_id", "at"], select(*now))
+
+
+@statement
+def taken_back() -> Update:
+    """A batch of customers has been taken back."""
+    return (
+        update(imports)
+        .where(*_mine())
+        .values(
+            undo_upto=bindparam("upto", type_=Uuid),
+            undone_count=imports.c.undone_count + bindparam("undone", type_=Integer),
+            left_count=imports.c.left_count + bindparam("left", type_=Integer),
+            leased_until=func.now() + LEASE,
+            **_moved(),
+        )
     )
 
 
@@ -78,15 +120,10 @@ def claimed() -> Select[Any]:
 
 @statement
 def fence() -> Select[Any]:
-    """Lock the import, if it is still ours and just where we believe it to be.
-
-    The transaction plans each statement for the rows it has: a plan kept from when the table was empty would read all
-    customers for each line.
-    """
+    """Lock the import, if it is still ours and just where we believe it to be."""
     position = bindparam("position", type_=BigInteger)
     there = or_(position.is_(None), imports.c.position == position)
-    planned_anew = func.set_config("plan_cache_mode", "force_custom_plan", true())
-    return select(imports.c.id, planned_anew).where(*_mine(), there).with_for_update()
+    return select(imports.c.id).where(*_mine(), there).with_for_update()
 
 
 @statement
@@ -165,6 +202,11 @@ def keep() -> Insert:
         .from_select(names, select(home, whose, *(problem.c[name] for name in names[2:])))
         .on_conflict_do_nothing()
     )
+
+
+def this_transaction() -> ColumnElement[int]:
+    """As the facts have it."""
+    return cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 
 
 def _of_this(table: Any) -> tuple[ColumnElement[bool], ...]:

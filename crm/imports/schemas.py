@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.fields import Sent, Shown
-from crm.imports.vocabulary import AskedBy, Kind, State
+from crm.imports.vocabulary import AskedBy, Kind, Reason, State
 from crm.paging import MAX_PAGE, Filter
 
 
@@ -26,6 +26,8 @@ class ImportRead(Shown):
     file_name: str
     mapping: dict[str, str] = Field(description="Column → field, `custom.<key>` or `skip`.")
     defaults: dict[str, Any]
+    values: dict[str, dict[str, str]] = Field(description="Column → cell → what it stands for.")
+    match_by: str | None = Field(description="By what a line's customer is known; code, or else name, where null.")
     state: State
     failure: str | None = Field(description="Why it could not go on, where it failed.")
     lines: int
@@ -34,6 +36,8 @@ class ImportRead(Shown):
     updated_count: int
     unchanged_count: int = Field(description="Lines whose customer was there already, just as the line has it.")
     refused_count: int = Field(description="Lines that could not be taken; see its problems.")
+    undone_count: int = Field(description="Customers who are again as they were before.")
+    left_count: int = Field(description="Customers whom an undo left, at least in part; see its leftovers.")
     created_by: CreatorShown
     finished_at: datetime | None
     created_at: datetime
@@ -66,6 +70,21 @@ class ImportProblemRead(Shown):
     content: dict[str, str] = Field(description="The line's cells by column, as they were read.")
 
 
+class LeftoverRead(Shown):
+    """A customer whom an undo left as they are, or some of whose fields."""
+
+    customer_id: UUID
+    reason: Reason
+    fields: list[str] = Field(description="The fields that were left; empty where the customer as a whole was.")
+
+
+class LeftoverFilter(Sent):
+    """Which part of the leftovers."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="How many items at most.")] = 50
+    cursor: UUID | None = Field(default=None, description="Where the page before ended (`next_cursor`).")
+
+
 class ProblemFilter(Sent):
     """Which part of the problems."""
 
@@ -87,10 +106,16 @@ class PreviewRow(Shown):
 class ImportPreview(Shown):
     """How a file would be read. Nothing has been stored."""
 
-    encoding: Literal["utf-8", "gb18030"]
-    delimiter: Literal[",", ";", "\t"]
+    encoding: Literal["utf-8", "gb18030"] | None = Field(description="Null for a workbook.")
+    delimiter: Literal[",", ";", "\t"] | None
     lines: int
     mapping: dict[str, str] = Field(description="Column → field, `custom.<key>` or `skip`: a guess and your wishes.")
     fields: list[str] = Field(description="The fields that a column can fill, besides `custom.<key>` and `skip`.")
     rows: list[PreviewRow]
-    problems: list[ImportProblemRead]
+    problems: list[ImportProblemRead] = Field(description="The first problems, each naming its cell's column.")
+    looked_at: int = Field(description="How many lines were looked at for problems and for what is found.")
+    refused: int = Field(description="How many of them would be refused.")
+    found: dict[str, dict[str, int]] = Field(
+        description="Columns with few different cells → cell → in how many lines, the most frequent first: what "
+        "`values` may map."
+    )

@@ -3,5 +3,6 @@
 from typing import Literal
 
 Kind = Literal["customers"]
-State = Literal["waiting", "running", "done", "failed"]
+State = Literal["draft", "waiting", "running", "done", "failed", "undoing", "undone"]
 AskedBy = Literal["user", "key"]
+Reason = Literal["changed_since", "used_since", "not_visible", "code_taken"]

@@ -11,7 +11,7 @@ from crm.actor import Role, Sight
 
 NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
-    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive",
+    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "exports", "sensitive",
     "privacy",
     "key_proposals",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "key_proposals"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts")

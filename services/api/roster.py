@@ -6,6 +6,7 @@ from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exports.schemas import ExportRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.key_customers.schemas import KeyProposalRead
@@ -28,6 +29,7 @@ from services.api.routes import (
     deliveries,
     duplicates,
     events,
+    exports,
     health,
     imports,
     interactions,
@@ -65,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     privacy.router,
     privacy_requests.router,
+    exports.router,
     events.router,
     tasks.router,
     reminders.router,
@@ -89,6 +92,7 @@ TAGS: dict[str, str] = {
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
+    "exports": "Take lists out, as files.",
     "events": "Everything that happened, as facts.",
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
@@ -180,6 +184,11 @@ EVENTS: Events = {
     "privacy_request.fulfilled": ("What was asked about personal data was done.", PrivacyRequestRead),
     "privacy_request.refused": ("What was asked about personal data was refused, with a reason.", PrivacyRequestRead),
     "personal_data.disclosed": ("Everything about a person was taken out.", DisclosureRead),
+    "import.drafted": ("A file was sent, to be brought in later.", ImportRead),
+    "import.undoing": ("Someone asked for an import to be taken back.", ImportRead),
+    "import.undone": ("An import was taken back.", ImportRead),
+    "export.created": ("Someone asked for a list as a file.", ExportRead),
+    "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

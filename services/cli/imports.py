@@ -15,7 +15,7 @@ import typer
 from crm.actor import ActorKind
 from crm.database import Access, Database
 from crm.errors import NotFound, invalid
-from crm.imports import actions, carrying, queries
+from crm.imports import actions, carrying, claims, queries
 from crm.imports.schemas import ProblemFilter
 from crm.workspaces.access import acting_for, outsider
 from crm.workspaces.whose import first_admin, whose
@@ -71,10 +71,10 @@ async def _import(
             access,
             file_name=file.name,
             content=await asyncio.to_thread(file.read_bytes),
-            mapping=mapping,
+            wanted=actions.Wanted(mapping=mapping),
             lease_id=uuid4(),
         )
-        work = await carrying.take_up(database, await carrying.claimed(access, started.id))
+        work = await carrying.take_up(database, await claims.claimed(access, started.id))
         while work is not None and await carrying.step(database, work):
             typer.echo(f"\r{min(work.position, work.claim.lines)} of {work.claim.lines} lines", nl=False, err=True)
         typer.echo("", err=True)

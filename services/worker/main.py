@@ -16,6 +16,7 @@ from services.worker import housekeeping, ranking
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.delivering import hint_round
+from services.worker.exporting import export_round, sweep_exports
 from services.worker.firing import fire
 from services.worker.importing import import_round
 from services.worker.messages import open_queue
@@ -42,6 +43,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("fire", fire),
     Round("deliver", hint_round),
     Round("import", import_round),
+    Round("export", export_round),
+    Round("sweep exports", sweep_exports, HOURLY),
     Round("warm", warm, SECONDS),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from crm.exports.writing import Folder
 from crm.workspaces.passwords import hash_password
 from tests.conftest import Client, Clients
 from tests.factories import Person, Workspace
@@ -128,6 +129,33 @@ class Scene:
         """What a person asked about their data."""
         body = {"contact_id": await self.contact(), "kind": "access"}
         return str((await self.post("/v1/privacy-requests", body, by="admin"))["id"])
+
+    async def draft_import(self) -> str:
+        """An import of Anna's that waits for her."""
+        response = await self.client(self.seller).post("/v1/imports", files=a_file(), data={"commit": "false"})
+        return str(response.json()["id"])
+
+    async def finished_import(self) -> str:
+        """An import of Anna's that is over."""
+        made = await self.file_import()
+        await self.workspace.owner.execute("UPDATE imports SET state = 'done' WHERE id = $1", made)
+        return made
+
+    async def export(self) -> str:
+        """An export of the administrator's."""
+        response = await self.client("admin").post("/v1/exports", json={"noun": "customers"})
+        return str(response.json()["id"])
+
+    async def finished_export(self) -> str:
+        """An export with its file."""
+        made = await self.export()
+        await self.workspace.owner.execute(
+            "UPDATE exports SET state = 'done', expires_at = now() + interval '1 hour' WHERE id = $1", made
+        )
+        path = Folder(self.clients.running.app.state.settings.data_dir).path(self.workspace.id, UUID(made), "csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"id\n{made}\n")
+        return made
 
     async def reminder(self) -> str:
         """The reminder of a task of Anna's."""

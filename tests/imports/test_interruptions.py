@@ -11,9 +11,9 @@ import pytest_asyncio
 from crm.customers import actions as customer_actions
 from crm.customers.schemas import CustomerCreate
 from crm.database import Database, Transaction
-from crm.imports import actions, batches, carrying, landing
+from crm.imports import actions, batches, carrying, claims, landing
 from crm.imports.batches import Outcome
-from crm.imports.carrying import LeaseLost
+from crm.imports.claims import LeaseLost
 from crm.imports.landing import Match
 from crm.imports.lines import Reading
 from services.worker.importing import import_round
@@ -115,7 +115,7 @@ async def test_a_kill_in_the_middle_neither_loses_nor_doubles_a_line(
 async def test_who_comes_back_late_finds_the_import_taken_and_changes_nothing(scene: Scene) -> None:
     await scene.start(FILE)
     async with scene.database.scanning() as tx:
-        held = await carrying.claim(tx)
+        held = await claims.claim(tx)
     assert held is not None
     work = await carrying.take_up(scene.database, held)
     assert work is not None
@@ -125,8 +125,8 @@ async def test_who_comes_back_late_finds_the_import_taken_and_changes_nothing(sc
     before = await scene.imports()
     with pytest.raises(LeaseLost):
         await carrying.step(scene.database, work)
-    await carrying.release(scene.database, work)
-    await carrying.fail(scene.database, held, "Nobody should read this.")
+    await claims.release(scene.database, held)
+    await claims.give_up(scene.database, held, "failed", "Nobody should read this.")
     with pytest.raises(LeaseLost):
         await carrying.take_up(scene.database, held)
     assert await scene.imports() == before
@@ -147,10 +147,10 @@ async def test_a_customer_made_meanwhile_is_found_by_the_next_try(
     await scene.start("name,registration_code,region\nAcme,AAAAAAAA,West\nOther,,\n")
     matches, calls = landing.matches, 0
 
-    async def overtaken(tx: Transaction, readings: Sequence[Reading]) -> list[Match]:
+    async def overtaken(tx: Transaction, readings: Sequence[Reading], match_by: str | None) -> list[Match]:
         nonlocal calls
         calls += 1
-        found = await matches(tx, readings)
+        found = await matches(tx, readings, match_by)
         if calls == 1:
             access = scene.stage.database.writing(scene.workspace.admin.actor)
             await customer_actions.create(access, CustomerCreate(name="First", registration_code="AAAAAAAA"))
@@ -170,10 +170,10 @@ async def test_what_cannot_be_stored_ends_that_import_and_no_other(
     await scene.start("name\nGood\n")
     customers_of = batches.customers_of
 
-    async def stumbles(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
+    async def stumbles(tx: Transaction, readings: Sequence[Reading], match_by: str | None) -> Outcome:
         if readings[0].content["name"] == "Bad":
             raise ValueError("a fault of ours")
-        return await customers_of(tx, readings)
+        return await customers_of(tx, readings, match_by)
 
     monkeypatch.setattr(carrying, "customers_of", stumbles)
     await scene.run()
@@ -206,7 +206,7 @@ async def test_a_long_import_gives_way_to_one_that_waits(scene: Scene, monkeypat
     monkeypatch.setattr("services.worker.importing.SECONDS", 0.0)
     await scene.start(FILE)
     await scene.start("name\nShort\n")
-    for _ in range(3):
+    for _ in range(2):
         await import_round(scene)
     long, short = await scene.imports()
     assert (long["state"], short["state"]) == ("running", "done")

@@ -3,6 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    format_number,
+    is_valid_number,
+    national_significant_number,
+    parse,
+)
 
 from crm.phones import national_number, normalize_phone
 
@@ -70,3 +78,16 @@ def test_the_national_number_is_what_follows_the_country() -> None:
 def test_normalizing_a_number_twice_is_normalizing_it_once(text: str) -> None:
     once = normalize_phone(text)
     assert once is None or normalize_phone(once) == once
+
+
+@given(st.from_regex(r"(\+86)?1[0-9]{10}", fullmatch=True))
+def test_a_plain_mobile_is_judged_as_the_library_judges_it(text: str) -> None:
+    try:
+        number = parse(text, "CN")
+    except NumberParseException:
+        number = None
+    valid = number is not None and is_valid_number(number)
+    found = normalize_phone(text)
+    assert found == (format_number(number, PhoneNumberFormat.E164) if number is not None and valid else None)
+    if number is not None and found is not None:
+        assert national_number(found) == national_significant_number(number)

@@ -5,14 +5,19 @@ from uuid import UUID
 
 from fastapi import Form, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, Json
+from starlette.responses import Response
 
 from crm.database import Access
-from crm.imports import actions, queries
+from crm.imports import actions, mending, moving, queries
+from crm.imports.actions import Wanted
+from crm.imports.errors import ImportIsNoDraft, ImportNotOver
 from crm.imports.schemas import (
     ImportFilter,
     ImportPreview,
     ImportProblemRead,
     ImportRead,
+    LeftoverFilter,
+    LeftoverRead,
     ProblemFilter,
 )
 from crm.imports.vocabulary import Kind
@@ -21,11 +26,19 @@ from crm.paging import Page
 from services.api.deps import reads, writes
 from services.api.layers.bodies import MIB
 from services.api.layers.deadlines import patient
+from services.api.problems import problems
 from services.api.routing import router as new_router
 
 LARGEST = 20 * MIB
 
 router = new_router(tags=["imports"])
+
+
+class CsvFile(Response):
+    """A file of comma-separated values."""
+
+    media_type = "text/csv"
+
 
 ImportReads = Annotated[Access, reads("imports")]
 ImportWrites = Annotated[Access, writes("imports")]
@@ -36,7 +49,9 @@ class ImportForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
-    file: UploadFile = Field(description="CSV in UTF-8 or GB18030 with a heading line; at most 200,000 lines.")
+    file: UploadFile = Field(
+        description="CSV in UTF-8 or GB18030, or XLSX (its first sheet), with a heading line; at most 200,000 lines."
+    )
     kind: Kind = Field(default="customers", description="What the lines are.")
     mapping: Json[dict[str, str]] = Field(
         default_factory=dict,
@@ -49,9 +64,32 @@ class ImportForm(BaseModel):
         description="JSON, field → value for new customers whose line leaves it empty.",
         examples=['{"source": "fair", "tags": ["2026"]}'],
     )
+    values: Json[dict[str, dict[str, str]]] = Field(
+        default_factory=dict,
+        description="JSON, column → cell → what it stands for: mends what is misspelt, or called otherwise.",
+        examples=['{"sector": {"technolgy": "technology"}}'],
+    )
+    match_by: str | None = Field(
+        default=None,
+        description="By what customers are known: `registration_code`, `name`, `phone`, `email` or `custom.<key>`. "
+        "Without it, by the registration code or else by the name.",
+        examples=["name"],
+    )
+
+    @property
+    def wanted(self) -> Wanted:
+        """How the file is to be read."""
+        return Wanted(self.mapping, self.defaults, self.values, self.match_by)
+
+
+class StartForm(ImportForm):
+    """A file to bring in."""
+
+    commit: bool = Field(default=True, description="`false` keeps it as a draft until you commit it.")
 
 
 Sent = Annotated[ImportForm, Form(media_type="multipart/form-data")]
+SentToStart = Annotated[StartForm, Form(media_type="multipart/form-data")]
 
 
 @router.get("/imports", response_model=Page[ImportRead])
@@ -62,7 +100,7 @@ async def list_imports(access: ImportReads, wanted: Annotated[ImportFilter, Quer
 
 @router.post("/imports", status_code=202, response_model=ImportRead, max_body_size=LARGEST)
 @patient(60)
-async def start_import(access: ImportWrites, sent: Sent) -> Answer:
+async def start_import(access: ImportWrites, sent: SentToStart) -> Answer:
     """Bring in a file of customers. It is carried out in your name, soon and in batches; watch it at its address.
 
     Each good line lands, each bad one stands among the import's problems. A line whose registration code, or whose
@@ -74,19 +112,20 @@ async def start_import(access: ImportWrites, sent: Sent) -> Answer:
         access,
         file_name=sent.file.filename or "",
         content=await sent.file.read(),
-        mapping=sent.mapping,
-        defaults=sent.defaults,
+        wanted=sent.wanted,
+        draft=not sent.commit,
     )
 
 
 @router.post("/imports/preview", response_model=ImportPreview, max_body_size=LARGEST)
 @patient(60)
 async def preview_import(_: ImportWrites, sent: Sent) -> bytes:
-    """How a file would be read: our guess at the columns, its first ten lines as customers, and what is wrong there.
+    """How a file would be read: our guess at the columns, its first ten lines as customers, and what is wrong in its
+    first thousand, cell by cell.
 
     Stores nothing, and looks only at the file: who is there already is found out when the import runs.
     """
-    return await actions.preview(await sent.file.read(), sent.mapping, sent.defaults)
+    return await actions.preview(await sent.file.read(), sent.wanted)
 
 
 @router.get("/imports/{import_id}", response_model=ImportRead)
@@ -101,3 +140,39 @@ async def list_import_problems(
 ) -> bytes:
     """What was wrong with which lines, in the order of the file."""
     return await queries.problems(access, import_id, wanted)
+
+
+@router.get("/imports/{import_id}/problems.csv", response_class=CsvFile)
+@patient(60)
+async def download_import_problems(access: ImportReads, import_id: UUID) -> Response:
+    """The lines with problems as they were sent, with a column that says what is wrong: mend them and send them again.
+
+    UTF-8 with a byte order mark, as Excel wants it. The column `rapport_problems` is skipped when it comes back. Cells
+    are just as you sent them, formulas too.
+    """
+    content = await mending.problems_file(access, import_id)
+    return CsvFile(content, headers={"Content-Disposition": f'attachment; filename="problems-{import_id}.csv"'})
+
+
+@router.post("/imports/{import_id}/commit", response_model=ImportRead, responses=problems(ImportIsNoDraft))
+async def commit_import(access: ImportWrites, import_id: UUID) -> Answer:
+    """Carry a draft out."""
+    return await moving.commit(access, import_id)
+
+
+@router.post("/imports/{import_id}/undo", response_model=ImportRead, responses=problems(ImportNotOver))
+async def undo_import(access: ImportWrites, import_id: UUID) -> Answer:
+    """Take back what an import did, soon and in batches, in your name; watch it at its address.
+
+    Customers whom it made are archived. Customers whom it changed get back what it replaced. What somebody has changed
+    or used since stays as it is, and stands among the leftovers.
+    """
+    return await moving.undo(access, import_id)
+
+
+@router.get("/imports/{import_id}/leftovers", response_model=Page[LeftoverRead])
+async def list_import_leftovers(
+    access: ImportReads, import_id: UUID, wanted: Annotated[LeftoverFilter, Query()]
+) -> bytes:
+    """Whom an undo left as they are, and why."""
+    return await mending.leftovers(access, import_id, wanted)

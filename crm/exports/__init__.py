@@ -1,0 +1,1 @@
+"""Taking lists out as files: any list, as whoever asks may see it."""

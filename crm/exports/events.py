@@ -1,0 +1,4 @@
+"""What can happen to an export."""
+
+CREATED = "export.created"
+FINISHED = "export.finished"

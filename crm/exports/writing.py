@@ -1,0 +1,177 @@
+"""Writing an export: claimed behind a lease, streamed page by page into a file, which appears whole or not at all.
+
+Where files lie is the business of ``Place``, so that they may lie elsewhere one day.
+"""
+
+import asyncio
+import csv
+import time
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from crm.actor import Actor, ActorKind
+from crm.database import Database, Transaction
+from crm.exports import events, progress
+from crm.exports.actions import filters_of
+from crm.exports.cells import card, cells_of, columns_of
+from crm.exports.rows import custom_keys, pages
+from crm.recording import record
+from crm.workspaces.access import acting_for, outsider
+
+EXTENSIONS: Mapping[str, str] = {"csv": "csv", "xlsx": "xlsx", "vcard": "vcf"}
+MOST_IN_A_BOOK = 1_000_000
+BOM = "\ufeff"
+
+
+class LeaseLost(Exception):
+    """Somebody else writes the export by now."""
+
+
+class TooLarge(Exception):
+    """More rows than a file of this format holds."""
+
+
+class Place(Protocol):
+    """Where the files of exports lie."""
+
+    def path(self, workspace_id: UUID, export_id: UUID, format_: str) -> Path:
+        """Where the file of an export is, or will be."""
+
+
+class Folder(NamedTuple):
+    """A folder on this machine."""
+
+    root: Path
+
+    def path(self, workspace_id: UUID, export_id: UUID, format_: str) -> Path:
+        """A file of its own in a folder for each workspace."""
+        return self.root / "exports" / str(workspace_id) / f"{export_id}.{EXTENSIONS[format_]}"
+
+    def sweep(self, older_than: float) -> int:
+        """Delete what is older than so many seconds; how many."""
+        old = [
+            file
+            for file in (self.root / "exports").glob("*/*")
+            if file.is_file() and file.stat().st_mtime < time.time() - older_than
+        ]
+        for file in old:
+            file.unlink(missing_ok=True)
+        return len(old)
+
+
+class Claim(NamedTuple):
+    """The right to write an export, until the lease runs out."""
+
+    workspace_id: UUID
+    id: UUID
+    lease_id: UUID
+    noun: str
+    format: str
+    filters: Mapping[str, Any]
+    bom: bool
+    created_by: UUID
+    created_by_kind: str
+
+    @property
+    def mine(self) -> dict[str, UUID]:
+        """What says that the export is still ours."""
+        return {"export_id": self.id, "lease_id": self.lease_id}
+
+
+async def claim(tx: Transaction) -> Claim | None:
+    """The export that has waited longest; None when there is none."""
+    row = await tx.row(progress.claim())
+    return None if row is None else Claim(*row)
+
+
+async def write(database: Database, held: Claim, place: Place) -> None:
+    """Write the file, as whoever asked may see the list now. Raises ``LeaseLost``."""
+    actor = await acting_for(database, held.workspace_id, ActorKind(held.created_by_kind), held.created_by)
+    if actor is None or f"{held.noun}:read" not in actor.scopes:
+        await fail(database, held, "Whoever asked for this export may not read the list any more.")
+        return
+    path = place.path(held.workspace_id, held.id, held.format)
+    part = path.with_name(f"{path.name}.{held.lease_id}.part")
+    try:
+        await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
+        rows = await (_book if held.format == "xlsx" else _text)(database, actor, held, part)
+        await asyncio.to_thread(part.replace, path)
+    except TooLarge:
+        await fail(database, held, f"A workbook holds at most {MOST_IN_A_BOOK} rows. Export it as CSV.")
+        return
+    finally:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+    finished = progress.finish()
+    values: dict[str, Any] = {**held.mine, "well": True, "failure": None, "rows": rows}
+    if await record(database.writing(actor), events.FINISHED, finished, **values) is None:
+        raise LeaseLost
+
+
+async def fail(database: Database, held: Claim, why: str) -> None:
+    """Give an export up."""
+    access = database.writing(outsider(held.workspace_id))
+    values: dict[str, Any] = {**held.mine, "well": False, "failure": why, "rows": None}
+    await record(access, events.FINISHED, progress.finish(), **values)
+
+
+async def _text(database: Database, actor: Actor, held: Claim, part: Path) -> int:
+    access, wanted = database.reading(actor), filters_of(held.noun, held.filters)
+    custom = await custom_keys(access, held.noun, wanted)
+    cells = cells_of(held.noun, custom)
+    done = 0
+    with await asyncio.to_thread(part.open, "w", encoding="utf-8", newline="") as file:
+        if held.format == "csv":
+            file.write((BOM if held.bom else "") + _csv([columns_of(held.noun, custom)]))
+        async for rows in pages(access, held.noun, wanted):
+            if held.format == "csv":
+                written = await asyncio.to_thread(lambda rows: _csv(list(map(cells, rows))), rows)
+            else:
+                written = await asyncio.to_thread(lambda rows: "".join(map(card, rows)), rows)
+            await asyncio.to_thread(file.write, written)
+            done += len(rows)
+            await _advance(database, actor, held, done)
+    return done
+
+
+async def _book(database: Database, actor: Actor, held: Claim, part: Path) -> int:
+    access, wanted = database.reading(actor), filters_of(held.noun, held.filters)
+    custom = await custom_keys(access, held.noun, wanted)
+    cells = cells_of(held.noun, custom)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(held.noun)
+    sheet.append([_legal(text) for text in columns_of(held.noun, custom)])
+    done = 0
+    async for rows in pages(access, held.noun, wanted):
+        done += len(rows)
+        if done > MOST_IN_A_BOOK:
+            raise TooLarge
+        await asyncio.to_thread(_append, sheet, [cells(row) for row in rows])
+        await _advance(database, actor, held, done)
+    await asyncio.to_thread(book.save, part)
+    return done
+
+
+def _append(sheet: Any, rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        sheet.append([_legal(cell) for cell in row])
+
+
+def _legal(cell: str) -> str:
+    return ILLEGAL_CHARACTERS_RE.sub("", cell)[:32_767]
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+async def _advance(database: Database, actor: Actor, held: Claim, rows: int) -> None:
+    if await database.writing(actor).row(progress.advance(), **held.mine, rows=rows) is None:
+        raise LeaseLost

@@ -1,0 +1,57 @@
+"""Reading ahead: while one batch of lines lands in Postgres, a thread reads the next one."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from crm.imports.files import Line
+from crm.imports.lines import Reader, Reading
+
+
+class Batch(NamedTuple):
+    """Lines as they were read, from a position to another."""
+
+    position: int
+    upto: int
+    readings: Sequence[Reading]
+
+
+@dataclass
+class Ahead:
+    """The lines of a file in batches of ``size``, at most two of which are in memory.
+
+    Positions count lines, from 0 to ``lines`` once, and from there on again, for those that name a parent.
+    """
+
+    reader: Reader
+    lines: int
+    end: int
+    size: int
+    _now: Batch | None = None
+    _next: tuple[int, asyncio.Future[Batch]] | None = None
+    _rest: Iterator[Line] = field(default_factory=lambda: iter(()))
+    _rest_at: int = -1
+
+    async def batch(self, position: int) -> Batch:
+        """The batch at a position; the same one when it is asked for again."""
+        if self._now is not None and self._now.position == position:
+            return self._now
+        if self._next is None or self._next[0] != position:
+            self._next = self._begun(position)
+        self._now = await self._next[1]
+        self._next = self._begun(self._now.upto) if self._now.upto < self.end else None
+        return self._now
+
+    def _begun(self, position: int) -> tuple[int, asyncio.Future[Batch]]:
+        return position, asyncio.get_running_loop().run_in_executor(None, self._read, position)
+
+    def _read(self, position: int) -> Batch:
+        first = position % self.lines
+        if self._rest_at != first:
+            self._rest = islice(self.reader.sheet.lines(), first, None)
+        found = list(islice(self._rest, self.size))
+        self._rest_at = first + len(found)
+        wanted = filter(self.reader.names_parent, found) if position >= self.lines else found
+        return Batch(position, position + len(found), [self.reader.read(line) for line in wanted])
