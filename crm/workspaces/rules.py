@@ -11,7 +11,7 @@ from crm.actor import Role, Sight
 
 NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
-    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive",
+    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive", "handovers",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -34,7 +34,7 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "handovers"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts")
