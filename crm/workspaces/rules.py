@@ -12,6 +12,7 @@ from crm.actor import Role, Sight
 NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
     "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive", "handovers",
+    "notes", "attachments",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -19,7 +20,7 @@ SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "writ
 SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 """What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
-_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders")
+_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments")
 _EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
 
 
@@ -37,7 +38,7 @@ SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
         Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "handovers"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
-        | _write("interactions", "tasks", "contacts")
+        | _write("interactions", "tasks", "contacts", "notes", "attachments")
         | _read("customers", "visits", "reminders"),
         Role.AUDITOR: frozenset(scope for scope in SCOPES - SENSITIVE if scope.endswith(":read"))
         | {"notifications:write"},

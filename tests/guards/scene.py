@@ -83,6 +83,11 @@ class Scene:
         subject = {"type": "customer", "id": await self.customer()}
         return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": at(24)}))["id"])
 
+    async def note(self) -> str:
+        """A note of Anna's about a customer."""
+        subject = {"type": "customer", "id": await self.customer()}
+        return str((await self.post("/v1/notes", {"subject": subject, "text": "Marked"}))["id"])
+
     async def user(self) -> str:
         """A colleague."""
         body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}
