@@ -67,6 +67,7 @@ class Stage:
     redis_url: str
     owner: asyncpg.Connection
     database: Database
+    folder: Path
 
     def dsn(self, role: str = "rapport_api") -> str:
         """The address for a role."""
@@ -80,6 +81,7 @@ class Stage:
                 "REDIS_URL": self.redis_url,
                 "RAPPORT_SECRET_KEY": SECRET_KEY,
                 "RAPPORT_RATE_LIMIT": 0,
+                "RAPPORT_DATA_DIR": self.folder,
                 "RAPPORT_WEBHOOKS_ALLOW_LOOPBACK": True,
                 **more,
             }
@@ -91,7 +93,8 @@ async def _stage(servers: tuple[DsnOf, str]) -> AsyncIterator[Stage]:
     name = await new_database(dsn_of)
     owner = await connect(dsn_of(SUPERUSER, name), name="test-owner")
     database = Database(dsn_of("rapport_api", name), name="test-api", size=5)
-    yield Stage(dsn_of, name, redis_url, owner, database)
+    with TemporaryDirectory(prefix="rapport-data-") as folder:
+        yield Stage(dsn_of, name, redis_url, owner, database, Path(folder))
     await database.close()
     await owner.close()
 

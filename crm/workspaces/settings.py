@@ -76,6 +76,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
+        # Mebibytes that all attachments of the workspace may take up together.
+        "attachments": MappingProxyType({"quota_mib": Number(10_240, 0, 10_485_760)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }

@@ -138,8 +138,8 @@ async def test_only_supervisors_hand_over_and_only_what_they_see(
     manager = clients(w.manager.token)
     problem(await manager.post(f"/v1/customers/{service_s}/transfer", json=to(w.ben)), 404, "not_found")
     many = {"customer_ids": [at, service_s], "to": str(w.ben.id), "reason": "x"}
-    refused = problem(await manager.post("/v1/customers/transfer", json=many), 422, "unprocessable")
-    assert [error["pointer"] for error in refused["errors"]] == ["#/customer_ids/1"]
+    named = problem(await manager.post("/v1/customers/transfer", json=many), 422, "unprocessable")
+    assert [error["pointer"] for error in named["errors"]] == ["#/customer_ids/1"]
     assert (await get(client, f"/v1/customers/{at}"))["owner"]["name"] == "Anna Sales"
     await post(manager, f"/v1/customers/{at}/transfer", to(w.ben))
 
@@ -168,7 +168,9 @@ async def test_archived_customers_and_stale_copies_are_refused(client: Client, w
 
 async def test_one_says_which_customers_in_one_way(client: Client, workspace: Workspace) -> None:
     ben = str(workspace.ben.id)
-    for which in ({}, {"customer_ids": [str(uuid4())], "owner_id": ben}, {"customer_ids": []}):
+    both: dict[str, Any] = {"customer_ids": [str(uuid4())], "owner_id": ben}
+    wrong: list[dict[str, Any]] = [{}, both, {"customer_ids": []}]
+    for which in wrong:
         refused = await client.post("/v1/customers/transfer", json={"to": ben, "reason": "x", **which})
         problem(refused, 422, "unprocessable")
     unknown = {"owner_id": str(uuid4()), "to": ben, "reason": "x"}
