@@ -1,4 +1,4 @@
-"""Notes and attachments.
+"""Notes and attachments, and the index of timelines with the type of each fact.
 
 Revision: timeline, after 0001.
 """
@@ -112,6 +112,13 @@ def upgrade() -> None:
         ["workspace_id", "subject_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
     )
+    op.drop_index("ix_events_customer", table_name="events")
+    op.create_index(
+        "ix_events_customer",
+        "events",
+        ["workspace_id", "customer_id", "id", "type"],
+        postgresql_where=sa.text("customer_id IS NOT NULL"),
+    )
     for table in ("attachments", "notes"):
         protect(table, worker="")
 
@@ -121,6 +128,13 @@ def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     for table in ("attachments", "notes"):
         unprotect(table)
+    op.drop_index("ix_events_customer", table_name="events")
+    op.create_index(
+        "ix_events_customer",
+        "events",
+        ["workspace_id", "customer_id", "id"],
+        postgresql_where=sa.text("customer_id IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_notes_workspace_id_subject_id_created_at_id"), table_name="notes")
     op.drop_index(op.f("ix_notes_workspace_id_customer_id_created_at_id"), table_name="notes")
     op.drop_index(op.f("ix_notes_workspace_id_created_at_id"), table_name="notes")
