@@ -1,6 +1,6 @@
 """How dealing with a customer can fail."""
 
-from crm.errors import Conflict
+from crm.errors import Conflict, Forbidden
 
 
 class RegistrationCodeTaken(Conflict):
@@ -8,6 +8,13 @@ class RegistrationCodeTaken(Conflict):
 
     title = "A customer with this registration code exists"
     title_zh = "该统一社会信用代码的客户已存在"
+
+
+class HandingOverIsForSupervisors(Forbidden):
+    """Whoever may not hand customers over (scope ``handovers:write``) cannot give them another owner."""
+
+    title = "Only supervisors hand customers over"
+    title_zh = "仅主管可移交客户"
 
 
 class CustomerArchived(Conflict):

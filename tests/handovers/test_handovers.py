@@ -144,6 +144,24 @@ async def test_only_supervisors_hand_over_and_only_what_they_see(
     await post(manager, f"/v1/customers/{at}/transfer", to(w.ben))
 
 
+async def test_an_update_is_no_way_round_for_those_who_may_not_hand_over(
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    w = workspace
+    at = await customer_of(client, w.anna)
+    anna = clients(w.anna.token)
+    for owner_id in (str(w.ben.id), None):
+        refused = await anna.patch(f"/v1/customers/{at}", json={"owner_id": owner_id, "note": "x"})
+        problem(refused, 403, "handing_over_is_for_supervisors")
+    assert await events.types() == ["customer.created"]
+    kept = await anna.patch(f"/v1/customers/{at}", json={"owner_id": str(w.anna.id), "note": "Mine"})
+    assert (kept.json()["note"], kept.json()["owner"]["name"]) == ("Mine", "Anna Sales")
+    again = await anna.patch(f"/v1/customers/{at}", json={"owner_id": str(w.anna.id), "note": "Mine"})
+    assert again.json()["version"] == 2
+    given = await clients(w.manager.token).patch(f"/v1/customers/{at}", json={"owner_id": str(w.ben.id)})
+    assert given.json()["owner"]["name"] == "Ben Sales"
+
+
 async def test_nobody_gets_a_customer_who_is_not_there_or_cannot_sign_in(client: Client, workspace: Workspace) -> None:
     at = await customer_of(client, workspace.anna)
     await post(client, f"/v1/users/{workspace.ben.id}/disable")
