@@ -1,11 +1,13 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
+from crm.attachments.models import attachments
 from crm.care.models import warmth_rounds
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
+from crm.notes.models import notes
 from crm.notifications.models import notifications
 from crm.reminders.models import reminders
 from crm.tables import metadata
@@ -24,6 +26,7 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "attachments",
     "birthday_rounds",
     "contact_taboos",
     "contact_tokens",
@@ -37,6 +40,7 @@ __all__ = [
     "imports",
     "interactions",
     "metadata",
+    "notes",
     "notifications",
     "reactions",
     "reminders",

@@ -1,6 +1,6 @@
 """Notes and attachments, and the index of timelines with the type of each fact.
 
-Revision: timeline, after 0001.
+Revision: timeline, after people.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "timeline"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 

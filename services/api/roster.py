@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter
 
+from crm.attachments.schemas import AttachmentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
+from crm.notes.schemas import NoteRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
@@ -16,21 +18,25 @@ from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
     api_keys,
+    attachments,
     auth,
     contacts,
     customers,
     deliveries,
     events,
+    handovers,
     health,
     imports,
     interactions,
     me,
+    notes,
     notifications,
     reminders,
     stakeholders,
     taboos,
     tasks,
     teams,
+    timeline,
     users,
     visits,
     webhook_endpoints,
@@ -40,10 +46,14 @@ from services.api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
+    timeline.router,
+    handovers.router,
     contacts.router,
     taboos.router,
     stakeholders.router,
     interactions.router,
+    notes.router,
+    attachments.router,
     visits.router,
     imports.router,
     events.router,
@@ -63,8 +73,11 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 TAGS: dict[str, str] = {
     "customers": "Whom you look after.",
+    "handovers": "Customers change hands, with what is planned for them.",
     "contacts": "The people there.",
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
+    "notes": "What is worth remembering, where it belongs.",
+    "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
     "events": "Everything that happened, as facts.",
@@ -88,6 +101,7 @@ EVENTS: Events = {
     "customer.restored": ("An archived customer was brought back.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
+    "customer.owner_changed": ("A customer was handed over to someone else.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),
@@ -115,6 +129,11 @@ EVENTS: Events = {
     "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
+    "note.added": ("A note was written.", NoteRead),
+    "note.updated": ("A note was changed.", NoteRead),
+    "note.archived": ("A note was put aside.", NoteRead),
+    "attachment.added": ("A file was attached.", AttachmentRead),
+    "attachment.archived": ("An attached file was put aside.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
