@@ -16,8 +16,10 @@ FROM ${PYTHON}
 LABEL org.opencontainers.image.title="Rapport" \
       org.opencontainers.image.description="An API-first customer relationship system" \
       org.opencontainers.image.licenses="Apache-2.0"
-# A number, so that an orchestrator can see that it is not root. Nothing in the image belongs to this user.
-RUN groupadd --gid 10001 rapport && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin rapport
+# A number, so that an orchestrator can see that it is not root. Nothing in the image belongs to this user,
+# but for the folder of attachments, which is a volume.
+RUN groupadd --gid 10001 rapport && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin rapport \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/rapport
 COPY --from=build /opt/rapport /opt/rapport
 COPY --from=build /app /app
 COPY LICENSE /app/
@@ -25,7 +27,7 @@ ENV PATH=/opt/rapport/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    RAPPORT_DATA_DIR=/tmp/rapport \
+    RAPPORT_DATA_DIR=/var/lib/rapport \
     RAPPORT_HOST=0.0.0.0 \
     RAPPORT_PORT=8000
 WORKDIR /app

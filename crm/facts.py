@@ -37,6 +37,8 @@ Index(
     events.c.workspace_id,
     events.c.customer_id,
     events.c.id,
+    # Last, for the timeline's filter: what is not of the type asked for is passed over without being read.
+    events.c.type,
     postgresql_where=events.c.customer_id.is_not(None),
 )
 # Where the facts about a person stand, whichever customer the person belonged to then.

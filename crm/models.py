@@ -1,5 +1,6 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
+from crm.attachments.models import attachments
 from crm.care.models import warmth_rounds
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
@@ -9,6 +10,7 @@ from crm.exports.models import exports
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
+from crm.notes.models import notes
 from crm.notifications.models import notifications
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
@@ -29,6 +31,7 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "attachments",
     "birthday_rounds",
     "consents",
     "contact_taboos",
@@ -49,6 +52,7 @@ __all__ = [
     "key_proposals",
     "key_rounds",
     "metadata",
+    "notes",
     "notifications",
     "privacy_requests",
     "reactions",

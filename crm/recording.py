@@ -99,10 +99,17 @@ def changing(
     )
 
 
-def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -> Insert:
+def recorded(
+    noun: Noun,
+    change: Insert | Update,
+    *,
+    also: Also | None = None,
+    noting: Mapping[str, ColumnElement[str]] | None = None,
+) -> Insert:
     """Any insert or update of a noun's table, of one row or of many, as a statement that also writes the facts.
 
-    ``also`` gives further changes that belong to the same fact and are part of the same statement.
+    ``also`` gives further changes that belong to the same fact and are part of the same statement. ``noting`` is what
+    an update's fact says beside its changes and no column keeps: a reason, as if it had been null before.
     """
     table = noun.table
     returned: list[ColumnElement[Any]] = list(table.c)
@@ -110,7 +117,7 @@ def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -
         change = change.values(version=table.c.version + 1, updated_at=func.now())
         returned += [_whole(table, row).label(f"{row}_row") for row in ("old", "new")]
     changed = change.returning(*returned).cte("changed")
-    return _fact(noun, changed, _difference(changed) if isinstance(change, Update) else None, also)
+    return _fact(noun, changed, _difference(changed, noting or {}) if isinstance(change, Update) else None, also)
 
 
 def noted(noun: Noun, sight: Sight) -> Insert:
@@ -203,14 +210,19 @@ def _whole(table: Table, row: str) -> ColumnElement[Any]:
     return recorded_.op("||")(func.jsonb_build_object(*written, type_=JSONB))
 
 
-def _difference(changed: CTE) -> ColumnElement[Any]:
+def _difference(changed: CTE, noting: Mapping[str, ColumnElement[str]]) -> ColumnElement[Any]:
     after = func.jsonb_each(changed.c.new_row).table_valued(Column("key", Text), Column("value", JSONB), name="after")
     before = changed.c.old_row.op("->")(after.c.key)
-    return (
-        select(func.jsonb_object_agg(after.c.key, func.jsonb_build_array(before, after.c.value)))
+    found = (
+        select(func.jsonb_object_agg(after.c.key, func.jsonb_build_array(before, after.c.value), type_=JSONB))
         .where(before.is_distinct_from(after.c.value))
         .scalar_subquery()
     )
+    if not noting:
+        return found
+    noted = [part for name, value in noting.items() for part in (name, func.jsonb_build_array(null(), value))]
+    none = cast(literal_column("'{}'"), JSONB)
+    return func.coalesce(found, none, type_=JSONB).op("||")(func.jsonb_build_object(*noted, type_=JSONB))
 
 
 def _columns() -> Mapping[str, str]:

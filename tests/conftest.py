@@ -9,9 +9,8 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from os import getpid
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,6 +67,7 @@ class Stage:
     redis_url: str
     owner: asyncpg.Connection
     database: Database
+    folder: Path
 
     def dsn(self, role: str = "rapport_api") -> str:
         """The address for a role."""
@@ -81,7 +81,7 @@ class Stage:
                 "REDIS_URL": self.redis_url,
                 "RAPPORT_SECRET_KEY": SECRET_KEY,
                 "RAPPORT_RATE_LIMIT": 0,
-                "RAPPORT_DATA_DIR": str(Path(gettempdir()) / f"rapport-tests-{getpid()}"),
+                "RAPPORT_DATA_DIR": self.folder,
                 "RAPPORT_WEBHOOKS_ALLOW_LOOPBACK": True,
                 **more,
             }
@@ -93,7 +93,8 @@ async def _stage(servers: tuple[DsnOf, str]) -> AsyncIterator[Stage]:
     name = await new_database(dsn_of)
     owner = await connect(dsn_of(SUPERUSER, name), name="test-owner")
     database = Database(dsn_of("rapport_api", name), name="test-api", size=5)
-    yield Stage(dsn_of, name, redis_url, owner, database)
+    with TemporaryDirectory(prefix="rapport-data-") as folder:
+        yield Stage(dsn_of, name, redis_url, owner, database, Path(folder))
     await database.close()
     await owner.close()
 

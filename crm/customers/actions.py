@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, or_, select
 
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, rules
-from crm.customers.errors import CustomerErased, CustomerMerged, RegistrationCodeTaken
+from crm.customers.errors import CustomerErased, CustomerMerged, HandingOverIsForSupervisors, RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
@@ -23,6 +23,8 @@ from crm.nouns import Answer, held_by
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
 from crm.workspaces.models import users
+
+MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
 
@@ -51,14 +53,18 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
-    """Change what was sent. Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``."""
+    """Change what was sent.
+
+    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``HandingOverIsForSupervisors``.
+    """
     values = _columns(change.model_dump(by_alias=True, exclude_unset=True))
     if "name" in values:
         values["name_key"] = normalized(values["name"])
+    may_give = "owner_id" not in values or MAY_HAND_OVER in access.actor.scopes
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values)),
+        _update(access.actor.sight, frozenset(values), may_give=may_give),
         refusals=TAKEN,
         id=customer_id,
         **renamed(values),
@@ -110,6 +116,9 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
         raise problem
     if values.get("parent_id") and await access.value(_sees_parent(access.actor.sight), **renamed(values)) is not True:
         raise invalid("parent_id", "There is no such customer.", "not_found")
+    owner_id = orjson.loads(answer.body)["owner_id"]
+    if "owner_id" in values and owner_id not in {None, str(values["owner_id"])}:
+        raise HandingOverIsForSupervisors
     return answer
 
 
@@ -126,10 +135,12 @@ def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str]) -> Insert:
-    """A customer with these columns changed, and found by their new values."""
+def _update(sight: Sight, columns: frozenset[str], *, may_give: bool) -> Insert:
+    """A customer with these columns changed, and found by their new values; a new owner only where one may give."""
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
     seen = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    if not may_give:
+        seen.append(or_(customers.c.owner_id.is_(None), customers.c.owner_id == bindparam("new_owner_id", type_=Uuid)))
     return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, also=also)
 
 

@@ -10,6 +10,13 @@ class RegistrationCodeTaken(Conflict):
     title_zh = "该统一社会信用代码的客户已存在"
 
 
+class HandingOverIsForSupervisors(Forbidden):
+    """Whoever may not hand customers over (scope ``handovers:write``) cannot give them another owner."""
+
+    title = "Only supervisors hand customers over"
+    title_zh = "仅主管可移交客户"
+
+
 class CustomerArchived(Conflict):
     """An archived customer is read-only until it is restored."""
 

@@ -14,6 +14,9 @@ NOUNS = (
     "tasks", "reminders", "notifications", "webhooks", "events", "imports", "exports", "sensitive",
     "privacy",
     "key_proposals",
+    "handovers",
+    "notes",
+    "attachments",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -21,7 +24,7 @@ SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "writ
 SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 """What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
-_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders")
+_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments")
 _EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
 
 
@@ -36,10 +39,10 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
-        | _write("interactions", "tasks", "contacts")
+        | _write("interactions", "tasks", "contacts", "notes", "attachments")
         | _read("customers", "visits", "reminders"),
         Role.AUDITOR: frozenset(scope for scope in SCOPES - SENSITIVE if scope.endswith(":read"))
         | {"notifications:write"},

@@ -86,6 +86,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
         "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
+        # Mebibytes that all attachments of the workspace may take up together.
+        "attachments": MappingProxyType({"quota_mib": Number(10_240, 0, 10_485_760)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }

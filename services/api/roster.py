@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from crm.attachments.schemas import AttachmentRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -10,6 +11,7 @@ from crm.exports.schemas import ExportRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.key_customers.schemas import KeyProposalRead
+from crm.notes.schemas import NoteRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
@@ -22,6 +24,7 @@ from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
     api_keys,
+    attachments,
     auth,
     consents,
     contacts,
@@ -30,11 +33,13 @@ from services.api.routes import (
     duplicates,
     events,
     exports,
+    handovers,
     health,
     imports,
     interactions,
     key_proposals,
     me,
+    notes,
     notifications,
     privacy,
     privacy_requests,
@@ -44,6 +49,7 @@ from services.api.routes import (
     taboos,
     tasks,
     teams,
+    timeline,
     trust,
     users,
     visits,
@@ -58,11 +64,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     trust.router,
     key_proposals.router,
     duplicates.router,
+    timeline.router,
+    handovers.router,
     contacts.router,
     consents.router,
     taboos.router,
     stakeholders.router,
     interactions.router,
+    notes.router,
+    attachments.router,
     visits.router,
     imports.router,
     privacy.router,
@@ -86,9 +96,12 @@ ROUTERS: tuple[APIRouter, ...] = (
 TAGS: dict[str, str] = {
     "customers": "Whom you look after.",
     "key_proposals": "Who should be a key customer; a manager decides.",
+    "handovers": "Customers change hands, with what is planned for them.",
     "contacts": "The people there.",
     "consents": "What they agreed to, and took back.",
     "interactions": "Calls, messages and meetings: what keeps a relationship warm.",
+    "notes": "What is worth remembering, where it belongs.",
+    "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
@@ -135,6 +148,7 @@ EVENTS: Events = {
     "customer.unmerged": ("A merge was undone; there is one of these for each customer.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
+    "customer.owner_changed": ("A customer was handed over to someone else.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),
@@ -165,6 +179,11 @@ EVENTS: Events = {
     "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
+    "note.added": ("A note was written.", NoteRead),
+    "note.updated": ("A note was changed.", NoteRead),
+    "note.archived": ("A note was put aside.", NoteRead),
+    "attachment.added": ("A file was attached.", AttachmentRead),
+    "attachment.archived": ("An attached file was put aside.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),

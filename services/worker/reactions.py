@@ -20,6 +20,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
     {
         customers.CREATED: (care.plan_contact,),
         customers.UPDATED: (care.plan_contact_anew,),
+        customers.OWNER_CHANGED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
         privacy.CONTACT_ERASED: (erasing.erase_what_came_late,),

@@ -232,6 +232,25 @@ async def _sign_in(scene: Scene) -> Asked:
     return Asked(form=sent)
 
 
+async def _new_note(scene: Scene) -> Asked:
+    return Asked(body={"subject": {"type": "customer", "id": await scene.customer()}, "text": "Marked"})
+
+
+async def _new_attachment(scene: Scene) -> Asked:
+    form = {"subject_type": "customer", "subject_id": await scene.customer()}
+    return Asked(form=form, files={"file": ("marked.txt", b"Marked", "text/plain")})
+
+
+async def _transfer(scene: Scene) -> Asked:
+    made, to = await scene.customer(), str(scene.workspace.manager.id)
+    return Asked(path={"customer_id": made}, body={"owner_id": to, "reason": "x"}, marks=(made,))
+
+
+async def _transfer_many(scene: Scene) -> Asked:
+    to = str(scene.workspace.manager.id)
+    return Asked(body={"customer_ids": [await scene.customer()], "to": to, "reason": "x"})
+
+
 admins = partial(Case, by="admin")
 everybodys = partial(Case, by="admin", shared=True)
 own = partial(Case, by="admin", shared=True)
@@ -290,6 +309,11 @@ CASES: Mapping[str, Case] = {
     "get_key_proposal": admins(item("proposal_id", "key_proposal")),
     "confirm_key_proposal": admins(item("proposal_id", "key_proposal")),
     "reject_key_proposal": admins(item("proposal_id", "key_proposal", {"reason": "x"})),
+    "list_customer_timeline": Case(item("customer_id", "customer")),
+    "list_customer_owners": Case(item("customer_id", "customer")),
+    "transfer_customer": admins(_transfer),
+    "transfer_customers": admins(_transfer_many),
+    "get_user_holdings": admins(item("user_id", "user")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),
@@ -319,6 +343,16 @@ CASES: Mapping[str, Case] = {
     "log_interaction": Case(_new_interaction),
     "get_interaction": Case(item("interaction_id", "interaction")),
     "update_interaction": Case(item("interaction_id", "interaction", {"note": "x"})),
+    "list_notes": Case(listing("note")),
+    "create_note": Case(_new_note),
+    "get_note": Case(item("note_id", "note")),
+    "update_note": Case(item("note_id", "note", {"text": "x"})),
+    "archive_note": Case(item("note_id", "note")),
+    "list_attachments": Case(listing("attachment")),
+    "add_attachment": Case(_new_attachment),
+    "get_attachment": Case(item("attachment_id", "attachment")),
+    "download_attachment": Case(item("attachment_id", "attachment")),
+    "archive_attachment": Case(item("attachment_id", "attachment")),
     "list_visits": Case(listing("visit")),
     "plan_visit": Case(_new_visit),
     "get_visit": Case(item("visit_id", "visit")),

@@ -43,7 +43,7 @@ JOIN pg_class AS c ON c.oid = x.indrelid
 JOIN pg_class AS i ON i.oid = x.indexrelid
 LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
 WHERE x.indisunique AND c.relnamespace = 'public'::regnamespace
-ORDER BY c.relname, i.relname
+ORDER BY 1, 2
 """
 
 LINKS = """

@@ -96,6 +96,19 @@ class Scene:
         subject = {"type": "customer", "id": await self.customer()}
         return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": at(24)}))["id"])
 
+    async def note(self) -> str:
+        """A note of Anna's about a customer."""
+        subject = {"type": "customer", "id": await self.customer()}
+        return str((await self.post("/v1/notes", {"subject": subject, "text": "Marked"}))["id"])
+
+    async def attachment(self) -> str:
+        """A file of Anna's on a customer."""
+        form = {"subject_type": "customer", "subject_id": await self.customer()}
+        file = {"file": ("marked.txt", b"Marked", "text/plain")}
+        response = await self.client(self.seller).post("/v1/attachments", data=form, files=file)
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
     async def user(self) -> str:
         """A colleague."""
         body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}

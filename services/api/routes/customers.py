@@ -10,6 +10,7 @@ from crm.customers.errors import (
     CustomerArchived,
     CustomerErased,
     CustomerMerged,
+    HandingOverIsForSupervisors,
     PossibleDuplicates,
     RegistrationCodeTaken,
 )
@@ -58,7 +59,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
 @router.patch(
     "/customers/{customer_id}",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, CustomerMerged, RegistrationCodeTaken),
+    responses=problems(CustomerArchived, CustomerMerged, RegistrationCodeTaken, HandingOverIsForSupervisors),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what you send and nothing else; null empties a field that may be empty."""

@@ -1,0 +1,4 @@
+"""What can happen to an attachment."""
+
+ADDED = "attachment.added"
+ARCHIVED = "attachment.archived"

@@ -1,0 +1,27 @@
+"""Tables of attachments. What is in the files is kept elsewhere, under the row's id."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, Uuid
+
+from crm.notes.vocabulary import SubjectType
+from crm.tables import link, moment, newest_first, noun, one_of
+
+attachments = noun(
+    "attachments",
+    Column("customer_id", Uuid, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("author_id", Uuid),
+    moment("archived_at"),
+    CheckConstraint("size > 0", name="size"),
+    one_of("subject_type", SubjectType),
+    link("customer_id", "customers"),
+    link("author_id", "users"),
+)
+newest_first(attachments)
+latest_first = attachments.c.created_at.desc(), attachments.c.id.desc()
+Index(None, attachments.c.workspace_id, attachments.c.customer_id, *latest_first)
+Index(None, attachments.c.workspace_id, attachments.c.subject_id, *latest_first)

@@ -1,0 +1,5 @@
+"""What can happen to a note."""
+
+ADDED = "note.added"
+UPDATED = "note.updated"
+ARCHIVED = "note.archived"

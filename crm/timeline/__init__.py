@@ -1,0 +1,1 @@
+"""The timeline of a customer: every fact that touches it, in sentences that people read."""

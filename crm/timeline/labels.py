@@ -1,0 +1,99 @@
+"""The words of sentences, in English and in Simplified Chinese: fields that change, and values of a few words."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+Pair = tuple[str, str]
+
+FIELDS: Mapping[str, Pair] = MappingProxyType(
+    {
+        "address": ("address", "地址"),
+        "archived_at": ("archived", "归档"),
+        "assignee_id": ("assignee", "负责人"),
+        "birthday": ("birthday", "生日"),
+        "class": ("class", "客户等级"),
+        "contact_ids": ("contacts", "联系人"),
+        "custom": ("own fields", "自定义字段"),
+        "department": ("department", "部门"),
+        "do_not_contact": ("do not contact", "勿扰"),
+        "due_at": ("due date", "截止时间"),
+        "email": ("e-mail", "邮箱"),
+        "emails": ("e-mails", "邮箱"),
+        "industry": ("industry", "行业"),
+        "intermediate_kind": ("kind of intermediary", "中间商类型"),
+        "key_kind": ("kind of key customer", "重点客户类型"),
+        "kind": ("kind", "类别"),
+        "level": ("level", "层级"),
+        "lifecycle": ("lifecycle", "生命周期"),
+        "name": ("name", "名称"),
+        "next_contact_due_on": ("next contact", "下次联系日期"),
+        "note": ("note", "备注"),
+        "owner_id": ("owner", "负责人"),
+        "parent_id": ("group", "所属集团"),
+        "phone": ("phone", "电话"),
+        "phones": ("phones", "电话"),
+        "preferences": ("preferences", "偏好"),
+        "purchasing_power": ("purchasing power", "购买力"),
+        "purpose": ("purpose", "目的"),
+        "region": ("region", "地区"),
+        "registration_code": ("registration code", "统一社会信用代码"),
+        "relationship_stage": ("relationship stage", "关系阶段"),
+        "remind_before": ("reminders", "提醒"),
+        "roles": ("roles", "角色"),
+        "size": ("size", "规模"),
+        "source": ("source", "来源"),
+        "subject": ("subject", "主题"),
+        "tags": ("tags", "标签"),
+        "team_id": ("team", "团队"),
+        "title": ("title", "职务或标题"),
+        "type": ("type", "类型"),
+        "website": ("website", "网站"),
+        "wechat": ("WeChat", "微信"),
+    }
+)
+
+VALUES: Mapping[str, Mapping[str, Pair]] = MappingProxyType(
+    {
+        "purpose": {
+            "care": ("care", "关怀"),
+            "sales": ("sales", "销售"),
+            "service": ("service", "服务"),
+            "complaint": ("complaint", "投诉处理"),
+            "collection": ("collection", "催款"),
+        },
+        "channel": {
+            "call": ("call", "电话"),
+            "message": ("message", "短信"),
+            "email": ("e-mail", "邮件"),
+            "wechat": ("WeChat message", "微信"),
+            "meeting": ("meeting", "会面"),
+            "visit": ("visit", "拜访"),
+            "other": ("contact", "其他联系"),
+        },
+        "outcome": {
+            "reached": ("reached", "已联系上"),
+            "no_answer": ("no answer", "无人接听"),
+            "left_message": ("left a message", "已留言"),
+            "refused": ("refused", "被拒绝"),
+        },
+        "band": {
+            "hot": ("hot", "热络"),
+            "warm": ("warm", "温"),
+            "cooling": ("cooling", "趋冷"),
+            "cold": ("cold", "冷淡"),
+            "never": ("never in touch", "未曾联系"),
+        },
+    }
+)
+
+
+def label(field: str, *, chinese: bool) -> str:
+    """What people call a field; its own name where nobody gave it one."""
+    pair = FIELDS.get(field)
+    return field.removesuffix("_id").replace("_", " ") if pair is None else pair[chinese]
+
+
+def value(field: str, word: object, *, chinese: bool) -> str:
+    """What people call a value of a field of few words; the word itself where nobody gave it another."""
+    pair = VALUES[field].get(str(word))
+    return str(word or "").replace("_", " ") if pair is None else pair[chinese]

@@ -1,0 +1,170 @@
+"""Everything that reads timelines: one statement a page, from the newest month of the log of facts backwards.
+
+Ids of facts are made by Postgres, in the order of time, so they say in which months to look: the page begins at the
+cursor, or now, and stops as soon as it is full. Sentences are made here, from the fact as it was written.
+"""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Select, Text, Uuid, and_, bindparam, cast, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from crm.actor import ActorKind, Sight
+from crm.customers.models import customers
+from crm.customers.queries import CUSTOMER
+from crm.database import Access, statement
+from crm.errors import NotFound, invalid
+from crm.facts import events
+from crm.nouns import this_one
+from crm.reading import CUTS, among, between
+from crm.tables import utc
+from crm.timeline.schemas import TimelineFilter
+from crm.timeline.telling import Told, sentence
+from crm.timeline.words import SENTENCES
+from crm.workspaces.models import api_keys, users
+
+MARGIN = timedelta(hours=1)
+"""How far the moment in a fact's id may be from ``occurred_at``, the beginning of its transaction; and clocks."""
+
+WITHHELD = ("taboos",)
+"""Fields that only some may read: a timeline does not say how they changed."""
+
+FILTERS = among(events, ["type", "subject_type", "actor_id"]) | between(events, ["occurred_at"])
+
+OLDEST = UUID(int=0)
+
+
+async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chinese: bool) -> bytes:
+    """The facts that touch a customer and its people, newest first. Raises ``NotFound`` for whom one does not see."""
+    given = {name: found for name in FILTERS if (found := getattr(wanted, name)) is not None}
+    if wanted.type is not None:
+        given["type"] = _types(wanted.type)
+    present = sorted(given)
+    now = datetime.now(UTC)
+    before = _first_id(now + MARGIN) if wanted.cursor is None else _read_cursor(wanted.cursor, present)
+    if wanted.occurred_at_lte is not None:
+        before = min(before, _first_id(wanted.occurred_at_lte + MARGIN))
+    since = OLDEST if wanted.occurred_at_gte is None else _first_id(wanted.occurred_at_gte - MARGIN)
+    most = next(size for size in CUTS if size >= wanted.limit)
+    found = _page(access.actor.sight, frozenset(given), most, _end_of_month(now + MARGIN))
+    rows = await access.rows(found, id=customer_id, before_id=before, since_id=since, **given)
+    if not rows:
+        raise NotFound
+    facts = [row for row in rows if row["id"] is not None]
+    shown = facts[: wanted.limit]
+    cursor = _write_cursor(present, shown[-1]["id"]) if len(facts) > wanted.limit else None
+    zone = access.actor.timezone
+    entries = [_entry(row, chinese=chinese, zone=zone) for row in shown]
+    return orjson.dumps({"data": entries, "next_cursor": cursor}, default=str)
+
+
+def _entry(row: Any, *, chinese: bool, zone: str) -> dict[str, Any]:
+    changes = None if row["changes"] is None else orjson.loads(row["changes"])
+    told = Told(
+        type=row["type"],
+        actor=row["actor_name"],
+        data=orjson.loads(row["payload"]),
+        changes=changes or {},
+        former_owner=row["former_owner"],
+        chinese=chinese,
+        zone=zone,
+    )
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "occurred_at": row["occurred_at"],
+        "actor": {"kind": row["actor_kind"], "id": row["actor_id"], "name": row["actor_name"]},
+        "subject": {"type": row["subject_type"], "id": row["subject_id"]},
+        "sentence": sentence(told),
+        "changes": changes,
+    }
+
+
+def _types(patterns: list[str]) -> list[str]:
+    """The types these patterns mean: ``visit.*`` is every kind of thing that happens to a visit."""
+    begins = tuple(one[:-1] for one in patterns if one.endswith("*"))
+    return [*patterns, *(kind for kind in SENTENCES if kind.startswith(begins))] if begins else patterns
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The least id that a fact of this moment can have (UUIDv7: milliseconds since 1970 in the first 48 bits)."""
+    return UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+
+
+def _end_of_month(moment: datetime) -> UUID:
+    """The least id of a fact of the month after."""
+    next_month = (moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
+    return _first_id(next_month)
+
+
+def _write_cursor(present: list[str], last: UUID) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([present, str(last)])).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str, present: list[str]) -> UUID:
+    try:
+        mark = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        filters, last = mark
+        if filters != present:
+            raise invalid("query:cursor", "This cursor belongs to a list with other filters.", "cursor_mismatch")
+        return UUID(last)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise invalid("query:cursor", "This is not a cursor we gave out.", "cursor_invalid") from error
+
+
+@statement
+def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select[Any]:
+    """One row a fact; a single row without a fact where the customer is seen and nothing is found.
+
+    ``end`` is a literal: Postgres leaves the empty partitions of the months to come out of its plan, which it would
+    otherwise read all months for, and sort, because an empty table costs nothing to read in no order.
+    """
+    home = bindparam("workspace_id", type_=Uuid)
+    seen = select(customers.c.workspace_id).where(this_one(CUSTOMER, sight)).subquery("seen")
+    fact = (
+        select(events)
+        .where(
+            events.c.workspace_id == home,
+            events.c.customer_id == bindparam("id", type_=Uuid),
+            events.c.id < literal(end, Uuid),
+            events.c.id < bindparam("before_id", type_=Uuid),
+            events.c.id >= bindparam("since_id", type_=Uuid),
+            *(FILTERS[name] for name in sorted(present)),
+        )
+        .order_by(events.c.id.desc())
+        .limit(most + 1)
+        .subquery("fact")
+    )
+    f = fact.c
+    person, key, former = users.alias("person"), api_keys.alias("key"), users.alias("former")
+    former_id = cast(f.changes[("owner_id", "0")].astext, Uuid)
+    found = (
+        seen.outerjoin(fact, true())
+        .outerjoin(
+            person, and_(person.c.workspace_id == home, person.c.id == f.actor_id, f.actor_kind == ActorKind.USER)
+        )
+        .outerjoin(key, and_(key.c.workspace_id == home, key.c.id == f.actor_id, f.actor_kind == ActorKind.KEY))
+        .outerjoin(former, and_(former.c.workspace_id == home, former.c.id == former_id))
+    )
+    return (
+        select(
+            f.id,
+            f.type,
+            utc(f.occurred_at).label("occurred_at"),
+            f.actor_kind,
+            f.actor_id,
+            func.coalesce(person.c.name, key.c.name).label("actor_name"),
+            f.subject_type,
+            f.subject_id,
+            cast(f.payload, Text).label("payload"),
+            cast(f.changes.op("-")(cast(literal(list(WITHHELD), ARRAY(Text)), ARRAY(Text))), Text).label("changes"),
+            former.c.name.label("former_owner"),
+        )
+        .select_from(found)
+        .order_by(f.id.desc())
+    )

@@ -1,0 +1,124 @@
+"""From a fact to its sentence: which words of the fact stand in which place of the sentence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import Formatter
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm.timeline.labels import label, value
+from crm.timeline.words import SENTENCES
+
+PRODUCT = "Rapport"
+LONGEST_QUOTE = 80
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact that is to be told: ``data`` and ``changes`` as it has them, people by name, in this language and zone."""
+
+    type: str
+    actor: str | None
+    data: Mapping[str, Any]
+    changes: Mapping[str, Any]
+    former_owner: str | None
+    chinese: bool
+    zone: str
+
+    def either(self, english: str, chinese: str) -> str:
+        """The one in the reader's language."""
+        return chinese if self.chinese else english
+
+    def name_in(self, field: str) -> str:
+        """The name of a thing that the fact mentions; nobody, where it mentions none."""
+        found = self.data.get(field)
+        return str(found["name"]) if isinstance(found, Mapping) and found.get("name") else self.either("nobody", "无人")
+
+    def moment_in(self, field: str) -> str:
+        """A moment on the workspace's clock, to the minute."""
+        found = self.data.get(field)
+        if not found:
+            return "?"
+        return f"{datetime.fromisoformat(str(found)).astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
+
+    def aside(self, text: object) -> str:
+        """A remark after the sentence; nothing where there is none."""
+        return self.either(": ", "：") + _short(text) if text else ""
+
+
+def _fields(told: Told) -> str:
+    names = dict.fromkeys(label(field, chinese=told.chinese) for field in told.changes)
+    return told.either(", ", "、").join(names) or told.either("nothing", "无")
+
+
+def _name(told: Told) -> str:
+    return _short(told.data.get("name") or told.data.get("file_name") or told.either("without a name", "未命名"))
+
+
+def _reason(told: Told) -> str:
+    noted = told.changes.get("reason")
+    given = noted[1] if noted else told.data.get("cancel_reason") or told.data.get("reschedule_reason")
+    return told.aside(given)
+
+
+def _outcome(told: Told) -> str:
+    found = told.data.get("outcome")
+    return told.aside(value("outcome", found, chinese=told.chinese)) if found else ""
+
+
+def _with_contact(told: Told) -> str:
+    found = told.data.get("contact")
+    return told.either(" with ", "，对方：") + str(found["name"]) if isinstance(found, Mapping) else ""
+
+
+def _band(told: Told) -> str:
+    changed = told.changes.get("warmth_band")
+    band = changed[1] if changed else (told.data.get("warmth") or {}).get("band")
+    return value("band", band, chinese=told.chinese)
+
+
+def _short(text: object) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"
+
+
+PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
+    {
+        "actor": lambda told: told.actor or PRODUCT,
+        "name": _name,
+        "title": lambda told: _short(told.data.get("title") or ""),
+        "text": lambda told: _short(told.data.get("text") or ""),
+        "fields": _fields,
+        "former": lambda told: told.former_owner or told.either("nobody", "无人"),
+        "owner": lambda told: told.name_in("owner"),
+        "assignee": lambda told: told.name_in("assignee"),
+        "reason": _reason,
+        "result": lambda told: told.aside(told.data.get("result") or told.data.get("outcome")),
+        "outcome": _outcome,
+        "with_contact": _with_contact,
+        "band": _band,
+        "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),
+        "channel": lambda told: value("channel", told.data.get("channel"), chinese=told.chinese),
+        "when": lambda told: told.moment_in("planned_start"),
+        "due": lambda told: told.moment_in("due_at"),
+    }
+)
+"""What may stand in a sentence, and where in the fact it is found."""
+
+
+def places_of(template: str) -> tuple[str, ...]:
+    """The places a sentence has."""
+    return tuple(name for _, name, _, _ in Formatter().parse(template) if name)
+
+
+_PLACES_OF = {kind: tuple(map(places_of, pair)) for kind, pair in SENTENCES.items()}
+
+
+def sentence(told: Told) -> str:
+    """The fact in words. A fact of a kind that nobody gave words is told by the name of its kind."""
+    if told.type not in SENTENCES:
+        return f"{told.actor or PRODUCT}: {told.type.replace('.', ' ').replace('_', ' ')}"
+    places = _PLACES_OF[told.type][told.chinese]
+    return SENTENCES[told.type][told.chinese].format_map({name: PLACES[name](told) for name in places})
