@@ -1,15 +1,17 @@
 """Everything that changes customers."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, select
 
 from crm import clock
 from crm.actor import Actor, Sight
-from crm.customers import events, rules
+from crm.customers import events, registration, rules
 from crm.customers.errors import RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
@@ -56,7 +58,7 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values)),
+        _update(access.actor.sight, frozenset(values), only_abroad=_only_abroad(values)),
         refusals=TAKEN,
         id=customer_id,
         **renamed(values),
@@ -88,9 +90,23 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     answer = await explain(access, CUSTOMER, customer_id)
     if problem := await out_of_reach(access, customer_id):
         raise problem
+    if _only_abroad(values) and orjson.loads(answer.body)["registration_code"] != values["registration_code"]:
+        raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
     if values.get("parent_id") and await access.value(_sees_parent(access.actor.sight), **renamed(values)) is not True:
         raise invalid("parent_id", "There is no such customer.", "not_found")
     return answer
+
+
+def _only_abroad(values: Mapping[str, Any]) -> bool:
+    """Whether the code among these values can only be another country's. Raises 422 where the address is in China."""
+    wrong = registration.fault(values.get("registration_code") or "")
+    if wrong is None:
+        return False
+    if "address" not in values:
+        return True
+    if registration.is_chinese(values["address"]):
+        raise invalid("registration_code", wrong, registration.INVALID)
+    return False
 
 
 @statement
@@ -106,11 +122,12 @@ def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str]) -> Insert:
-    """A customer with these columns changed, and found by their new values."""
+def _update(sight: Sight, columns: frozenset[str], *, only_abroad: bool = False) -> Insert:
+    """A customer with these columns changed, and found by their new values; ``only_abroad``: of another country."""
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
     seen = [_parent_is_seen(sight)] if "parent_id" in columns else []
-    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, also=also)
+    abroad = [customers.c.address["country"].astext != "CN"] if only_abroad else []
+    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
 
 
 @statement

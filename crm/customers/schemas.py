@@ -4,8 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
+from crm.customers.registration import INVALID, fault, normalized_code
 from crm.customers.vocabulary import (
     Band,
     Class,
@@ -18,10 +20,19 @@ from crm.customers.vocabulary import (
     Stage,
     Type,
 )
-from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
+from crm.fields import Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
 from crm.paging import Filter
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
+RegistrationCode = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(normalized_code),
+    Field(
+        description="统一社会信用代码 (GB 32100-2015), or another register's code. One of 18 characters must have the "
+        "right check character, unless the address is in another country than China."
+    ),
+]
 Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
 
 Sort = Literal[
@@ -45,7 +56,6 @@ class Address(Sent):
 
 
 class _Attributes(Sent):
-    registration_code: Code | None = Field(default=None, description="统一社会信用代码, or another register's code.")
     type: Type | None = None
     intermediate_kind: IntermediateKind | None = None
     industry: Name | None = None
@@ -59,6 +69,7 @@ class _Attributes(Sent):
     email: Email | None = None
     website: Website | None = None
     address: Address | None = None
+    registration_code: RegistrationCode | None = None
     note: Text | None = None
 
 
@@ -85,6 +96,15 @@ class CustomerCreate(_Attributes):
     tags: Tags = Field(default_factory=list)
     custom: Custom = Field(default_factory=dict)
     do_not_contact: bool = False
+
+    @field_validator("registration_code")
+    @classmethod
+    def _checked(cls, code: str | None, info: ValidationInfo) -> str | None:
+        address: Address | None = info.data.get("address")
+        chinese = "address" in info.data and (address is None or address.country in {None, "CN"})
+        if chinese and code is not None and (wrong := fault(code)):
+            raise PydanticCustomError(INVALID, "{wrong}", {"wrong": wrong})
+        return code
 
 
 class CustomerUpdate(_Attributes):
