@@ -14,7 +14,7 @@ from crm.actor import Actor, Sight
 from crm.customers import events, registration, rules
 from crm.customers.errors import RegistrationCodeTaken
 from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
-from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
+from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
 from crm.errors import invalid
@@ -79,6 +79,12 @@ async def restore(access: Access, customer_id: UUID) -> Answer:
     return restored or await explain(access, CUSTOMER, customer_id)
 
 
+async def verify(access: Access, customer_id: UUID) -> Answer:
+    """Somebody made sure, today, that the file is true. Raises ``NotFound``, ``Stale``, ``CustomerArchived``."""
+    verified = await record(access, events.VERIFIED, _verify(access.actor.sight), id=customer_id)
+    return verified or await _as_it_is(access, customer_id, {})
+
+
 def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
     """By when a customer with these values, new today, wants to hear from us (``domain.md`` B1)."""
     every = rules.contact_every(values.get("key_kind"), values.get("class"), actor.settings)
@@ -138,6 +144,12 @@ def _archive(sight: Sight) -> Insert:
 @statement
 def _restore(sight: Sight) -> Insert:
     return changing(CUSTOMER, sight, (), customers.c.archived_at.is_not(None), values={"archived_at": None})
+
+
+@statement
+def _verify(sight: Sight) -> Insert:
+    today = {"verified_on": local_date(func.now())}
+    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values=today)
 
 
 @statement

@@ -51,6 +51,7 @@ customers = noun(
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
     moment("last_contact_at"),
     Column("next_contact_due_on", Date),
+    Column("verified_on", Date),
     Column("warmth_band", Text, nullable=False, server_default="never"),
     moment("archived_at"),
     one_of("kind", Kind),
@@ -82,6 +83,10 @@ last_contact_key = func.greatest(
 next_contact_key = func.least(customers.c.next_contact_due_on, text("'9999-12-31'\\:\\:date"), type_=Date)
 """Nothing due sorts after every date."""
 
+verified_key = func.greatest(customers.c.verified_on, text("'0001-01-01'\\:\\:date"), type_=Date)
+"""Never verified sorts before every date."""
+
+Index("ix_customers_verified", customers.c.workspace_id, verified_key, customers.c.id)
 Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
 Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(

@@ -32,7 +32,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
-from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
+from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key, verified_key
+from crm.customers.quality import completeness_of, is_stale
 from crm.customers.schemas import CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
@@ -89,6 +90,9 @@ def shape(customer: FromClause) -> Select[Any]:
         c.do_not_contact,
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
+        completeness_of(customer).label("completeness"),
+        c.verified_on,
+        _stale(c).label("verification_stale"),
         utc(c.archived_at).label("archived_at"),
         *stamps(customer),
     ).select_from(
@@ -158,6 +162,12 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
 
 
+def _stale(c: Any) -> ColumnElement[bool]:
+    """Nobody has made sure for long that the file is true."""
+    today = select(local_date(func.now())).scalar_subquery()
+    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), today)
+
+
 def _age(customer: FromClause) -> FromClause:
     """Calendar days since the last contact, worked out once per row."""
     today = select(local_date(func.now())).scalar_subquery()
@@ -210,6 +220,7 @@ LIST = Listing(
         "name": customers.c.name_key,
         "last_contact_at": last_contact_key,
         "next_contact_due_on": next_contact_key,
+        "verified_on": verified_key,
     },
     filters={
         **among(
@@ -219,6 +230,7 @@ LIST = Listing(
         **among(customers, ["source", "owner_id", "team_id", "parent_id"]),
         **between(customers, ["created_at", "updated_at", "last_contact_at", "next_contact_due_on"]),
         **words(FINDING),
+        "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
         "archived": customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),

@@ -38,6 +38,7 @@ Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own f
 Sort = Literal[
     "created_at", "-created_at", "name", "-name",
     "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
+    "verified_on", "-verified_on",
 ]  # fmt: skip
 
 
@@ -145,6 +146,13 @@ class WarmthShown(Shown):
     last_contact_at: datetime | None
 
 
+class CompletenessShown(Shown):
+    """How complete the file is: the weight of its filled fields over that of all, and what is missing, in order."""
+
+    score: Annotated[int, Field(ge=0, le=100)]
+    missing: list[str]
+
+
 class CustomerRead(Shown):
     """A customer."""
 
@@ -178,6 +186,9 @@ class CustomerRead(Shown):
     do_not_contact: bool
     warmth: WarmthShown
     next_contact_due_on: date | None
+    completeness: CompletenessShown
+    verified_on: date | None = Field(description="When somebody last made sure that this is true.")
+    verification_stale: bool = Field(description="Verified, or made, longer ago than the workspace wants.")
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -214,4 +225,5 @@ class CustomerFilter(Filter):
     last_contact_at_lte: Moment | None = None
     next_contact_due_on_gte: date | None = None
     next_contact_due_on_lte: date | None = None
+    verified_before: date | None = Field(default=None, description="Not verified since before this day, or never.")
     archived: bool = Field(default=False, description="The archived ones instead of the others.")

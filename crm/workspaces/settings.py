@@ -74,6 +74,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "ordinary": Number(90, 1, 366),
             }
         ),
+        # A customer's file is to be verified again after so many months (domain.md B12, timeliness).
+        "verification": MappingProxyType({"stale_after_months": Number(12, 1, 120)}),
         # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
         "reminder_time": ClockTime("09:00"),

@@ -81,6 +81,7 @@ EVENTS: Events = {
     "customer.updated": ("A customer was changed.", CustomerRead),
     "customer.archived": ("A customer was put aside.", CustomerRead),
     "customer.restored": ("An archived customer was brought back.", CustomerRead),
+    "customer.verified": ("Somebody made sure that a customer's file is true.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),

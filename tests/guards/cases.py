@@ -217,6 +217,7 @@ CASES: Mapping[str, Case] = {
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
+    "verify_customer": Case(item("customer_id", "customer")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -156,6 +156,7 @@ LISTS: list[tuple[str, str, Callable[..., Awaitable[Any]], dict[str, Any]]] = [
     ("customers", "name_key", customer_page, {"sort": "name"}),
     ("customers", "next_contact_due_on", customer_page, {"sort": "next_contact_due_on"}),
     ("customers", "last_contact_at", customer_page, {"sort": "last_contact_at"}),
+    ("customers", "verified_on", customer_page, {"sort": "verified_on"}),
     ("tasks", "due_at", task_page, {}),
     ("tasks", "due_at", task_page, {"state": ["open"]}),
 ]

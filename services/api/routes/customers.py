@@ -61,3 +61,9 @@ async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
 async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     """Bring an archived customer back."""
     return await actions.restore(access, customer_id)
+
+
+@router.post("/customers/{customer_id}/verify", response_model=CustomerRead, responses=problems(CustomerArchived))
+async def verify_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
+    """Say that you have made sure, today, that what stands here is true."""
+    return await actions.verify(access, customer_id)
