@@ -68,7 +68,7 @@ def _completeness(customer: FromClause, weights: Mapping[str, int]) -> ColumnEle
     whole = sum(weights.values())
     lacking = sum((case((empty[name], weight), else_=0) for name, weight in weights.items()), literal(0))
     score = (200 * (whole - lacking) + whole) // (2 * whole)
-    named = array([case((empty[name], name)) for name in weights], type_=Text)
+    named: array[Any] = array([case((empty[name], name)) for name in weights], type_=Text)
     missing = func.array_remove(named, cast(null(), Text))
     return func.json_build_object("score", score, "missing", missing)
 
