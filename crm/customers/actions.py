@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, f
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, registration, rules
-from crm.customers.errors import RegistrationCodeTaken
-from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
+from crm.customers.errors import CustomerAboveItself, RegistrationCodeTaken
+from crm.customers.models import NO_CUSTOMER_ABOVE_ITSELF, ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
@@ -25,6 +25,7 @@ from crm.search import normalized
 from crm.workspaces.models import users
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
+REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself}
 
 
 async def create(access: Access, new: CustomerCreate) -> Answer:
@@ -51,7 +52,10 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
-    """Change what was sent. Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``."""
+    """Change what was sent.
+
+    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``CustomerAboveItself``.
+    """
     values = change.model_dump(by_alias=True, exclude_unset=True)
     if "name" in values:
         values["name_key"] = normalized(values["name"])
@@ -59,7 +63,7 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
         access,
         events.UPDATED,
         _update(access.actor.sight, frozenset(values), only_abroad=_only_abroad(values)),
-        refusals=TAKEN,
+        refusals=REFUSALS,
         id=customer_id,
         **renamed(values),
         **left_by(FINDING, values),
@@ -96,9 +100,12 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     answer = await explain(access, CUSTOMER, customer_id)
     if problem := await out_of_reach(access, customer_id):
         raise problem
-    if _only_abroad(values) and orjson.loads(answer.body)["registration_code"] != values["registration_code"]:
+    now = orjson.loads(answer.body)
+    if _only_abroad(values) and now["registration_code"] != values["registration_code"]:
         raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
-    if values.get("parent_id") and await access.value(_sees_parent(access.actor.sight), **renamed(values)) is not True:
+    parent_id = values.get("parent_id")
+    anew = parent_id is not None and str(parent_id) != now["parent_id"]
+    if anew and not await access.value(_parent_may_be_named(access.actor.sight), new_parent_id=parent_id):
         raise invalid("parent_id", "There is no such customer.", "not_found")
     return answer
 
@@ -131,7 +138,8 @@ def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
 def _update(sight: Sight, columns: frozenset[str], *, only_abroad: bool = False) -> Insert:
     """A customer with these columns changed, and found by their new values; ``only_abroad``: of another country."""
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
-    seen = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    kept = customers.c.parent_id == bindparam("new_parent_id", type_=Uuid)
+    seen = [kept | _parent_is_seen(sight)] if "parent_id" in columns else []
     abroad = [customers.c.address["country"].astext != "CN"] if only_abroad else []
     return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
 
@@ -153,13 +161,18 @@ def _verify(sight: Sight) -> Insert:
 
 
 @statement
-def _sees_parent(sight: Sight) -> Select[Any]:
+def _parent_may_be_named(sight: Sight) -> Select[Any]:
     return select(_parent_is_seen(sight))
 
 
 def _parent_is_seen(sight: Sight) -> ColumnElement[bool]:
-    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there."""
+    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there.
+
+    Nothing new comes under an archived one; what is there already stays.
+    """
     group = customers.alias("named_group")
     named = bindparam("new_parent_id", type_=Uuid)
     at_home = group.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return named.is_(None) | exists().where(at_home, group.c.id == named, held_by(group)(sight))
+    return named.is_(None) | exists().where(
+        at_home, group.c.id == named, group.c.archived_at.is_(None), held_by(group)(sight)
+    )

@@ -15,3 +15,10 @@ class CustomerArchived(Conflict):
 
     title = "An archived customer cannot be changed"
     title_zh = "已归档的客户不可修改"
+
+
+class CustomerAboveItself(Conflict):
+    """Groups are trees: no customer stands anywhere above itself."""
+
+    title = "A customer cannot belong to itself or to one of its own"
+    title_zh = "客户不能隶属于自身或其下级客户"

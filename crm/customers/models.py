@@ -20,6 +20,8 @@ from crm.finding import tokens_table
 from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one_of
 
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
+NO_CUSTOMER_ABOVE_ITSELF = "no_customer_above_itself"
+"""What the trigger on ``parent_id`` holds up: of two moves that close a circle together, the second is refused."""
 
 customers = noun(
     "customers",

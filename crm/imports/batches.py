@@ -10,8 +10,11 @@ from crm.customers.actions import first_contact_due
 from crm.database import Transaction
 from crm.errors import FieldError
 from crm.imports import landing
+from crm.imports.families import circular
 from crm.imports.landing import Match
 from crm.imports.lines import Reading
+
+CIRCLE = ("This would place the customer above itself; its parent stays as it was.", "parent_circle")
 
 
 @dataclass
@@ -36,16 +39,21 @@ async def customers_of(tx: Transaction, readings: Sequence[Reading]) -> Outcome:
 async def parents_of(tx: Transaction, readings: Sequence[Reading], columns: Mapping[str, str]) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
-    rows = []
+    found: dict[str, tuple[Reading, dict[str, Any]]] = {}
     for reading, match in zip(readings, await landing.matches(tx, readings), strict=True):
         wrong = _wrong_parent(match)
-        if wrong is None:
-            rows.append({"id": match.existing, "parent_id": match.parents[0]})
-        else:
-            error = FieldError(columns["parent"], *wrong)
-            outcome.noted.append(replace(reading, errors=(error,)))
-    await landing.change(tx, events.UPDATED, list({row["id"]: row for row in rows}.values()))
+        if wrong is None and match.existing is not None:
+            found[match.existing] = reading, {"id": match.existing, "parent_id": match.parents[0]}
+        elif wrong is not None:
+            _note(outcome, reading, columns["parent"], wrong)
+    for refused in await circular(tx, [row for _, row in found.values()]):
+        _note(outcome, found.pop(refused)[0], columns["parent"], CIRCLE)
+    await landing.change(tx, events.UPDATED, [row for _, row in found.values()])
     return outcome
+
+
+def _note(outcome: Outcome, reading: Reading, column: str, wrong: tuple[str, str]) -> None:
+    outcome.noted.append(replace(reading, errors=(FieldError(column, *wrong),)))
 
 
 async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) -> None:
@@ -66,6 +74,9 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome) 
         values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
         new.append(values)
     created = await landing.add(tx, events.CREATED, new)
+    # Told when the parents' turn comes, which is after all customers.
+    for refused in await circular(tx, known):
+        known = [{**row, "parent_id": None} if row["id"] == refused else row for row in known]
     updated = await landing.change(tx, events.UPDATED, known)
     outcome.created += created
     outcome.updated += updated

@@ -20,6 +20,7 @@ from services.api.routes import (
     customers,
     deliveries,
     events,
+    groups,
     health,
     imports,
     interactions,
@@ -37,6 +38,7 @@ from services.api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
+    groups.router,
     contacts.router,
     interactions.router,
     visits.router,

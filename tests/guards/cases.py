@@ -218,6 +218,8 @@ CASES: Mapping[str, Case] = {
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
     "verify_customer": Case(item("customer_id", "customer")),
+    "list_children": Case(item("customer_id", "customer")),
+    "get_group": Case(item("customer_id", "customer")),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -367,3 +367,13 @@ async def test_one_without_the_scope_is_told_which(clients: Clients, workspace: 
     service = clients(workspace.service.token)
     refused = problem(await service.post("/v1/imports", **form("name\nAcme\n")), 403, "scope_missing")
     assert refused["required_scope"] == "imports:write"
+
+
+async def test_companies_that_own_each_other_are_told_and_the_rest_lands(client: Client, worker: Worker) -> None:
+    file = "name,parent\nA,B\nB,C\nC,A\nD,A\n"
+    for _ in range(2):
+        done = await run(client, worker, file)
+        made = await customers(client)
+        parents = {name: one["parent"] and one["parent"]["name"] for name, one in made.items()}
+        assert parents == {"A": "B", "B": "C", "C": None, "D": "A"}
+        assert await told(client, done) == [(4, False, "parent", "parent_circle")]
