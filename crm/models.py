@@ -4,6 +4,7 @@ from crm.care.models import warmth_rounds
 from crm.contacts.models import contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
+from crm.groups.models import customer_links
 from crm.imports.models import import_files, import_problems, imports
 from crm.interactions.models import interactions
 from crm.notifications.models import notifications
@@ -26,6 +27,7 @@ __all__ = [
     "api_keys",
     "contact_tokens",
     "contacts",
+    "customer_links",
     "customer_tokens",
     "customers",
     "events",

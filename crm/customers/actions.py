@@ -12,8 +12,13 @@ from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, f
 from crm import clock
 from crm.actor import Actor, Sight
 from crm.customers import events, registration, rules
-from crm.customers.errors import CustomerAboveItself, RegistrationCodeTaken
-from crm.customers.models import NO_CUSTOMER_ABOVE_ITSELF, ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
+from crm.customers.errors import CustomerAboveItself, RegistrationCodeTaken, StillLinked
+from crm.customers.models import (
+    LINKS_KEEP_THEIR_KINDS,
+    NO_CUSTOMER_ABOVE_ITSELF,
+    ONE_CUSTOMER_PER_REGISTRATION_CODE,
+    customers,
+)
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
@@ -25,7 +30,7 @@ from crm.search import normalized
 from crm.workspaces.models import users
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
-REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself}
+REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
 
 
 async def create(access: Access, new: CustomerCreate) -> Answer:
@@ -54,7 +59,8 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what was sent.
 
-    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``CustomerAboveItself``.
+    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``CustomerAboveItself``,
+    ``StillLinked``.
     """
     values = change.model_dump(by_alias=True, exclude_unset=True)
     if "name" in values:

@@ -22,3 +22,10 @@ class CustomerAboveItself(Conflict):
 
     title = "A customer cannot belong to itself or to one of its own"
     title_zh = "客户不能隶属于自身或其下级客户"
+
+
+class StillLinked(Conflict):
+    """A link goes from a company to a person; while there is one, neither becomes the other."""
+
+    title = "A linked customer cannot change between company and person"
+    title_zh = "存在关联关系的客户不可在公司与个人之间变更"

@@ -22,6 +22,8 @@ from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
 NO_CUSTOMER_ABOVE_ITSELF = "no_customer_above_itself"
 """What the trigger on ``parent_id`` holds up: of two moves that close a circle together, the second is refused."""
+LINKS_KEEP_THEIR_KINDS = "links_keep_their_kinds"
+"""What a trigger on ``kind`` holds up, and one where links are made: they go from a company to a person."""
 
 customers = noun(
     "customers",

@@ -118,11 +118,14 @@ def with_its_customer(table: Table) -> Visible:
     return visible
 
 
-def in_reach(sight: Sight, customer_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """This is a customer whom the actor sees and who is not archived: something new may be recorded there."""
+def in_reach(sight: Sight, customer_id: ColumnElement[Any], *further: ColumnElement[bool]) -> ColumnElement[bool]:
+    """This is a customer whom the actor sees and who is not archived: something new may be recorded there.
+
+    ``further`` are more conditions on that customer.
+    """
     at_home = customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     return exists().where(
-        at_home, customers.c.id == customer_id, customers.c.archived_at.is_(None), CUSTOMER.visible(sight)
+        at_home, customers.c.id == customer_id, customers.c.archived_at.is_(None), CUSTOMER.visible(sight), *further
     )
 
 

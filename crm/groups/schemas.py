@@ -1,11 +1,13 @@
 """What crosses the boundary about groups of companies."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from crm.customers.schemas import CustomerReference, Sort
-from crm.fields import Shown
+from crm.fields import Name, Sent, Shown, like
 from crm.paging import Filter
 
 Count = Annotated[int, Field(ge=0)]
@@ -32,3 +34,40 @@ class GroupRead(Shown):
     customer: CustomerReference
     direct: GroupCounts = Field(description="At the companies directly below.")
     below: GroupCounts = Field(description="At all companies below, down to twenty levels; the direct ones too.")
+
+
+class LinkCreate(Sent):
+    """A person with a file of their own, at this company."""
+
+    model_config = like(
+        person_id="01a1fcb0-3a00-7000-8000-000000000002", position="Chairman of the board", is_top_leader=True
+    )
+
+    id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
+    person_id: UUID = Field(description="A customer whose `kind` is `person`.")
+    position: Name | None = None
+    is_top_leader: bool = Field(default=False, description="Leads the company: a large customer in person, too.")
+
+
+class LinkRead(Shown):
+    """Who is who at a company (集团客户与个人客户的关联): whoever sees the company sees its links."""
+
+    id: UUID
+    organization_id: UUID
+    organization: CustomerReference
+    person_id: UUID
+    person: CustomerReference
+    position: str | None
+    is_top_leader: bool
+    ended_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class LinkFilter(Filter):
+    """Which links of a customer, and in what order."""
+
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    is_top_leader: bool | None = None
+    ended: bool = Field(default=False, description="Those that have ended instead of the others.")

@@ -1,10 +1,12 @@
-"""The file of a customer: when it was verified, and that groups are trees.
+"""The file of a customer: when it was verified, and that groups are trees, which people lead which companies.
 
 Revision: file, after 0001.
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.guard import protect, unprotect
 
 revision = "file"
 down_revision = "0001"
@@ -42,6 +44,47 @@ WHEN (NEW.parent_id IS NOT NULL AND NEW.parent_id IS DISTINCT FROM OLD.parent_id
 EXECUTE FUNCTION refuse_customer_circle()
 """
 
+KINDS_OF_LINKS = (
+    """
+CREATE FUNCTION refuse_link_of_other_kinds() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    -- The lock keeps both what they are until the link is there for everyone to see.
+    IF 2 <> (
+        SELECT count(*) FROM (
+            SELECT FROM customers WHERE workspace_id = NEW.workspace_id
+            AND (id, kind) IN ((NEW.organization_id, 'company'), (NEW.person_id, 'person')) FOR SHARE
+        ) AS ends
+    ) THEN
+        RAISE EXCEPTION 'a link goes from a company to a person'
+            USING ERRCODE = 'check_violation', TABLE = 'customer_links', CONSTRAINT = 'links_keep_their_kinds';
+    END IF;
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE FUNCTION refuse_kind_of_linked_customer() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM customer_links WHERE workspace_id = NEW.workspace_id AND ended_at IS NULL
+        AND NEW.id IN (organization_id, person_id)
+    ) THEN
+        RAISE EXCEPTION 'customer % is linked', NEW.id
+            USING ERRCODE = 'check_violation', TABLE = 'customers', CONSTRAINT = 'links_keep_their_kinds';
+    END IF;
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE TRIGGER links_keep_their_kinds AFTER INSERT ON customer_links FOR EACH ROW
+EXECUTE FUNCTION refuse_link_of_other_kinds()
+""",
+    """
+CREATE TRIGGER links_keep_their_kinds AFTER UPDATE OF kind ON customers FOR EACH ROW
+WHEN (NEW.kind <> OLD.kind) EXECUTE FUNCTION refuse_kind_of_linked_customer()
+""",
+)
+
 
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
@@ -50,11 +93,56 @@ def upgrade() -> None:
     op.create_index("ix_customers_verified", "customers", ["workspace_id", sa.text(VERIFIED_KEY), "id"])
     op.execute(REFUSE_CIRCLES)
     op.execute(TRIGGER)
+    op.create_table(
+        "customer_links",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Text()),
+        sa.Column("is_top_leader", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_customer_links")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "organization_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_customer_links_workspace_id_organization_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "person_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_customer_links_workspace_id_person_id"),
+        ),
+    )
+    op.create_index(
+        "one_link_per_person",
+        "customer_links",
+        ["workspace_id", "organization_id", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        op.f("ix_customer_links_workspace_id_organization_id_created_at_id"),
+        "customer_links",
+        ["workspace_id", "organization_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+    )
+    op.create_index(op.f("ix_customer_links_workspace_id_person_id"), "customer_links", ["workspace_id", "person_id"])
+    protect("customer_links", worker="SELECT")
+    for part in KINDS_OF_LINKS:
+        op.execute(part)
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.execute("DROP TRIGGER links_keep_their_kinds ON customers")
+    unprotect("customer_links")
+    op.drop_table("customer_links")
+    for function in ("refuse_link_of_other_kinds", "refuse_kind_of_linked_customer"):
+        op.execute(f"DROP FUNCTION {function}()")
     op.execute("DROP TRIGGER no_customer_above_itself ON customers")
     op.execute("DROP FUNCTION refuse_customer_circle()")
     op.drop_index("ix_customers_verified", table_name="customers")

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.reminders.schemas import ReminderRead
@@ -86,6 +87,8 @@ EVENTS: Events = {
     "customer.verified": ("Somebody made sure that a customer's file is true.", CustomerRead),
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
+    "customer_link.created": ("A person was linked to a company.", LinkRead),
+    "customer_link.ended": ("A person is no longer linked to a company.", LinkRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),

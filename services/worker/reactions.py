@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from crm.care import reactions as care
+from crm.contacts import events as contacts
 from crm.customers import events as customers
 from crm.database import Transaction
 from crm.events.reacting import Fact
+from crm.groups import events as links
+from crm.groups import reactions as groups
 from crm.interactions import events as interactions
 from crm.visits import events as visits
 from crm.workspaces import events as workspaces
@@ -19,6 +22,12 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.UPDATED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
+        contacts.CREATED: (groups.ask_for_leaders,),
+        contacts.UPDATED: (groups.ask_for_leaders,),
+        contacts.ARCHIVED: (groups.ask_for_leaders,),
+        contacts.RESTORED: (groups.ask_for_leaders,),
+        links.LINKED: (groups.ask_for_leaders,),
+        links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

@@ -99,6 +99,16 @@ async def _update_customer(scene: Scene) -> Asked:
     return Asked(path={"customer_id": made}, body=body, marks=(made,))
 
 
+async def _new_link(scene: Scene) -> Asked:
+    return Asked(path={"customer_id": await scene.customer()}, body={"person_id": await scene.person_customer()})
+
+
+async def _ended_link(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    made = await scene.post(f"/v1/customers/{customer_id}/links", {"person_id": await scene.person_customer()})
+    return Asked(path={"customer_id": customer_id, "link_id": str(made["id"])}, marks=(str(made["id"]),))
+
+
 async def _new_contact(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
 
@@ -220,6 +230,9 @@ CASES: Mapping[str, Case] = {
     "verify_customer": Case(item("customer_id", "customer")),
     "list_children": Case(item("customer_id", "customer")),
     "get_group": Case(item("customer_id", "customer")),
+    "list_links": Case(item("customer_id", "customer")),
+    "link_person": Case(_new_link),
+    "unlink_person": Case(_ended_link),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

@@ -62,6 +62,10 @@ class Scene:
         """A customer of Anna's."""
         return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}"}))["id"])
 
+    async def person_customer(self) -> str:
+        """A customer of Anna's who is a person."""
+        return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}", "kind": "person"}))["id"])
+
     async def contact(self, customer_id: str | None = None) -> str:
         """A person at a customer of Anna's."""
         at = customer_id or await self.customer()

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.customers import actions, queries
-from crm.customers.errors import CustomerAboveItself, CustomerArchived, RegistrationCodeTaken
+from crm.customers.errors import CustomerAboveItself, CustomerArchived, RegistrationCodeTaken, StillLinked
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
@@ -44,7 +44,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
 @router.patch(
     "/customers/{customer_id}",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, RegistrationCodeTaken, CustomerAboveItself),
+    responses=problems(CustomerArchived, RegistrationCodeTaken, CustomerAboveItself, StillLinked),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what you send and nothing else; null empties a field that may be empty."""
