@@ -15,6 +15,7 @@ from crm.visits.models import visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
     api_keys,
+    custom_fields,
     idempotency_keys,
     sessions,
     sign_in_attempts,
@@ -27,6 +28,7 @@ __all__ = [
     "api_keys",
     "contact_tokens",
     "contacts",
+    "custom_fields",
     "customer_links",
     "customer_tokens",
     "customers",

@@ -24,9 +24,10 @@ from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.finding import indexed, indexed_anew, left_by
-from crm.nouns import Answer, held_by
+from crm.nouns import Answer, held_by, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.custom_fields import settled
 from crm.workspaces.models import users
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
@@ -43,6 +44,7 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
     values["name_key"] = normalized(values["name"])
+    values["custom"] = await settled(access, "customer", values["custom"])
     created = await record(
         access,
         events.CREATED,
@@ -65,6 +67,9 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     values = change.model_dump(by_alias=True, exclude_unset=True)
     if "name" in values:
         values["name_key"] = normalized(values["name"])
+    if "custom" in values:
+        had = partial(_custom_of, access, customer_id)
+        values["custom"] = await settled(access, "customer", values["custom"], had)
     changed = await record(
         access,
         events.UPDATED,
@@ -116,6 +121,10 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     return answer
 
 
+async def _custom_of(access: Access, customer_id: UUID) -> dict[str, Any]:
+    return await access.value(_custom(access.actor.sight), id=customer_id) or {}
+
+
 def _only_abroad(values: Mapping[str, Any]) -> bool:
     """Whether the code among these values can only be another country's. Raises 422 where the address is in China."""
     wrong = registration.fault(values.get("registration_code") or "")
@@ -158,6 +167,11 @@ def _archive(sight: Sight) -> Insert:
 @statement
 def _restore(sight: Sight) -> Insert:
     return changing(CUSTOMER, sight, (), customers.c.archived_at.is_not(None), values={"archived_at": None})
+
+
+@statement
+def _custom(sight: Sight) -> Select[Any]:
+    return select(customers.c.custom).where(this_one(CUSTOMER, sight))
 
 
 @statement

@@ -43,6 +43,7 @@ from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone
 from crm.tables import stamps, utc
+from crm.workspaces.custom_filters import custom_filters, custom_values
 from crm.workspaces.models import users
 
 FINDING = Finding(
@@ -233,6 +234,7 @@ LIST = Listing(
         **among(customers, ["source", "owner_id", "team_id", "parent_id"]),
         **between(customers, ["created_at", "updated_at", "last_contact_at", "next_contact_due_on"]),
         **words(FINDING),
+        **custom_filters(customers),
         "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
@@ -249,4 +251,10 @@ async def get(access: Access, customer_id: UUID) -> Answer:
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
     """A page of customers, without the archived ones unless they are asked for."""
     given, present = asked(wanted.given() | {"archived": wanted.archived})
+    if asked_custom := wanted.custom():
+        values = await custom_values(access, "customer", asked_custom)
+        given, present = (
+            given | values,
+            present | {name.removesuffix("_key") for name in values if name.endswith("_key")},
+        )
     return await reading.page(access, LIST, wanted, given, present)

@@ -21,7 +21,7 @@ from crm.customers.vocabulary import (
     Type,
 )
 from crm.fields import Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
-from crm.paging import Filter
+from crm.paging import CustomFilter
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
 RegistrationCode = Annotated[
@@ -195,7 +195,7 @@ class CustomerRead(Shown):
     version: int
 
 
-class CustomerFilter(Filter):
+class CustomerFilter(CustomFilter):
     """Which customers, and in what order."""
 
     sort: Sort = "-created_at"

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
+from crm.actor import Actor
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.imports import events
@@ -82,11 +83,15 @@ async def start(
 
 
 async def preview(
-    content: bytes, mapping: Mapping[str, str] | None = None, defaults: Mapping[str, Any] | None = None
+    actor: Actor,
+    content: bytes,
+    mapping: Mapping[str, str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
     sheet, lines = await asyncio.to_thread(_looked_through, content)
-    reader = Reader(sheet, settled(sheet.headings, mapping or {}), checked(defaults or {}))
+    fields = actor.custom_fields.get("customer", {})
+    reader = Reader(sheet, settled(sheet.headings, mapping or {}), checked(defaults or {}), fields)
     readings = [reader.read(line) for line in islice(sheet.lines(), SHOWN)]
     return orjson.dumps(
         {

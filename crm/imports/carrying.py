@@ -173,4 +173,5 @@ async def _finish(tx: Transaction, import_id: UUID, state: str, why: str | None)
 
 def _read(actor: Actor, held: Claim, content: bytes) -> Work:
     sheet = opened(content)
-    return Work(actor, held, Reader(sheet, held.mapping, held.defaults), tuple(sheet.lines()), held.position)
+    reader = Reader(sheet, held.mapping, held.defaults, actor.custom_fields.get("customer", {}))
+    return Work(actor, held, reader, tuple(sheet.lines()), held.position)

@@ -13,6 +13,7 @@ from crm.errors import FieldError, Unprocessable
 from crm.imports.files import Line, Sheet
 from crm.imports.mapping import CUSTOM, SKIP
 from crm.search import normalized
+from crm.workspaces.custom_rules import Definitions, read_all
 
 FIXED = frozenset({"id", "name", "registration_code", "parent_id"})
 """What each line must say for itself, so that no default can."""
@@ -67,11 +68,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads the lines of a sheet by a mapping. ``defaults`` fill in what a line leaves empty."""
+    """Reads the lines of a sheet by a mapping. ``defaults`` fill in what a line leaves empty.
+
+    ``fields`` are those that the workspace has defined: a column of theirs is read by its type, others stay text.
+    """
 
     sheet: Sheet
     mapping: Mapping[str, str]
     defaults: Mapping[str, Any]
+    fields: Definitions = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -94,6 +99,10 @@ class Reader:
             return Reading(line.number, content, errors=tuple(self._errors(error)))
         values = new.model_dump(mode="json", by_alias=True, exclude_none=True)
         values["name_key"] = normalized(values["name"])
+        values["custom"], wrong = read_all(self.fields, values["custom"])
+        if wrong:
+            told = (FieldError(self._column(CUSTOM + key), why, "custom_invalid") for key, why in wrong.items())
+            return Reading(line.number, content, errors=tuple(told))
         own = {name: values[name] for name in (*sent, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}

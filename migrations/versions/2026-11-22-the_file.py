@@ -1,10 +1,11 @@
-"""The file of a customer: when it was verified, and that groups are trees, which people lead which companies.
+"""The file of a customer: when it was verified, groups as trees, who leads which company, fields of one's own.
 
 Revision: file, after 0001.
 """
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from migrations.guard import protect, unprotect
 
@@ -133,11 +134,45 @@ def upgrade() -> None:
     protect("customer_links", worker="SELECT")
     for part in KINDS_OF_LINKS:
         op.execute(part)
+    op.create_table(
+        "custom_fields",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(collation="C"), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("label_zh", sa.Text()),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("options", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("required", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True)),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint("noun IN ('customer')", name=op.f("ck_custom_fields_noun")),
+        sa.CheckConstraint(
+            "type IN ('text', 'number', 'date', 'boolean', 'choice')", name=op.f("ck_custom_fields_type")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_custom_fields")),
+        sa.UniqueConstraint("workspace_id", "noun", "key", name="one_field_per_key"),
+    )
+    op.create_index(
+        op.f("ix_custom_fields_workspace_id_created_at_id"),
+        "custom_fields",
+        ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+    )
+    protect("custom_fields", worker="SELECT")
+    op.execute(
+        "CREATE TRIGGER access_changed AFTER INSERT OR UPDATE ON custom_fields "
+        "FOR EACH ROW EXECUTE FUNCTION announce_access_changed()"
+    )
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    unprotect("custom_fields")
+    op.drop_table("custom_fields")
     op.execute("DROP TRIGGER links_keep_their_kinds ON customers")
     unprotect("customer_links")
     op.drop_table("customer_links")

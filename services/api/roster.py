@@ -12,12 +12,14 @@ from crm.tasks.schemas import TaskRead
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
+from crm.workspaces.custom_schemas import CustomFieldRead
 from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
     api_keys,
     auth,
     contacts,
+    custom_fields,
     customers,
     deliveries,
     events,
@@ -51,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     me.router,
     workspace.router,
+    custom_fields.router,
     users.router,
     teams.router,
     api_keys.router,
@@ -72,6 +75,7 @@ TAGS: dict[str, str] = {
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
+    "custom_fields": "What you want to know beyond what everyone does.",
     "users": "Your colleagues, and what each may do.",
     "teams": "Who works together, and who sees whose records.",
     "api_keys": "For programs that act in your name.",
@@ -92,6 +96,10 @@ EVENTS: Events = {
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),
+    "custom_field.created": ("A field of your own was defined.", CustomFieldRead),
+    "custom_field.updated": ("A field of your own was changed.", CustomFieldRead),
+    "custom_field.archived": ("A field of your own was put aside.", CustomFieldRead),
+    "custom_field.restored": ("An archived field was brought back.", CustomFieldRead),
     "user.created": ("Someone joined.", UserRead),
     "user.updated": ("A person, their role or their team was changed.", UserRead),
     "user.disabled": ("Someone can no longer sign in.", UserRead),

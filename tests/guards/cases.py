@@ -168,6 +168,10 @@ async def _update_user(scene: Scene) -> Asked:
     return Asked(path={"user_id": made}, body={"team_id": str(scene.workspace.north)}, marks=(made,))
 
 
+async def _new_field(_: Scene) -> Asked:
+    return Asked(body={"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"})
+
+
 async def _new_team(scene: Scene) -> Asked:
     w = scene.workspace
     return Asked(body={"name": "Marked", "parent_id": str(w.north), "manager_id": str(w.manager.id)})
@@ -207,6 +211,12 @@ CASES: Mapping[str, Case] = {
     "revoke_my_session": Case(item("session_id", "session"), by="admin"),
     "get_workspace": everybodys(plain()),
     "update_workspace": admins(plain(body={"name": "Other"})),
+    "list_custom_fields": everybodys(listing("custom_field")),
+    "create_custom_field": admins(_new_field),
+    "get_custom_field": everybodys(item("field_id", "custom_field")),
+    "update_custom_field": admins(item("field_id", "custom_field", {"label": "Other"})),
+    "archive_custom_field": admins(item("field_id", "custom_field")),
+    "restore_custom_field": admins(after("field_id", "custom_field", "/v1/custom-fields/{}/archive", by="admin")),
     "list_users": everybodys(listing("user")),
     "create_user": admins(_new_user),
     "get_user": everybodys(item("user_id", "user")),

@@ -92,6 +92,11 @@ class Scene:
         body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}
         return str((await self.post("/v1/users", body, by="admin"))["id"])
 
+    async def custom_field(self) -> str:
+        """A field of the workspace's own."""
+        body = {"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"}
+        return str((await self.post("/v1/custom-fields", body, by="admin"))["id"])
+
     async def team(self) -> str:
         """A team."""
         return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])

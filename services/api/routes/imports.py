@@ -81,12 +81,12 @@ async def start_import(access: ImportWrites, sent: Sent) -> Answer:
 
 @router.post("/imports/preview", response_model=ImportPreview, max_body_size=LARGEST)
 @patient(60)
-async def preview_import(_: ImportWrites, sent: Sent) -> bytes:
+async def preview_import(access: ImportWrites, sent: Sent) -> bytes:
     """How a file would be read: our guess at the columns, its first ten lines as customers, and what is wrong there.
 
     Stores nothing, and looks only at the file: who is there already is found out when the import runs.
     """
-    return await actions.preview(await sent.file.read(), sent.mapping, sent.defaults)
+    return await actions.preview(access.actor, await sent.file.read(), sent.mapping, sent.defaults)
 
 
 @router.get("/imports/{import_id}", response_model=ImportRead)
