@@ -195,6 +195,19 @@ class CustomerRead(Shown):
     version: int
 
 
+class TagShown(Shown):
+    """A tag, and how many customers that you see carry it."""
+
+    tag: str
+    customers: Annotated[int, Field(ge=1)]
+
+
+class TagsShown(Shown):
+    """The tags in use, the most used first."""
+
+    data: list[TagShown]
+
+
 class CustomerFilter(CustomFilter):
     """Which customers, and in what order."""
 

@@ -237,6 +237,7 @@ CASES: Mapping[str, Case] = {
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
+    "list_tags": Case(plain(), shared=True),
     "verify_customer": Case(item("customer_id", "customer")),
     "list_children": Case(item("customer_id", "customer")),
     "get_group": Case(item("customer_id", "customer")),

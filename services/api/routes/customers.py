@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.customers import actions, queries
+from crm.customers import actions, queries, tags
 from crm.customers.errors import CustomerAboveItself, CustomerArchived, RegistrationCodeTaken, StillLinked
-from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
+from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
@@ -33,6 +33,12 @@ async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter
 async def create_customer(access: CustomerWrites, new: CustomerCreate) -> Answer:
     """Add a customer. It is yours unless you name another owner, and says when to be in touch first."""
     return await actions.create(access, new)
+
+
+@router.get("/customers/tags", response_model=TagsShown)
+async def list_tags(access: CustomerReads) -> bytes:
+    """The tags in use among the customers you see, the most used first, at most 500."""
+    return await tags.in_use(access)
 
 
 @router.get("/customers/{customer_id}", response_model=CustomerRead)
