@@ -19,6 +19,7 @@ from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.custom_fields import settled
 
 
 async def create(access: Access, new: ContactCreate) -> Answer:
@@ -28,6 +29,7 @@ async def create(access: Access, new: ContactCreate) -> Answer:
     """
     values = {name: value for name, value in new.model_dump().items() if value is not None}
     values["name_key"] = normalized(values["name"])
+    values["custom"] = await settled(access, "contact", values["custom"])
     created = await record(
         access,
         events.CREATED,
@@ -45,6 +47,8 @@ async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Ans
     values = change.model_dump(exclude_unset=True)
     if "name" in values:
         values["name_key"] = normalized(values["name"])
+    if "custom" in values:
+        values["custom"] = await settled(access, "contact", values["custom"], partial(_custom_of, access, contact_id))
     changed = await record(
         access,
         events.UPDATED,
@@ -78,6 +82,15 @@ async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool)
         if row["archived"] and not archived_is_fine:
             raise ContactArchived
     return answer
+
+
+async def _custom_of(access: Access, contact_id: UUID) -> dict[str, Any]:
+    return await access.value(_custom(access.actor.sight), id=contact_id) or {}
+
+
+@statement
+def _custom(sight: Sight) -> Select[Any]:
+    return select(contacts.c.custom).where(this_one(CONTACT, sight))
 
 
 @statement

@@ -21,6 +21,7 @@ contacts = noun(
     Column("birthday", JSONB),
     Column("preferences", Text),
     Column("roles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("custom", JSONB, nullable=False, server_default=text("'{}'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
     moment("archived_at"),
     # What names a contact names its customer too, so that the two cannot disagree.

@@ -18,6 +18,7 @@ from crm.nouns import Answer, Noun, mention
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_name, tokens_of_phone
 from crm.tables import stamps, utc
+from crm.workspaces.custom_filters import custom_filters, custom_values
 
 
 def _tokens_of_phones(phones: Iterable[str]) -> frozenset[str]:
@@ -46,6 +47,7 @@ def shape(contact: FromClause) -> Select[Any]:
         c.birthday,
         c.preferences,
         c.roles,
+        c.custom,
         c.do_not_contact,
         utc(c.archived_at).label("archived_at"),
         *stamps(contact),
@@ -63,6 +65,7 @@ LIST = Listing(
         **among(contacts, ["customer_id", "level"]),
         **between(contacts, ["created_at"]),
         **words(FINDING),
+        **custom_filters(contacts),
         "role": contacts.c.roles.overlap(bindparam("role", type_=ARRAY(Text))),
         "archived": contacts.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
     },
@@ -77,4 +80,7 @@ async def get(access: Access, contact_id: UUID) -> Answer:
 async def page(access: Access, wanted: ContactFilter) -> bytes:
     """A page of contacts, without the archived ones unless they are asked for."""
     given, present = asked(wanted.given() | {"archived": wanted.archived})
+    if fields := wanted.custom():
+        values, names = await custom_values(access, "contact", fields)
+        given, present = given | values, present | names
     return await reading.page(access, LIST, wanted, given, present)

@@ -1,16 +1,16 @@
 """What crosses the boundary: a contact as it is sent, as it is shown, as it is asked for."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
 from crm.contacts.vocabulary import Calendar, Level, Role
-from crm.customers.schemas import CustomerReference
+from crm.customers.schemas import Custom, CustomerReference
 from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
-from crm.paging import Filter
+from crm.paging import CustomFilter
 
 
 def _once(values: list[str]) -> list[str]:
@@ -80,6 +80,7 @@ class ContactCreate(_Attributes):
     phones: Phones = Field(default_factory=list)
     emails: Emails = Field(default_factory=list)
     roles: Roles = Field(default_factory=list, description="The parts this person plays in a purchase.")
+    custom: Custom = Field(default_factory=dict)
     do_not_contact: bool = False
 
 
@@ -92,6 +93,7 @@ class ContactUpdate(_Attributes):
     phones: Phones = kept()
     emails: Emails = kept()
     roles: Roles = kept()
+    custom: Custom = kept()
     do_not_contact: bool = kept()
 
 
@@ -128,6 +130,7 @@ class ContactRead(Shown):
     birthday: BirthdayShown | None
     preferences: str | None
     roles: list[Role]
+    custom: dict[str, Any]
     do_not_contact: bool
     archived_at: datetime | None
     created_at: datetime
@@ -135,7 +138,7 @@ class ContactRead(Shown):
     version: int
 
 
-class ContactFilter(Filter):
+class ContactFilter(CustomFilter):
     """Which contacts, and in what order."""
 
     sort: Sort = "-created_at"

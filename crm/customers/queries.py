@@ -251,10 +251,7 @@ async def get(access: Access, customer_id: UUID) -> Answer:
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
     """A page of customers, without the archived ones unless they are asked for."""
     given, present = asked(wanted.given() | {"archived": wanted.archived})
-    if asked_custom := wanted.custom():
-        values = await custom_values(access, "customer", asked_custom)
-        given, present = (
-            given | values,
-            present | {name.removesuffix("_key") for name in values if name.endswith("_key")},
-        )
+    if fields := wanted.custom():
+        values, names = await custom_values(access, "customer", fields)
+        given, present = given | values, present | names
     return await reading.page(access, LIST, wanted, given, present)

@@ -24,8 +24,13 @@ def custom_filters(table: Table) -> dict[str, ColumnElement[bool]]:
     return {f"custom{place}": _filter(table, place) for place in range(MOST)}
 
 
-async def custom_values(access: Access, noun: CustomNoun, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The parameters of those filters. Raises 422 for a field that is not defined, or a value that none can have."""
+async def custom_values(
+    access: Access, noun: CustomNoun, asked: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The parameters of those filters, and which are in force.
+
+    Raises 422 for a field that is not defined, or a value that none can have.
+    """
     known = access.actor.custom_fields.get(noun, {})
     if not asked.keys() <= known.keys():
         known = await current(access, noun)
@@ -41,7 +46,7 @@ async def custom_values(access: Access, noun: CustomNoun, asked: Mapping[str, Se
                 errors.append(FieldError(f"query:{CUSTOM}{key}", str(error), "custom_invalid"))
     if errors:
         raise Unprocessable(errors=tuple(errors))
-    return given
+    return given, frozenset(f"custom{place}" for place in range(len(asked)))
 
 
 def _filter(table: Table, place: int) -> ColumnElement[bool]:

@@ -134,6 +134,7 @@ def upgrade() -> None:
     protect("customer_links", worker="SELECT")
     for part in KINDS_OF_LINKS:
         op.execute(part)
+    op.add_column("contacts", sa.Column("custom", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False))
     op.create_table(
         "custom_fields",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -149,7 +150,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
-        sa.CheckConstraint("noun IN ('customer')", name=op.f("ck_custom_fields_noun")),
+        sa.CheckConstraint("noun IN ('customer', 'contact')", name=op.f("ck_custom_fields_noun")),
         sa.CheckConstraint(
             "type IN ('text', 'number', 'date', 'boolean', 'choice')", name=op.f("ck_custom_fields_type")
         ),
@@ -173,6 +174,7 @@ def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     unprotect("custom_fields")
     op.drop_table("custom_fields")
+    op.drop_column("contacts", "custom")
     op.execute("DROP TRIGGER links_keep_their_kinds ON customers")
     unprotect("customer_links")
     op.drop_table("customer_links")

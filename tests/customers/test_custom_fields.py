@@ -250,3 +250,21 @@ async def test_everyone_reads_the_fields_and_only_an_admin_defines_them(clients:
     body = {"noun": "customer", "key": "other", "label": "X", "type": "text"}
     problem(await anna.post("/v1/custom-fields", json=body), 403, "scope_missing")
     problem(await anna.post(f"/v1/custom-fields/{made['id']}/archive"), 403, "scope_missing")
+
+
+async def test_contacts_have_fields_of_their_own(client: Client) -> None:
+    await define(client, noun="contact", key="shoe_size", type="number", required=True)
+    await asyncio.sleep(0.1)
+    customer = await create(client, {"anything": 1})
+    new = {"customer_id": customer["id"], "name": "Li"}
+    refused = await client.post("/v1/contacts", json=new)
+    assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == "#/custom/shoe_size"
+    made = (await client.post("/v1/contacts", json={**new, "custom": {"shoe_size": 42}})).json()
+    assert made["custom"] == {"shoe_size": 42}
+    path = f"/v1/contacts/{made['id']}"
+    assert (await client.patch(path, json={"custom": {"shoe_size": 43}})).json()["custom"] == {"shoe_size": 43}
+    problem(await client.patch(path, json={"custom": {"shoe_size": 43, "x": 1}}), 422, "unprocessable")
+    for wanted, many in (("43", 1), ("42", 0)):
+        page = (await client.get("/v1/contacts", params={"custom.shoe_size": wanted})).json()
+        assert len(page["data"]) == many
+    problem(await client.get("/v1/customers", params={"custom.shoe_size": "43"}), 422, "unprocessable")
