@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, bindparam, exists, func, select
 
 from crm import clock
 from crm.actor import Actor, Sight
@@ -155,7 +155,8 @@ def _update(sight: Sight, columns: frozenset[str], *, only_abroad: bool = False)
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
     kept = customers.c.parent_id == bindparam("new_parent_id", type_=Uuid)
     seen = [kept | _parent_is_seen(sight)] if "parent_id" in columns else []
-    abroad = [customers.c.address["country"].astext != "CN"] if only_abroad else []
+    as_before = customers.c.registration_code == bindparam("new_registration_code", type_=Text)
+    abroad = [as_before | (customers.c.address["country"].astext != "CN")] if only_abroad else []
     return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
 
 

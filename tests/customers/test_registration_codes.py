@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.customers.registration import ALPHABET, WEIGHTS, check_character, fault, normalized_code
-from tests.conftest import Client, Facts, problem
+from tests.conftest import Client, Facts, Stage, problem
+from tests.factories import Workspace
 
 VALID = "91350100M000100Y43"
 
@@ -97,3 +98,17 @@ async def test_a_right_code_is_changed_and_taken_away(client: Client) -> None:
     given_ = await client.patch(path, json={"registration_code": VALID.lower()})
     assert given_.json()["registration_code"] == VALID
     assert (await client.patch(path, json={"registration_code": None})).json()["registration_code"] is None
+
+
+async def test_a_code_from_before_the_check_may_be_sent_back_with_another_change(
+    client: Client, stage: Stage, workspace: Workspace
+) -> None:
+    old = await stage.owner.fetchval(
+        "INSERT INTO customers (workspace_id, kind, name, name_key, registration_code) "
+        "VALUES ($1, 'company', 'Old', 'old', '123456789012345670') RETURNING id",
+        workspace.id,
+    )
+    changed = await client.patch(
+        f"/v1/customers/{old}", json={"registration_code": "123456789012345670", "region": "West"}
+    )
+    assert (changed.status_code, changed.json()["region"]) == (200, "West")
