@@ -20,7 +20,10 @@ router = new_router(tags=["customers"])
 
 @router.get("/customers", response_model=Page[CustomerRead])
 async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter, Query()]) -> bytes:
-    """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone."""
+    """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone.
+
+    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values.
+    """
     return await queries.page(access, wanted)
 
 
