@@ -110,21 +110,31 @@ def recorded(noun: Noun, change: Insert | Update, *, also: Also | None = None) -
         change = change.values(version=table.c.version + 1, updated_at=func.now())
         returned += [_whole(table, row).label(f"{row}_row") for row in ("old", "new")]
     changed = change.returning(*returned).cte("changed")
+    return _fact(noun, changed, _difference(changed) if isinstance(change, Update) else None, also)
+
+
+def noted(noun: Noun, sight: Sight) -> Insert:
+    """The fact that somebody looked at a row: the row as it is, unchanged. Where it is not to be seen, nothing."""
+    return _fact(noun, noun.table.select().where(this_one(noun, sight)).cte("seen_row"), None, None)
+
+
+def _fact(noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also | None) -> Insert:
+    """A fact for each of these rows."""
     facts: dict[str, ColumnElement[Any]] = {
-        "workspace_id": changed.c.workspace_id,
+        "workspace_id": rows.c.workspace_id,
         "type": bindparam("event_type", type_=Text),
         "subject_type": literal(noun.name, Text),
-        "subject_id": changed.c.id,
-        "sequence": changed.c.version,
-        "customer_id": changed.c[noun.customer] if noun.customer else cast(null(), Uuid),
+        "subject_id": rows.c.id,
+        "sequence": rows.c.version,
+        "customer_id": rows.c[noun.customer] if noun.customer else cast(null(), Uuid),
         "actor_kind": bindparam("actor_kind", type_=Text),
         "actor_id": bindparam("actor_id", type_=Uuid),
-        "changes": _difference(changed) if isinstance(change, Update) else cast(null(), JSONB),
+        "changes": cast(null(), JSONB) if changes is None else changes,
     }
-    source = as_json(noun, changed, **{f"fact_{name}": value for name, value in facts.items()})
+    source = as_json(noun, rows, **{f"fact_{name}": value for name, value in facts.items()})
     names = [*facts, "payload"]
     fact = insert(events).from_select(names, source)
-    for further in also(changed) if also else ():
+    for further in also(rows) if also else ():
         fact = fact.add_cte(further.cte())
     return fact.returning(events.c.subject_id, events.c.sequence, cast(events.c.payload, Text))
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, Uuid, bindparam, select
 
 from crm.care import actions, nightly
+from crm.contacts.contacting import contacted
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
 from crm.groups.reactions import look_for_leaders
@@ -34,6 +35,7 @@ async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
         user_id=visit["owner_id"],
         occurred_at=at,
     )
+    await contacted(tx, visit["met_contact_ids"], at)
     await actions.contacted(tx, visit["customer_id"], at)
 
 
@@ -41,6 +43,8 @@ async def warm_up(tx: Transaction, fact: Fact) -> None:
     """An interaction that counts as contact moves the warmth; a call nobody answered does not."""
     interaction = await tx.row(_interaction(), interaction_id=fact.subject_id)
     if interaction is not None and interaction["counts_as_contact"] and not interaction["automated"]:
+        if interaction["contact_id"] is not None:
+            await contacted(tx, [interaction["contact_id"]], interaction["occurred_at"])
         await actions.contacted(tx, interaction["customer_id"], interaction["occurred_at"])
 
 
@@ -76,6 +80,6 @@ def _visit() -> Select[Any]:
 def _interaction() -> Select[Any]:
     i = interactions.c
     home = i.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return select(i.customer_id, i.occurred_at, i.counts_as_contact, i.automated).where(
+    return select(i.customer_id, i.contact_id, i.occurred_at, i.counts_as_contact, i.automated).where(
         home, i.id == bindparam("interaction_id", type_=Uuid)
     )

@@ -1,13 +1,16 @@
 """Everything that changes contacts. Nothing changes under a customer who is archived or out of sight."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Insert, Select, Uuid, bindparam, func, select
 
+from crm import clock
 from crm.actor import Sight
 from crm.contacts import events
+from crm.contacts.birthdays import upcoming_birthday
 from crm.contacts.errors import ContactArchived
 from crm.contacts.models import contacts
 from crm.contacts.queries import CONTACT, FINDING
@@ -28,7 +31,7 @@ async def create(access: Access, new: ContactCreate) -> Answer:
     Raises 422 for a customer who is not there for the actor, ``CustomerArchived``, ``AlreadyExists`` for a taken id.
     """
     values = {name: value for name, value in new.model_dump().items() if value is not None}
-    values["name_key"] = normalized(values["name"])
+    values |= _kept_beside(access, values)
     values["custom"] = await settled(access, "contact", values["custom"])
     created = await record(
         access,
@@ -45,10 +48,13 @@ async def create(access: Access, new: ContactCreate) -> Answer:
 async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Answer:
     """Change what was sent. Raises ``NotFound``, ``Stale``, ``ContactArchived``, ``CustomerArchived``."""
     values = change.model_dump(exclude_unset=True)
-    if "name" in values:
-        values["name_key"] = normalized(values["name"])
     if "custom" in values:
         values["custom"] = await settled(access, "contact", values["custom"], partial(_custom_of, access, contact_id))
+    if change.birthday is not None:
+        values["birthday"] = change.birthday.model_dump()  # Whole: what was not sent of it has its default.
+    if "roles" in values:
+        values["roles"] = [one.model_dump() for one in change.roles]
+    values |= _kept_beside(access, values)
     changed = await record(
         access,
         events.UPDATED,
@@ -57,7 +63,7 @@ async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Ans
         **renamed(values),
         **left_by(FINDING, values),
     )
-    return changed or await _as_it_is(access, contact_id, archived_is_fine=False)
+    return changed or await as_it_is(access, contact_id, archived_is_fine=False)
 
 
 async def archive(access: Access, contact_id: UUID) -> Answer:
@@ -69,10 +75,10 @@ async def archive(access: Access, contact_id: UUID) -> Answer:
 async def restore(access: Access, contact_id: UUID) -> Answer:
     """Bring an archived contact back. Raises ``CustomerArchived`` while its customer is archived."""
     restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=contact_id)
-    return restored or await _as_it_is(access, contact_id, archived_is_fine=True)
+    return restored or await as_it_is(access, contact_id, archived_is_fine=True)
 
 
-async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool) -> Answer:
+async def as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool) -> Answer:
     """The contact, when a change had nothing to change; else the reason why it could not."""
     answer = await explain(access, CONTACT, contact_id)
     row = await access.row(_standing(access.actor.sight), id=contact_id)
@@ -82,6 +88,16 @@ async def _as_it_is(access: Access, contact_id: UUID, *, archived_is_fine: bool)
         if row["archived"] and not archived_is_fine:
             raise ContactArchived
     return answer
+
+
+def _kept_beside(access: Access, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is worked out from these values and stands beside them: the key of the name, the next birthday."""
+    kept: dict[str, Any] = {}
+    if "name" in values:
+        kept["name_key"] = normalized(values["name"])
+    if "birthday" in values:
+        kept["next_birthday_on"] = upcoming_birthday(values["birthday"], today=clock.today(access.actor.timezone))
+    return kept
 
 
 async def _custom_of(access: Access, contact_id: UUID) -> dict[str, Any]:

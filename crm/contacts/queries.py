@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, FromClause, Select, Text, and_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, Date, FromClause, Select, Text, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm import reading
-from crm.contacts.models import contact_tokens, contacts
+from crm.contacts.models import contact_tokens, contacts, next_birthday_key
 from crm.contacts.schemas import ContactFilter
+from crm.contacts.styles import advised
 from crm.customers.models import customers
 from crm.customers.queries import with_its_customer
 from crm.database import Access
@@ -45,10 +46,15 @@ def shape(contact: FromClause) -> Select[Any]:
         c.emails,
         c.wechat,
         c.birthday,
+        c.next_birthday_on,
+        advised(c.communication_style).label("communication_style"),
         c.preferences,
         c.roles,
         c.custom,
         c.do_not_contact,
+        utc(c.last_contact_at).label("last_contact_at"),
+        c.left_on,
+        c.left_note,
         utc(c.archived_at).label("archived_at"),
         *stamps(contact),
     ).select_from(
@@ -58,15 +64,22 @@ def shape(contact: FromClause) -> Select[Any]:
 
 CONTACT = Noun("contact", contacts, shape, with_its_customer(contacts))
 
+_has_birthday = contacts.c.next_birthday_on.is_not(None)
+
 LIST = Listing(
     CONTACT,
-    sorts={"created_at": contacts.c.created_at, "name": contacts.c.name_key},
+    sorts={"created_at": contacts.c.created_at, "name": contacts.c.name_key, "next_birthday_on": next_birthday_key},
     filters={
-        **among(contacts, ["customer_id", "level"]),
+        **among(contacts, ["customer_id", "level", "communication_style"]),
         **between(contacts, ["created_at"]),
+        "next_birthday_on_gte": _has_birthday & (next_birthday_key >= bindparam("next_birthday_on_gte", type_=Date)),
+        "next_birthday_on_lte": _has_birthday & (next_birthday_key <= bindparam("next_birthday_on_lte", type_=Date)),
         **words(FINDING),
         **custom_filters(contacts),
-        "role": contacts.c.roles.overlap(bindparam("role", type_=ARRAY(Text))),
+        "role": func.jsonb_path_query_array(contacts.c.roles, literal_column("'$[*].role'"), type_=JSONB).has_any(
+            bindparam("role", type_=ARRAY(Text))
+        ),
+        "left": contacts.c.left_on.is_not(None) == bindparam("left", type_=Boolean),
         "archived": contacts.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
     },
 )

@@ -1,15 +1,15 @@
 """What crosses the boundary: a contact as it is sent, as it is shown, as it is asked for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
-from crm.contacts.vocabulary import Calendar, Level, Role
+from crm.contacts.vocabulary import Calendar, Level, Role, Stance, Style
 from crm.customers.schemas import Custom, CustomerReference
-from crm.fields import Email, Moment, Name, Phone, Sent, Shown, Text, kept, like
+from crm.fields import Email, Line, Moment, Name, Phone, Sent, Shown, Text, kept, like
 from crm.paging import CustomFilter
 
 
@@ -20,9 +20,35 @@ def _once(values: list[str]) -> list[str]:
 
 Phones = Annotated[list[Phone], Field(max_length=20), AfterValidator(_once)]
 Emails = Annotated[list[Email], Field(max_length=20), AfterValidator(_once)]
-Roles = Annotated[list[Role], Field(max_length=20), AfterValidator(_once)]
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Sort = Literal["created_at", "-created_at", "name", "-name"]
+Sort = Literal["created_at", "-created_at", "name", "-name", "next_birthday_on", "-next_birthday_on"]
+
+
+class RoleHeld(Sent):
+    """A part that somebody plays in a purchase, how much they can move there, and where they stand towards us."""
+
+    role: Role
+    influence: Annotated[int, Field(ge=1, le=5)] | None = Field(default=None, description="5 is the most.")
+    stance: Stance | None = None
+
+
+def _named(value: object) -> object:
+    """A bare role is one of which nothing further is known."""
+    return {"role": value} if isinstance(value, str) else value
+
+
+def _each_once(roles: list[RoleHeld]) -> list[RoleHeld]:
+    once = {held.role: held for held in reversed(roles)}
+    if any(once[held.role] != held for held in roles):
+        raise ValueError("A role is held once, with one influence and one stance.")
+    return list(reversed(once.values()))
+
+
+Roles = Annotated[
+    list[Annotated[RoleHeld, BeforeValidator(_named, json_schema_input_type=Role | RoleHeld)]],
+    Field(max_length=20),
+    AfterValidator(_each_once),
+]
 
 
 class Birthday(Sent):
@@ -58,6 +84,9 @@ class _Attributes(Sent):
     level: Level | None = Field(default=None, description="Where in the hierarchy: top, middle or base.")
     wechat: WeChat | None = None
     birthday: Birthday | None = None
+    communication_style: Style | None = Field(
+        default=None, description="How this person likes to talk; the answer brings the advice for it."
+    )
     preferences: Text | None = None
 
 
@@ -71,7 +100,7 @@ class ContactCreate(_Attributes):
         level="top",
         phones=["138 1234 5678"],
         birthday={"calendar": "lunar", "month": 11, "day": 26},
-        roles=["decider"],
+        roles=[{"role": "decider", "influence": 5, "stance": "for"}, "buyer"],
     )
 
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
@@ -97,6 +126,23 @@ class ContactUpdate(_Attributes):
     do_not_contact: bool = kept()
 
 
+class ContactLeave(Sent):
+    """That somebody no longer works there."""
+
+    model_config = like(on="2026-11-20", note="Moved to a competitor.")
+
+    on: date | None = Field(default=None, description="The first day without them; today when left out.")
+    note: Line | None = None
+
+
+class RoleShown(Shown):
+    """A part that somebody plays in a purchase."""
+
+    role: Role
+    influence: int | None
+    stance: Stance | None
+
+
 class BirthdayShown(Shown):
     """A birthday as people keep it."""
 
@@ -105,6 +151,20 @@ class BirthdayShown(Shown):
     month: int
     leap: bool
     day: int
+
+
+class Advice(Shown):
+    """How to talk with somebody, in each language."""
+
+    en: str
+    zh_cn: str = Field(alias="zh-CN")
+
+
+class StyleShown(Shown):
+    """A communication style, and what it asks of whoever comes to visit."""
+
+    code: Style
+    advice: Advice
 
 
 class ContactReference(Shown):
@@ -128,10 +188,17 @@ class ContactRead(Shown):
     emails: list[str]
     wechat: str | None
     birthday: BirthdayShown | None
+    next_birthday_on: date | None = Field(
+        description="The day on which the birthday is kept next, today included, by the workspace's clock."
+    )
+    communication_style: StyleShown | None
     preferences: str | None
-    roles: list[Role]
+    roles: list[RoleShown]
     custom: dict[str, Any]
     do_not_contact: bool
+    last_contact_at: datetime | None = Field(description="When this person last took part in a real contact.")
+    left_on: date | None = Field(description="Since when they no longer work there.")
+    left_note: str | None
     archived_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -147,7 +214,11 @@ class ContactFilter(CustomFilter):
     )
     customer_id: list[UUID] | None = None
     level: list[Level] | None = None
+    communication_style: list[Style] | None = None
     role: list[Role] | None = Field(default=None, description="Plays any of these parts.")
     created_at_gte: Moment | None = None
     created_at_lte: Moment | None = None
+    next_birthday_on_gte: date | None = None
+    next_birthday_on_lte: date | None = None
+    left: bool | None = Field(default=None, description="Only those who left the company, or only the others.")
     archived: bool = Field(default=False, description="The archived ones instead of the others.")

@@ -188,7 +188,7 @@ def _of_customer(customer_id: ColumnElement[Any], ids: ColumnElement[Any], *, cu
         contacts.c.customer_id == customer_id,
         contacts.c.id == any_(ids),
     )
-    return found.where(contacts.c.archived_at.is_(None)) if current else found
+    return found.where(contacts.c.archived_at.is_(None), contacts.c.left_on.is_(None)) if current else found
 
 
 def _all_belong(customer_id: ColumnElement[Any], ids: ColumnElement[Any], *, current: bool) -> ColumnElement[bool]:

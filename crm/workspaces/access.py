@@ -15,7 +15,7 @@ from crm.errors import Unauthenticated
 from crm.workspaces.custom_fields import defined
 from crm.workspaces.custom_rules import definitions
 from crm.workspaces.models import api_keys, sessions, teams, users, workspaces
-from crm.workspaces.rules import SCOPES, SCOPES_OF, sight_of
+from crm.workspaces.rules import SCOPES, scopes_of, sight_of
 from crm.workspaces.settings import effective
 from crm.workspaces.tokens import Tokens, is_api_key
 
@@ -73,7 +73,7 @@ def person(workspace_id: UUID, user_id: UUID, row: asyncpg.Record, session_id: U
         id=user_id,
         kind=ActorKind.USER,
         role=role,
-        scopes=SCOPES_OF[role],
+        scopes=scopes_of(role, may_read_sensitive=row["may_read_sensitive"]),
         sight=sight_of(role, Sight(settings["visibility"])),
         team_ids=tuple(row["team_ids"]),
         timezone=row["timezone"],
@@ -126,6 +126,7 @@ def _person(*, with_session: bool) -> Select[Any]:
         select(
             users.c.role,
             users.c.permission_version,
+            users.c.may_read_sensitive,
             workspaces.c.timezone,
             func.coalesce(users.c.language, workspaces.c.language).label("language"),
             workspaces.c.settings,

@@ -8,6 +8,8 @@ USER_CREATED = "user.created"
 USER_UPDATED = "user.updated"
 USER_DISABLED = "user.disabled"
 USER_ENABLED = "user.enabled"
+SENSITIVE_GRANTED = "user.sensitive_granted"
+SENSITIVE_REVOKED = "user.sensitive_revoked"
 PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 the name of a fact
 
 TEAM_CREATED = "team.created"

@@ -62,6 +62,7 @@ users = noun(
     Column("state", Text, nullable=False, server_default="active"),
     Column("language", Text),
     Column("timezone", Text),
+    Column("may_read_sensitive", Boolean, nullable=False, server_default=text("false")),
     Column("permission_version", Integer, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
     UniqueConstraint("workspace_id", "email_key", name=ONE_USER_PER_EMAIL),
     one_of("role", list(Role)),

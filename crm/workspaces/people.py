@@ -75,6 +75,28 @@ async def enable(access: Access, user_id: UUID) -> Answer:
     return enabled or await explain(access, USER, user_id)
 
 
+async def grant_sensitive(access: Access, user_id: UUID) -> Answer:
+    """Let a person read and keep what is restricted about contacts. Raises ``NotFound``, ``BeyondYourScopes``.
+
+    An administrator in person decides this, who does not have the right by that: a key can hand on only what it has.
+    """
+    _administrators_only(access)
+    granted = await record(access, events.SENSITIVE_GRANTED, _set_sensitive(granted=True), id=user_id)
+    return granted or await explain(access, USER, user_id)
+
+
+async def revoke_sensitive(access: Access, user_id: UUID) -> Answer:
+    """Take that right away, from the person's next request on. Raises ``NotFound``, ``BeyondYourScopes``."""
+    _administrators_only(access)
+    revoked = await record(access, events.SENSITIVE_REVOKED, _set_sensitive(granted=False), id=user_id)
+    return revoked or await explain(access, USER, user_id)
+
+
+def _administrators_only(access: Access) -> None:
+    if access.actor.role is not Role.ADMIN:
+        raise BeyondYourScopes("An administrator in person decides who may read what is sensitive.")
+
+
 def check_role(access: Access, role: Role) -> None:
     """Nobody makes someone who may do more than they: raises ``BeyondYourScopes``."""
     if missing := SCOPES_OF[role] - access.actor.scopes:
@@ -120,6 +142,13 @@ def _disable() -> Insert:
 @statement
 def _enable() -> Insert:
     return changing(USER, Sight.ALL, (), values={"state": "active"})
+
+
+@statement
+def _set_sensitive(*, granted: bool) -> Insert:
+    # The permission version is what the door is told of.
+    values = {"may_read_sensitive": granted, "permission_version": users.c.permission_version + 1}
+    return changing(USER, Sight.ALL, (), users.c.may_read_sensitive.is_(not granted), values=values)
 
 
 @statement

@@ -72,6 +72,7 @@ def user_shape(user: FromClause) -> Select[Any]:
         c.state,
         c.language,
         c.timezone,
+        c.may_read_sensitive,
         *stamps(user),
     ).select_from(user.outerjoin(team, and_(team.c.workspace_id == c.workspace_id, team.c.id == c.team_id)))
 

@@ -11,10 +11,13 @@ from crm.actor import Role, Sight
 
 NOUNS = (
     "workspace", "users", "api_keys", "customers", "contacts", "interactions", "visits",
-    "tasks", "reminders", "notifications", "webhooks", "events", "imports",
+    "tasks", "reminders", "notifications", "webhooks", "events", "imports", "sensitive",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
+
+SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
+"""What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
 _FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders")
 _EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
@@ -30,15 +33,25 @@ def _write(*nouns: str) -> frozenset[str]:
 
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
-        Role.ADMIN: SCOPES,
+        Role.ADMIN: SCOPES - SENSITIVE,
         Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts")
         | _read("customers", "visits", "reminders"),
-        Role.AUDITOR: frozenset(scope for scope in SCOPES if scope.endswith(":read")) | {"notifications:write"},
+        Role.AUDITOR: frozenset(scope for scope in SCOPES - SENSITIVE if scope.endswith(":read"))
+        | {"notifications:write"},
     }
 )
+
+
+def scopes_of(role: Role, *, may_read_sensitive: bool) -> frozenset[str]:
+    """What a person of this role may do; what is sensitive may be written by those who may write contacts at all."""
+    scopes = SCOPES_OF[role]
+    if not may_read_sensitive:
+        return scopes
+    return scopes | (SENSITIVE if "contacts:write" in scopes else SENSITIVE - {"sensitive:write"})
+
 
 _WIDEST = {Sight.OWN: 0, Sight.TEAM: 1, Sight.ALL: 2}
 

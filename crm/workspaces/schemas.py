@@ -116,6 +116,7 @@ class UserRead(Shown):
     state: UserState
     language: Language | None
     timezone: str | None
+    may_read_sensitive: bool = Field(description="Granted one by one; no role brings it along.")
     created_at: datetime
     updated_at: datetime
     version: int

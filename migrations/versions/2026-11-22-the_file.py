@@ -1,6 +1,6 @@
 """The file of a customer: when it was verified, groups as trees, who leads which company, fields of one's own.
 
-Revision: file, after 0001.
+Revision: file, after people.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "file"
-down_revision = "0001"
+down_revision = "people"
 branch_labels = None
 depends_on = None
 

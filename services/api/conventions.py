@@ -25,8 +25,8 @@ IF_NONE_MATCH: dict[str, Any] = {
     "description": "Only if the item has another version than this; else 304 without a body.",
     "schema": {"type": "string"},
 }
-SINGLE = frozenset({"/v1/workspace"})
-"""Items that need no id in their path, since everybody has just one."""
+SINGLE = frozenset({"/v1/workspace", "/v1/contacts/{contact_id}/taboos"})
+"""Items whose path does not end with an id, since there is just one."""
 
 ETAG: dict[str, Any] = {"ETag": {"description": "The item's version.", "schema": VERSION}}
 REPLAYED: dict[str, Any] = {
@@ -42,7 +42,7 @@ def describe(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
     responses: dict[str, Any] = operation["responses"]
     versioned = "{" in path or method == "patch"
-    if method in {"post", "patch"}:
+    if method in {"post", "put", "patch"}:
         parameters.append(IDEMPOTENCY_KEY)
         names |= {"Conflict", "Unprocessable"}
         _with_headers(responses, REPLAYED | ETAG)

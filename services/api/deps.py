@@ -110,6 +110,14 @@ class _Reading(Asks):
         return door.database.reading(await door.admit(request, scopes))
 
 
+class _Disclosing(Asks):
+    """Reads that are written down: a fact of its own, by itself, so that no answer leaves without it."""
+
+    async def admit(self, request: Request, scopes: list[str]) -> Access:
+        door: Door = request.app.state.door
+        return door.database.writing(await door.admit(request, scopes))
+
+
 class _Writing(Asks):
     def __init__(self, *, transaction: bool) -> None:
         super().__init__()
@@ -181,16 +189,22 @@ def _if_match(request: Request) -> int | None:
 
 
 READING, WRITING, CHANGING = _Reading(), _Writing(transaction=False), _Writing(transaction=True)
+DISCLOSING = _Disclosing()
 
 
-def reads(noun: str) -> Any:
-    """Someone who may read this noun."""
-    return Security(READING, scopes=[f"{noun}:read"])
+def reads(*nouns: str) -> Any:
+    """Someone who may read this noun, or all of these."""
+    return Security(READING, scopes=[f"{noun}:read" for noun in nouns])
 
 
-def writes(noun: str) -> Any:
-    """Someone who may write this noun, one statement at a time."""
-    return Security(WRITING, scopes=[f"{noun}:write"])
+def discloses(*nouns: str) -> Any:
+    """Someone who may read all of these, where it is written down that they do."""
+    return Security(DISCLOSING, scopes=[f"{noun}:read" for noun in nouns])
+
+
+def writes(*nouns: str) -> Any:
+    """Someone who may write this noun, or all of these, one statement at a time."""
+    return Security(WRITING, scopes=[f"{noun}:write" for noun in nouns])
 
 
 def changes(noun: str) -> Any:

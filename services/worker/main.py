@@ -13,6 +13,8 @@ from crm.database import Database
 from services import logs
 from services.settings import Settings, load
 from services.worker import housekeeping
+from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
+from services.worker.birthdays import turn_birthdays
 from services.worker.delivering import hint_round
 from services.worker.firing import fire
 from services.worker.importing import import_round
@@ -39,6 +41,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("deliver", hint_round),
     Round("import", import_round),
     Round("warm", warm, SECONDS),
+    Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),
     Round("forget", housekeeping.forget, HOURLY),

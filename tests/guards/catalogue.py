@@ -11,9 +11,9 @@ NOT_OURS = {"alembic_version"}
 
 SCANNED_BY_THE_WORKER = frozenset(
     {
-        "events", "idempotency_keys", "imports", "notifications", "reactions", "reminders", "sign_in_attempts",
-        "warmth_rounds", "webhook_attempts", "webhook_deliveries", "webhook_endpoints", "worker_heartbeats",
-        "workspaces",
+        "birthday_rounds", "events", "idempotency_keys", "imports", "notifications", "reactions", "reminders",
+        "sign_in_attempts", "warmth_rounds", "webhook_attempts", "webhook_deliveries", "webhook_endpoints",
+        "worker_heartbeats", "workspaces",
     }
 )  # fmt: skip
 """Queues and notes of the worker. People and what is known of customers are not among them, and must not be."""

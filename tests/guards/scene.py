@@ -161,6 +161,15 @@ class Scene:
             await hash_password(PASSWORD),
         )
 
+    async def give_sensitive_right(self, *names: str) -> None:
+        """Let people read what is sensitive."""
+        await self.workspace.owner.execute(
+            "UPDATE users SET may_read_sensitive = true, permission_version = permission_version + 1 "
+            "WHERE workspace_id = $1 AND id = ANY($2)",
+            self.workspace.id,
+            [self.person(name).id for name in names],
+        )
+
     async def _id_in(self, table: str, column: str, value: str) -> Any:
         return await self.workspace.owner.fetchval(
             f"SELECT id FROM {table} WHERE workspace_id = $1 AND {column} = $2", self.workspace.id, value

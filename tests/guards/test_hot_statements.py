@@ -12,6 +12,9 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from crm.contacts import queries as contacts
+from crm.contacts import stakeholders
+from crm.contacts.schemas import ContactFilter
 from crm.customers import queries as customers
 from crm.customers.schemas import CustomerFilter
 from crm.database import Access
@@ -23,7 +26,7 @@ from tests.conftest import SECRET_KEY, Stage, _stage
 from tests.factories import Workspace, found_workspace
 
 MANY = 5_000
-BIG = frozenset({"customers", "customer_tokens", "tasks"})
+BIG = frozenset({"contacts", "customers", "customer_tokens", "tasks"})
 
 CUSTOMERS = """
 INSERT INTO customers
@@ -36,6 +39,11 @@ TOKENS = """
 INSERT INTO customer_tokens (workspace_id, customer_id, token, field)
 SELECT DISTINCT workspace_id, id, token, 'name'
 FROM customers, unnest(string_to_array(name_key, ' ') || ('c' || split_part(name_key, ' ', 2))) AS token
+"""
+CONTACTS = """
+INSERT INTO contacts (workspace_id, customer_id, name, name_key, roles, birthday, next_birthday_on, last_contact_at)
+SELECT workspace_id, id, 'P', 'p', '[{"role": "decider"}]', '{}', CURRENT_DATE + (random() * 365)::int, last_contact_at
+FROM customers
 """
 TASKS = """
 INSERT INTO tasks (workspace_id, title, kind, subject_type, subject_id, customer_id, assignee_id, due_at, state)
@@ -125,6 +133,7 @@ async def busy(servers: tuple[DsnOf, str]) -> AsyncIterator[Busy]:
                 workspace = other
             await owner.execute(CUSTOMERS, other.id, other.anna.id, other.ben.id, other.north, many)
         await owner.execute(TOKENS)
+        await owner.execute(CONTACTS)
         await owner.execute(TASKS)
         await owner.execute("VACUUM ANALYZE")
         api = await connect(stage.dsn(), name="test-plans")
@@ -135,6 +144,10 @@ async def busy(servers: tuple[DsnOf, str]) -> AsyncIterator[Busy]:
 
 async def customer_page(access: Access, **wanted: Any) -> bytes:
     return await customers.page(access, CustomerFilter.model_validate(wanted))
+
+
+async def contact_page(access: Access, **wanted: Any) -> bytes:
+    return await contacts.page(access, ContactFilter.model_validate(wanted))
 
 
 async def task_page(access: Access, **wanted: Any) -> bytes:
@@ -157,6 +170,8 @@ LISTS: list[tuple[str, str, Callable[..., Awaitable[Any]], dict[str, Any]]] = [
     ("customers", "next_contact_due_on", customer_page, {"sort": "next_contact_due_on"}),
     ("customers", "last_contact_at", customer_page, {"sort": "last_contact_at"}),
     ("customers", "verified_on", customer_page, {"sort": "verified_on"}),
+    ("contacts", "next_birthday_on", contact_page, {"sort": "next_birthday_on"}),
+    ("contacts", "next_birthday_on", contact_page, {"sort": "next_birthday_on", "next_birthday_on_gte": "2020-01-01"}),
     ("tasks", "due_at", task_page, {}),
     ("tasks", "due_at", task_page, {"state": ["open"]}),
 ]
@@ -173,6 +188,15 @@ async def test_a_list_is_cut_by_an_index_and_goes_on_where_it_ended(
         assert plan.cut_by_index(table), plan.nodes
         served = re.sub(r"(?:GREATEST|LEAST)\((\w+), [^)]*\)", r"\1", plan.conditions(table))
         assert not more or f"ROW({key}, id)" in served, served
+
+
+async def test_stakeholders_are_found_by_their_customer(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer_id = await busy.stage.owner.fetchval(
+        "SELECT id FROM customers WHERE workspace_id = $1 AND name = 'Customer 7'", busy.workspace.id
+    )
+    plan = await busy.plan(lambda access: stakeholders.of_customer(access, customer_id), monkeypatch)
+    assert plan.whole_scans() == []
+    assert "customer_id = " in plan.conditions("contacts")
 
 
 async def test_a_narrow_owners_list_is_found_by_the_owner(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:

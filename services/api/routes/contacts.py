@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.contacts import actions, queries
+from crm.contacts import actions, leaving, queries
 from crm.contacts.errors import ContactArchived
-from crm.contacts.schemas import ContactCreate, ContactFilter, ContactRead, ContactUpdate
+from crm.contacts.schemas import ContactCreate, ContactFilter, ContactLeave, ContactRead, ContactUpdate
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
 from crm.nouns import Answer
@@ -66,3 +66,19 @@ async def archive_contact(access: ContactWrites, contact_id: UUID) -> Answer:
 async def restore_contact(access: ContactWrites, contact_id: UUID) -> Answer:
     """Bring an archived contact back."""
     return await actions.restore(access, contact_id)
+
+
+@router.post(
+    "/contacts/{contact_id}/leave", response_model=ContactRead, responses=problems(ContactArchived, CustomerArchived)
+)
+async def leave_contact(access: ContactWrites, contact_id: UUID, how: ContactLeave | None = None) -> Answer:
+    """Say that this person left the company. They stay on record, and are no choice for visits and no stakeholder."""
+    return await leaving.leave(access, contact_id, how or ContactLeave())
+
+
+@router.post(
+    "/contacts/{contact_id}/rejoin", response_model=ContactRead, responses=problems(ContactArchived, CustomerArchived)
+)
+async def rejoin_contact(access: ContactWrites, contact_id: UUID) -> Answer:
+    """Say that this person is there again, or never left."""
+    return await leaving.rejoin(access, contact_id)

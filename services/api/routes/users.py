@@ -62,3 +62,18 @@ async def disable_user(tx: UserChanges, user_id: UUID) -> Answer:
 async def enable_user(access: UserWrites, user_id: UUID) -> Answer:
     """Let someone sign in again."""
     return await people.enable(access, user_id)
+
+
+@router.post("/users/{user_id}/grant-sensitive", response_model=UserRead, responses=problems(BeyondYourScopes))
+async def grant_sensitive(access: UserWrites, user_id: UUID) -> Answer:
+    """Let someone read and keep what is restricted about contacts, such as taboos. Only an administrator in person can.
+
+    No role brings this right along. It holds from the person's next request on, and each read is written down.
+    """
+    return await people.grant_sensitive(access, user_id)
+
+
+@router.post("/users/{user_id}/revoke-sensitive", response_model=UserRead, responses=problems(BeyondYourScopes))
+async def revoke_sensitive(access: UserWrites, user_id: UUID) -> Answer:
+    """Take that right away again."""
+    return await people.revoke_sensitive(access, user_id)
