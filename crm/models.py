@@ -1,7 +1,7 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
 from crm.care.models import warmth_rounds
-from crm.contacts.models import contact_tokens, contacts
+from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.groups.models import customer_links
@@ -26,6 +26,8 @@ from crm.workspaces.models import (
 
 __all__ = [
     "api_keys",
+    "birthday_rounds",
+    "contact_taboos",
     "contact_tokens",
     "contacts",
     "custom_fields",

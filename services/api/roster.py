@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.groups.schemas import LinkRead
@@ -30,6 +31,8 @@ from services.api.routes import (
     me,
     notifications,
     reminders,
+    stakeholders,
+    taboos,
     tasks,
     teams,
     users,
@@ -43,6 +46,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     groups.router,
     contacts.router,
+    taboos.router,
+    stakeholders.router,
     interactions.router,
     visits.router,
     imports.router,
@@ -104,6 +109,8 @@ EVENTS: Events = {
     "user.updated": ("A person, their role or their team was changed.", UserRead),
     "user.disabled": ("Someone can no longer sign in.", UserRead),
     "user.enabled": ("Someone can sign in again.", UserRead),
+    "user.sensitive_granted": ("Someone may read what is restricted about contacts.", UserRead),
+    "user.sensitive_revoked": ("Someone may no longer read what is restricted about contacts.", UserRead),
     "user.password_changed": ("Someone took a new password.", UserRead),
     "team.created": ("A team was added.", TeamRead),
     "team.updated": ("A team, its place or its manager was changed.", TeamRead),
@@ -114,6 +121,12 @@ EVENTS: Events = {
     "contact.updated": ("A contact was changed.", ContactRead),
     "contact.archived": ("A contact was put aside.", ContactRead),
     "contact.restored": ("An archived contact was brought back.", ContactRead),
+    "contact.left": ("A contact no longer works there.", ContactRead),
+    "contact.rejoined": ("A contact works there again.", ContactRead),
+    "contact.contacted": ("You were in touch with this person.", ContactRead),
+    "contact.sensitive_read": ("Someone read what is restricted about a contact.", ContactRead),
+    "contact.taboos_changed": ("The taboos of a contact were written or forgotten; the text is not told.", TaboosKept),
+    "contact.birthday_passed": ("The day of a contact's birthday is over; the next one is set.", ContactRead),
     "interaction.logged": ("A call, a message, a meeting or a visit took place.", InteractionRead),
     "interaction.updated": ("The note of an interaction was changed.", InteractionRead),
     "visit.planned": ("A visit was planned.", VisitRead),

@@ -113,6 +113,13 @@ async def _new_contact(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
 
 
+async def _taboos(scene: Scene, body: Mapping[str, Any] | None = None) -> Asked:
+    # Nobody may by their role; whoever asks in these cases was given the right.
+    await scene.give_sensitive_right(scene.seller, "admin")
+    made = await scene.contact()
+    return Asked(path={"contact_id": made}, body=body, marks=(made,))
+
+
 async def _new_interaction(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     with_whom = {"contact_id": await scene.contact(customer_id), "user_id": scene.seller_id}
@@ -223,6 +230,8 @@ CASES: Mapping[str, Case] = {
     "update_user": admins(_update_user),
     "disable_user": admins(item("user_id", "user")),
     "enable_user": admins(after("user_id", "user", "/v1/users/{}/disable", by="admin")),
+    "grant_sensitive": admins(item("user_id", "user")),
+    "revoke_sensitive": admins(after("user_id", "user", "/v1/users/{}/grant-sensitive", by="admin")),
     "list_teams": everybodys(listing("team")),
     "create_team": admins(_new_team),
     "get_team": everybodys(item("team_id", "team")),
@@ -250,6 +259,11 @@ CASES: Mapping[str, Case] = {
     "update_contact": Case(item("contact_id", "contact", {"title": "x"})),
     "archive_contact": Case(item("contact_id", "contact")),
     "restore_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/archive")),
+    "leave_contact": Case(item("contact_id", "contact")),
+    "rejoin_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/leave")),
+    "get_stakeholders": Case(item("customer_id", "customer")),
+    "get_taboos": Case(_taboos),
+    "put_taboos": Case(partial(_taboos, body={"taboos": "x"})),
     "list_interactions": Case(listing("interaction")),
     "log_interaction": Case(_new_interaction),
     "get_interaction": Case(item("interaction_id", "interaction")),
