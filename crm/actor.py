@@ -42,7 +42,8 @@ class Actor:
     """Who asks, in which workspace, and what they may do and see there.
 
     ``settings`` are the workspace's thresholds over the defaults of ``domain.md``; they travel with the actor so that
-    a statement can name them without reading the workspace again.
+    a statement can name them without reading the workspace again. So do ``custom_fields``, the fields that the
+    workspace has defined, by noun and key (``workspaces/custom_rules.py``).
     """
 
     workspace_id: UUID
@@ -55,6 +56,7 @@ class Actor:
     timezone: str = "Asia/Shanghai"
     language: str = "en"
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    custom_fields: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     session_id: UUID | None = None
 
     @property

@@ -7,6 +7,7 @@ from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens,
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exports.models import exports
+from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
@@ -21,6 +22,7 @@ from crm.visits.models import visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
     api_keys,
+    custom_fields,
     idempotency_keys,
     sessions,
     sign_in_attempts,
@@ -37,6 +39,8 @@ __all__ = [
     "contact_taboos",
     "contact_tokens",
     "contacts",
+    "custom_fields",
+    "customer_links",
     "customer_merges",
     "customer_tokens",
     "customers",

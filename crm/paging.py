@@ -1,12 +1,14 @@
 """What every list takes: how many, from where, in what order."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 
 MAX_PAGE = 200
+CUSTOM = "custom."
 FRAME = frozenset({"limit", "cursor", "sort", "include_total"})
 
 
@@ -30,8 +32,26 @@ class Filter(BaseModel):
         return {
             type(self).model_fields[name].alias or name: value
             for name in self.model_fields_set - FRAME
-            if (value := getattr(self, name)) is not None
+            if name in type(self).model_fields and (value := getattr(self, name)) is not None
         }
+
+
+class CustomFilter(Filter):
+    """A filter that also takes the fields of a workspace's own: ``custom.<key>``, repeated for any of several."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="after")
+    def _only_custom(self) -> Self:
+        for name in self.model_extra or {}:
+            if not name.startswith(CUSTOM):
+                raise PydanticCustomError("extra_forbidden", "There is no such parameter here.")
+        return self
+
+    def custom(self) -> dict[str, list[str]]:
+        """The values asked for, by the field's key."""
+        sent = {name.removeprefix(CUSTOM): value for name, value in (self.model_extra or {}).items()}
+        return {key: value if isinstance(value, list) else [value] for key, value in sent.items()}
 
 
 class Page(BaseModel, Generic[Item]):

@@ -140,6 +140,7 @@ class Client(httpx.AsyncClient):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         transport = httpx.ASGITransport(running.app, raise_app_exceptions=False, client=(address, 4711))
         super().__init__(transport=transport, base_url="http://test", headers=headers)
+        self.running = running
         self._schema = running.schema
         self._paths = [
             (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), operations)

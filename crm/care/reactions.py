@@ -9,6 +9,7 @@ from crm.care import actions, nightly
 from crm.contacts.contacting import contacted
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
+from crm.groups.reactions import look_for_leaders
 from crm.interactions.from_visits import keep_visit
 from crm.interactions.models import interactions
 from crm.visits.models import visits
@@ -50,12 +51,14 @@ async def warm_up(tx: Transaction, fact: Fact) -> None:
 async def plan_contact(tx: Transaction, fact: Fact) -> None:
     """A customer came, went or came back: the task to get in touch comes and goes with it."""
     await actions.plan(tx, fact.subject_id)
+    await look_for_leaders(tx, fact)
 
 
 async def plan_contact_anew(tx: Transaction, fact: Fact) -> None:
     """Another owner or tier means another person or day; whoever is not to be contacted is left alone."""
     if DECIDES_THE_PLAN & (fact.changes or {}).keys():
         await actions.plan(tx, fact.subject_id)
+    await look_for_leaders(tx, fact)
 
 
 async def plan_all_anew(tx: Transaction, fact: Fact) -> None:

@@ -22,6 +22,7 @@ from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.custom_fields import settled
 
 
 async def create(access: Access, new: ContactCreate) -> Answer:
@@ -31,6 +32,7 @@ async def create(access: Access, new: ContactCreate) -> Answer:
     """
     values = {name: value for name, value in new.model_dump().items() if value is not None}
     values |= _kept_beside(access, values)
+    values["custom"] = await settled(access, "contact", values["custom"])
     created = await record(
         access,
         events.CREATED,
@@ -46,6 +48,8 @@ async def create(access: Access, new: ContactCreate) -> Answer:
 async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Answer:
     """Change what was sent. Raises ``NotFound``, ``Stale``, ``ContactArchived``, ``CustomerArchived``."""
     values = change.model_dump(exclude_unset=True)
+    if "custom" in values:
+        values["custom"] = await settled(access, "contact", values["custom"], partial(_custom_of, access, contact_id))
     if change.birthday is not None:
         values["birthday"] = change.birthday.model_dump()  # Whole: what was not sent of it has its default.
     if "roles" in values:
@@ -96,6 +100,15 @@ def _kept_beside(access: Access, values: Mapping[str, Any]) -> dict[str, Any]:
     if "birthday" in values:
         kept["next_birthday_on"] = upcoming_birthday(values["birthday"], today=clock.today(access.actor.timezone))
     return kept
+
+
+async def _custom_of(access: Access, contact_id: UUID) -> dict[str, Any]:
+    return await access.value(_custom(access.actor.sight), id=contact_id) or {}
+
+
+@statement
+def _custom(sight: Sight) -> Select[Any]:
+    return select(contacts.c.custom).where(this_one(CONTACT, sight))
 
 
 @statement

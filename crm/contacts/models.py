@@ -46,6 +46,7 @@ contacts = noun(
     Column("communication_style", Text),
     Column("preferences", Text),
     Column("roles", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("custom", JSONB, nullable=False, server_default=text("'{}'")),
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
     Column("legal_basis", Text),
     moment("last_contact_at"),

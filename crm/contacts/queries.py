@@ -19,6 +19,7 @@ from crm.nouns import Answer, Noun, mention
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_name, tokens_of_phone
 from crm.tables import stamps, utc
+from crm.workspaces.custom_filters import custom_filters, custom_values
 
 
 def _tokens_of_phones(phones: Iterable[str]) -> frozenset[str]:
@@ -49,6 +50,7 @@ def shape(contact: FromClause) -> Select[Any]:
         advised(c.communication_style).label("communication_style"),
         c.preferences,
         c.roles,
+        c.custom,
         c.do_not_contact,
         c.legal_basis,
         utc(c.last_contact_at).label("last_contact_at"),
@@ -76,6 +78,7 @@ LIST = Listing(
         "next_birthday_on_gte": _has_birthday & (next_birthday_key >= bindparam("next_birthday_on_gte", type_=Date)),
         "next_birthday_on_lte": _has_birthday & (next_birthday_key <= bindparam("next_birthday_on_lte", type_=Date)),
         **words(FINDING),
+        **custom_filters(contacts),
         "role": func.jsonb_path_query_array(contacts.c.roles, literal_column("'$[*].role'"), type_=JSONB).has_any(
             bindparam("role", type_=ARRAY(Text))
         ),
@@ -93,4 +96,7 @@ async def get(access: Access, contact_id: UUID) -> Answer:
 async def page(access: Access, wanted: ContactFilter) -> bytes:
     """A page of contacts, without the archived ones unless they are asked for."""
     given, present = asked(wanted.given() | {"archived": wanted.archived})
+    if fields := wanted.custom():
+        values, names = await custom_values(access, "contact", fields)
+        given, present = given | values, present | names
     return await reading.page(access, LIST, wanted, given, present)

@@ -1,17 +1,17 @@
 """What crosses the boundary: a contact as it is sent, as it is shown, as it is asked for."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from crm.contacts.rules import last_day
 from crm.contacts.vocabulary import Calendar, LegalBasis, Level, Role, Stance, Style
-from crm.customers.schemas import CustomerReference
+from crm.customers.schemas import Custom, CustomerReference
 from crm.customers.vocabulary import ErasedBecause
 from crm.fields import Email, Line, Moment, Name, Phone, Sent, Shown, Text, kept, like
-from crm.paging import Filter
+from crm.paging import CustomFilter
 
 
 def _once(values: list[str]) -> list[str]:
@@ -111,6 +111,7 @@ class ContactCreate(_Attributes):
     phones: Phones = Field(default_factory=list)
     emails: Emails = Field(default_factory=list)
     roles: Roles = Field(default_factory=list, description="The parts this person plays in a purchase.")
+    custom: Custom = Field(default_factory=dict)
     do_not_contact: bool = False
 
 
@@ -123,6 +124,7 @@ class ContactUpdate(_Attributes):
     phones: Phones = kept()
     emails: Emails = kept()
     roles: Roles = kept()
+    custom: Custom = kept()
     do_not_contact: bool = kept()
 
 
@@ -194,6 +196,7 @@ class ContactRead(Shown):
     communication_style: StyleShown | None
     preferences: str | None
     roles: list[RoleShown]
+    custom: dict[str, Any]
     do_not_contact: bool
     legal_basis: LegalBasis | None
     last_contact_at: datetime | None = Field(description="When this person last took part in a real contact.")
@@ -207,7 +210,7 @@ class ContactRead(Shown):
     version: int
 
 
-class ContactFilter(Filter):
+class ContactFilter(CustomFilter):
     """Which contacts, and in what order."""
 
     sort: Sort = "-created_at"

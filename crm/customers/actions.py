@@ -1,5 +1,6 @@
 """Everything that changes customers."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -7,26 +8,40 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, bindparam, exists, func, or_, select
 
 from crm import clock
 from crm.actor import Actor, Sight
-from crm.customers import events, rules
-from crm.customers.errors import CustomerErased, CustomerMerged, HandingOverIsForSupervisors, RegistrationCodeTaken
-from crm.customers.models import ONE_CUSTOMER_PER_REGISTRATION_CODE, customers
-from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
+from crm.customers import events, registration, rules
+from crm.customers.errors import (
+    CustomerAboveItself,
+    CustomerErased,
+    CustomerMerged,
+    HandingOverIsForSupervisors,
+    RegistrationCodeTaken,
+    StillLinked,
+)
+from crm.customers.models import (
+    LINKS_KEEP_THEIR_KINDS,
+    NO_CUSTOMER_ABOVE_ITSELF,
+    ONE_CUSTOMER_PER_REGISTRATION_CODE,
+    customers,
+)
+from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.finding import indexed, indexed_anew, left_by
-from crm.nouns import Answer, held_by
+from crm.nouns import Answer, held_by, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.custom_fields import settled
 from crm.workspaces.models import users
 
 MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
+REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
 
 
 async def create(access: Access, new: CustomerCreate) -> Answer:
@@ -39,6 +54,7 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
     values["name_key"] = normalized(values["name"])
+    values["custom"] = await settled(access, "customer", values["custom"])
     created = await record(
         access,
         events.CREATED,
@@ -55,17 +71,21 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what was sent.
 
-    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``HandingOverIsForSupervisors``.
+    Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``HandingOverIsForSupervisors``,
+    ``CustomerAboveItself``, ``StillLinked``.
     """
     values = _columns(change.model_dump(by_alias=True, exclude_unset=True))
     if "name" in values:
         values["name_key"] = normalized(values["name"])
+    if "custom" in values:
+        had = partial(_custom_of, access, customer_id)
+        values["custom"] = await settled(access, "customer", values["custom"], had)
     may_give = "owner_id" not in values or MAY_HAND_OVER in access.actor.scopes
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values), may_give=may_give),
-        refusals=TAKEN,
+        _update(access.actor.sight, frozenset(values), may_give=may_give, only_abroad=_only_abroad(values)),
+        refusals=REFUSALS,
         id=customer_id,
         **renamed(values),
         **left_by(FINDING, values),
@@ -94,6 +114,12 @@ async def restore(access: Access, customer_id: UUID) -> Answer:
     return restored
 
 
+async def verify(access: Access, customer_id: UUID) -> Answer:
+    """Somebody made sure, today, that the file is true. Raises ``NotFound``, ``Stale``, ``CustomerArchived``."""
+    verified = await record(access, events.VERIFIED, _verify(access.actor.sight), id=customer_id)
+    return verified or await _as_it_is(access, customer_id, {})
+
+
 def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
     """By when a customer with these values, new today, wants to hear from us (``domain.md`` B1)."""
     every = rules.contact_every(values.get("key_kind"), values.get("class"), actor.settings)
@@ -114,12 +140,33 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     answer = await explain(access, CUSTOMER, customer_id)
     if problem := await out_of_reach(access, customer_id):
         raise problem
-    if values.get("parent_id") and await access.value(_sees_parent(access.actor.sight), **renamed(values)) is not True:
+    now = orjson.loads(answer.body)
+    if _only_abroad(values) and now["registration_code"] != values["registration_code"]:
+        raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
+    parent_id = values.get("parent_id")
+    anew = parent_id is not None and str(parent_id) != now["parent_id"]
+    if anew and not await access.value(_parent_may_be_named(access.actor.sight), new_parent_id=parent_id):
         raise invalid("parent_id", "There is no such customer.", "not_found")
     owner_id = orjson.loads(answer.body)["owner_id"]
     if "owner_id" in values and owner_id not in {None, str(values["owner_id"])}:
         raise HandingOverIsForSupervisors
     return answer
+
+
+async def _custom_of(access: Access, customer_id: UUID) -> dict[str, Any]:
+    return await access.value(_custom(access.actor.sight), id=customer_id) or {}
+
+
+def _only_abroad(values: Mapping[str, Any]) -> bool:
+    """Whether the code among these values can only be another country's. Raises 422 where the address is in China."""
+    wrong = registration.fault(values.get("registration_code") or "")
+    if wrong is None:
+        return False
+    if "address" not in values:
+        return True
+    if registration.is_chinese(values["address"]):
+        raise invalid("registration_code", wrong, registration.INVALID)
+    return False
 
 
 @statement
@@ -135,13 +182,19 @@ def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str], *, may_give: bool) -> Insert:
-    """A customer with these columns changed, and found by their new values; a new owner only where one may give."""
+def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroad: bool = False) -> Insert:
+    """A customer with these columns changed, and found by their new values.
+
+    A new owner only where one may give; ``only_abroad``: only one of another country.
+    """
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
-    seen = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    kept = customers.c.parent_id == bindparam("new_parent_id", type_=Uuid)
+    seen: list[ColumnElement[bool]] = [kept | _parent_is_seen(sight)] if "parent_id" in columns else []
     if not may_give:
         seen.append(or_(customers.c.owner_id.is_(None), customers.c.owner_id == bindparam("new_owner_id", type_=Uuid)))
-    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, also=also)
+    as_before = customers.c.registration_code == bindparam("new_registration_code", type_=Text)
+    abroad = [as_before | (customers.c.address["country"].astext != "CN")] if only_abroad else []
+    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
 
 
 @statement
@@ -163,13 +216,29 @@ def _restore(sight: Sight) -> Insert:
 
 
 @statement
-def _sees_parent(sight: Sight) -> Select[Any]:
+def _custom(sight: Sight) -> Select[Any]:
+    return select(customers.c.custom).where(this_one(CUSTOMER, sight))
+
+
+@statement
+def _verify(sight: Sight) -> Insert:
+    today = {"verified_on": local_date(func.now())}
+    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values=today)
+
+
+@statement
+def _parent_may_be_named(sight: Sight) -> Select[Any]:
     return select(_parent_is_seen(sight))
 
 
 def _parent_is_seen(sight: Sight) -> ColumnElement[bool]:
-    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there."""
+    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there.
+
+    Nothing new comes under an archived one; what is there already stays.
+    """
     group = customers.alias("named_group")
     named = bindparam("new_parent_id", type_=Uuid)
     at_home = group.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return named.is_(None) | exists().where(at_home, group.c.id == named, held_by(group)(sight))
+    return named.is_(None) | exists().where(
+        at_home, group.c.id == named, group.c.archived_at.is_(None), held_by(group)(sight)
+    )

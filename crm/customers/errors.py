@@ -57,3 +57,17 @@ class MergingNeedsManager(Forbidden):
 
     title = "Merging customers takes a manager"
     title_zh = "合并客户需要经理权限"
+
+
+class CustomerAboveItself(Conflict):
+    """Groups are trees: no customer stands anywhere above itself."""
+
+    title = "A customer cannot belong to itself or to one of its own"
+    title_zh = "客户不能隶属于自身或其下级客户"
+
+
+class StillLinked(Conflict):
+    """A link goes from a company to a person; while there is one, neither becomes the other."""
+
+    title = "A linked customer cannot change between company and person"
+    title_zh = "存在关联关系的客户不可在公司与个人之间变更"

@@ -22,6 +22,10 @@ from crm.finding import tokens_table
 from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one_of
 
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
+NO_CUSTOMER_ABOVE_ITSELF = "no_customer_above_itself"
+"""What the trigger on ``parent_id`` holds up: of two moves that close a circle together, the second is refused."""
+LINKS_KEEP_THEIR_KINDS = "links_keep_their_kinds"
+"""What a trigger on ``kind`` holds up, and one where links are made: they go from a company to a person."""
 
 customers = noun(
     "customers",
@@ -65,6 +69,7 @@ customers = noun(
     Column("do_not_contact", Boolean, nullable=False, server_default=text("false")),
     moment("last_contact_at"),
     Column("next_contact_due_on", Date),
+    Column("verified_on", Date),
     Column("warmth_band", Text, nullable=False, server_default="never"),
     moment("archived_at"),
     moment("erased_at"),
@@ -106,6 +111,10 @@ last_contact_key = func.greatest(
 next_contact_key = func.least(customers.c.next_contact_due_on, text("'9999-12-31'\\:\\:date"), type_=Date)
 """Nothing due sorts after every date."""
 
+verified_key = func.greatest(customers.c.verified_on, text("'0001-01-01'\\:\\:date"), type_=Date)
+"""Never verified sorts before every date."""
+
+Index("ix_customers_verified", customers.c.workspace_id, verified_key, customers.c.id)
 Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
 Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(

@@ -34,8 +34,9 @@ from crm.actor import Sight
 from crm.customers import searching
 from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.likeness import email_key, name_key
-from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key
+from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key, verified_key
 from crm.customers.parts import loss, money, trust
+from crm.customers.quality import completeness_of, is_stale
 from crm.customers.schemas import RELEVANCE, CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
@@ -45,6 +46,7 @@ from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone, tokens_of_spelling
 from crm.tables import stamps, utc
+from crm.workspaces.custom_filters import custom_filters, custom_values
 from crm.workspaces.models import users
 
 FINDING = Finding(
@@ -104,6 +106,9 @@ def shape(customer: FromClause) -> Select[Any]:
         c.do_not_contact,
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
+        completeness_of(customer).label("completeness"),
+        c.verified_on,
+        _stale(c).label("verification_stale"),
         utc(c.archived_at).label("archived_at"),
         utc(c.erased_at).label("erased_at"),
         c.erased_because,
@@ -132,11 +137,14 @@ def with_its_customer(table: Table) -> Visible:
     return visible
 
 
-def in_reach(sight: Sight, customer_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """This is a customer whom the actor sees and who is not archived: something new may be recorded there."""
+def in_reach(sight: Sight, customer_id: ColumnElement[Any], *further: ColumnElement[bool]) -> ColumnElement[bool]:
+    """This is a customer whom the actor sees and who is not archived: something new may be recorded there.
+
+    ``further`` are more conditions on that customer.
+    """
     at_home = customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     return exists().where(
-        at_home, customers.c.id == customer_id, customers.c.archived_at.is_(None), CUSTOMER.visible(sight)
+        at_home, customers.c.id == customer_id, customers.c.archived_at.is_(None), CUSTOMER.visible(sight), *further
     )
 
 
@@ -177,6 +185,12 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     zone = bindparam("timezone", type_=Text)
     day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
+
+
+def _stale(c: Any) -> ColumnElement[bool]:
+    """Nobody has made sure for long that the file is true."""
+    today = select(local_date(func.now())).scalar_subquery()
+    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), today)
 
 
 def _age(customer: FromClause) -> FromClause:
@@ -231,6 +245,7 @@ LIST = Listing(
         "name": customers.c.name_key,
         "last_contact_at": last_contact_key,
         "next_contact_due_on": next_contact_key,
+        "verified_on": verified_key,
     },
     filters={
         **among(
@@ -240,6 +255,8 @@ LIST = Listing(
         **among(customers, ["source", "owner_id", "team_id", "parent_id"]),
         **between(customers, ["created_at", "updated_at", "last_contact_at", "next_contact_due_on"]),
         **words(FINDING),
+        **custom_filters(customers),
+        "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
         # A merged customer is no customer of its own any more: it is read by its id only.
@@ -270,4 +287,7 @@ async def page(access: Access, wanted: CustomerFilter) -> bytes:
     if wanted.sort == RELEVANCE:
         return await searching.page(access, SEARCH, wanted, wanted.given() | {"archived": wanted.archived})
     given, present = asked(wanted.given() | {"archived": wanted.archived})
+    if fields := wanted.custom():
+        values, names = await custom_values(access, "customer", fields)
+        given, present = given | values, present | names
     return await reading.page(access, LIST, wanted, given, present)

@@ -4,8 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from crm.customers.registration import INVALID, fault, normalized_code
 from crm.customers.vocabulary import (
     Band,
     Class,
@@ -21,16 +23,26 @@ from crm.customers.vocabulary import (
     Stage,
     Type,
 )
-from crm.fields import Code, Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
-from crm.paging import Filter
+from crm.fields import Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
+from crm.paging import CustomFilter
 from crm.workspaces.fields import Currency
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
+RegistrationCode = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(normalized_code),
+    Field(
+        description="统一社会信用代码 (GB 32100-2015), or another register's code. One of 18 characters must have the "
+        "right check character, unless the address is in another country than China."
+    ),
+]
 Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
 
 Sort = Literal[
     "created_at", "-created_at", "name", "-name",
     "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on", "relevance",
+    "verified_on", "-verified_on",
 ]  # fmt: skip
 
 RELEVANCE: Final = "relevance"
@@ -58,7 +70,6 @@ class Money(Sent):
 
 
 class _Attributes(Sent):
-    registration_code: Code | None = Field(default=None, description="统一社会信用代码, or another register's code.")
     type: Type | None = None
     intermediate_kind: IntermediateKind | None = None
     industry: Name | None = None
@@ -76,6 +87,7 @@ class _Attributes(Sent):
     email: Email | None = None
     website: Website | None = None
     address: Address | None = None
+    registration_code: RegistrationCode | None = None
     note: Text | None = None
 
 
@@ -102,6 +114,15 @@ class CustomerCreate(_Attributes):
     tags: Tags = Field(default_factory=list)
     custom: Custom = Field(default_factory=dict)
     do_not_contact: bool = False
+
+    @field_validator("registration_code")
+    @classmethod
+    def _checked(cls, code: str | None, info: ValidationInfo) -> str | None:
+        address: Address | None = info.data.get("address")
+        chinese = "address" in info.data and (address is None or address.country in {None, "CN"})
+        if chinese and code is not None and (wrong := fault(code)):
+            raise PydanticCustomError(INVALID, "{wrong}", {"wrong": wrong})
+        return code
 
 
 class CustomerUpdate(_Attributes):
@@ -183,6 +204,13 @@ class MoneyShown(Shown):
     currency: str
 
 
+class CompletenessShown(Shown):
+    """How complete the file is: the weight of its filled fields over that of all, and what is missing, in order."""
+
+    score: Annotated[int, Field(ge=0, le=100)]
+    missing: list[str]
+
+
 class CustomerRead(Shown):
     """A customer."""
 
@@ -223,6 +251,9 @@ class CustomerRead(Shown):
     do_not_contact: bool
     warmth: WarmthShown
     next_contact_due_on: date | None
+    completeness: CompletenessShown
+    verified_on: date | None = Field(description="When somebody last made sure that this is true.")
+    verification_stale: bool = Field(description="Verified, or made, longer ago than the workspace wants.")
     archived_at: datetime | None
     erased_at: datetime | None = Field(description="When the personal data was erased; the record stays, emptied.")
     erased_because: ErasedBecause | None
@@ -232,7 +263,20 @@ class CustomerRead(Shown):
     version: int
 
 
-class CustomerFilter(Filter):
+class TagShown(Shown):
+    """A tag, and how many customers that you see carry it."""
+
+    tag: str
+    customers: Annotated[int, Field(ge=1)]
+
+
+class TagsShown(Shown):
+    """The tags in use, the most used first."""
+
+    data: list[TagShown]
+
+
+class CustomerFilter(CustomFilter):
     """Which customers, and in what order."""
 
     sort: Sort = Field(default="-created_at", description="With `q` and no sort, `relevance`: the best match first.")
@@ -262,6 +306,7 @@ class CustomerFilter(Filter):
     last_contact_at_lte: Moment | None = None
     next_contact_due_on_gte: date | None = None
     next_contact_due_on_lte: date | None = None
+    verified_before: date | None = Field(default=None, description="Not verified since before this day, or never.")
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
 
     @model_validator(mode="after")

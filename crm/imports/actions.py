@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
+from crm.actor import Actor
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.imports import books, events
@@ -38,6 +39,7 @@ from crm.imports.models import import_files
 from crm.imports.queries import IMPORT
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
+from crm.workspaces.custom_rules import Definitions
 from crm.workspaces.models import teams, users
 
 SHOWN = 10
@@ -77,7 +79,7 @@ async def start(
     not fit it, and defaults that may not be.
     """
     taken = await asyncio.to_thread(_looked_through, content)
-    reader = _reader(taken.sheet, wanted)
+    reader = _reader(taken.sheet, wanted, access.actor.custom_fields.get("customer", {}))
     values = {
         "kind": "customers",
         "file_name": file_name,
@@ -105,15 +107,15 @@ async def start(
     return started
 
 
-async def preview(content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
+async def preview(actor: Actor, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
-    return await asyncio.to_thread(_previewed, content, wanted)
+    return await asyncio.to_thread(_previewed, actor, content, wanted)
 
 
-def _previewed(content: bytes, wanted: Wanted) -> bytes:
+def _previewed(actor: Actor, content: bytes, wanted: Wanted) -> bytes:
     taken = _looked_through(content)
     sheet = taken.sheet
-    reader = _reader(sheet, wanted)
+    reader = _reader(sheet, wanted, actor.custom_fields.get("customer", {}))
     lines = list(islice(sheet.lines(), LOOKED_AT))
     readings = [reader.read(line) for line in lines]
     refused = [one for one in readings if one.errors]
@@ -144,10 +146,10 @@ def _found(sheet: Sheet, lines: Sequence[Line]) -> Iterator[tuple[str, dict[str,
             yield heading, dict(counts.most_common())
 
 
-def _reader(sheet: Sheet, wanted: Wanted) -> Reader:
+def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions) -> Reader:
     mapping = settled(sheet.headings, wanted.mapping)
     values, match_by = valued(mapping, wanted.values), matched(mapping, wanted.match_by)
-    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by)
+    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields)
 
 
 def problem_of(reading: Reading) -> dict[str, Any]:

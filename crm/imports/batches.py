@@ -9,8 +9,11 @@ from crm.customers.actions import first_contact_due
 from crm.database import Transaction
 from crm.errors import FieldError
 from crm.imports import landing
+from crm.imports.families import circular
 from crm.imports.landing import Landing, Match
 from crm.imports.lines import Reading
+
+CIRCLE = ("This would place the customer above itself; its parent stays as it was.", "parent_circle")
 
 
 @dataclass
@@ -37,16 +40,21 @@ async def parents_of(
 ) -> Outcome:
     """Set the parents that these lines name; note each that cannot be found. ``columns``: field → column."""
     outcome = Outcome()
-    rows: dict[str, Landing] = {}
+    rows: dict[str, tuple[Reading, Landing]] = {}
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         wrong = _wrong_parent(match)
         if wrong is None and match.existing is not None:
-            rows[match.existing] = Landing({"id": match.existing, "parent_id": match.parents[0]})
+            rows[match.existing] = reading, Landing({"id": match.existing, "parent_id": match.parents[0]})
         elif wrong is not None:
-            error = FieldError(columns["parent"], *wrong)
-            outcome.noted.append(replace(reading, errors=(error,)))
-    await landing.change(tx, events.UPDATED, list(rows.values()))
+            _note(outcome, reading, columns["parent"], wrong)
+    for refused in await circular(tx, [row.values for _, row in rows.values()]):
+        _note(outcome, rows.pop(refused)[0], columns["parent"], CIRCLE)
+    await landing.change(tx, events.UPDATED, [row for _, row in rows.values()])
     return outcome
+
+
+def _note(outcome: Outcome, reading: Reading, column: str, wrong: tuple[str, str]) -> None:
+    outcome.noted.append(replace(reading, errors=(FieldError(column, *wrong),)))
 
 
 async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None) -> None:
@@ -68,6 +76,12 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, 
         values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
         new.append(Landing(values, reading.tokens))
     created = await landing.add(tx, events.CREATED, new)
+    # Told when the parents' turn comes, which is after all customers.
+    for refused in await circular(tx, [row.values for row in known]):
+        known = [
+            row._replace(values={**row.values, "parent_id": None}) if row.values["id"] == refused else row
+            for row in known
+        ]
     updated = await landing.change(tx, events.UPDATED, known)
     outcome.created += created
     outcome.updated += updated

@@ -110,6 +110,7 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
 
 
 def _read(actor: Actor, held: Claim, content: bytes) -> Work:
-    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by)
+    fields = actor.custom_fields.get("customer", {})
+    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by, fields)
     end = held.lines * (2 if "parent" in held.mapping.values() else 1)
     return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position)

@@ -15,6 +15,7 @@ from crm.fields import FORMULA_SIGNS
 from crm.imports.files import Line, Sheet
 from crm.imports.mapping import CUSTOM, SKIP
 from crm.search import normalized
+from crm.workspaces.custom_rules import Definitions, read_all
 
 FIXED = frozenset({"id", "name", "registration_code", "parent_id"})
 """What each line must say for itself, so that no default can."""
@@ -82,7 +83,8 @@ class Reader:
     """Reads the lines of a sheet by a mapping.
 
     ``defaults`` fill in what a line leaves empty; ``values`` say, by column, which cells stand for which; ``match_by``
-    is by what customers are known: a registration code or else a name where it says nothing.
+    is by what customers are known: a registration code or else a name where it says nothing. ``fields`` are those
+    that the workspace has defined: a column of theirs is read by its type, others stay text.
     """
 
     sheet: Sheet
@@ -90,6 +92,7 @@ class Reader:
     defaults: Mapping[str, Any]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     match_by: str | None = None
+    fields: Definitions = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -115,6 +118,10 @@ class Reader:
         if money := values.pop("yearly_value", None):
             values |= {"yearly_value": money["amount"], "yearly_value_currency": money["currency"]}
         more = ("yearly_value_currency",) if "yearly_value" in sent else ()
+        values["custom"], unread = read_all(self.fields, values["custom"])
+        if unread:
+            told = (FieldError(self._column(CUSTOM + key), why, "custom_invalid") for key, why in unread.items())
+            return Reading(line.number, content, errors=tuple(told))
         own = {name: values[name] for name in (*sent, *more, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
@@ -133,8 +140,8 @@ class Reader:
         if by == "name":
             return str(own["name_key"])
         if by.startswith(CUSTOM):
-            mark: str | None = own.get("custom", {}).get(by.removeprefix(CUSTOM))
-            return mark
+            custom = own.get("custom", {}).get(by.removeprefix(CUSTOM))
+            return None if custom is None else str(custom)
         mark = own.get(by)
         return mark.lower() if mark and by == "email" else mark
 

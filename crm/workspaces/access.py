@@ -12,6 +12,8 @@ from sqlalchemy.types import Uuid
 from crm.actor import NOBODY, Actor, ActorKind, Role, Sight
 from crm.database import Database, statement
 from crm.errors import Unauthenticated
+from crm.workspaces.custom_fields import defined
+from crm.workspaces.custom_rules import definitions
 from crm.workspaces.models import api_keys, sessions, teams, users, workspaces
 from crm.workspaces.rules import SCOPES, scopes_of, sight_of
 from crm.workspaces.settings import effective
@@ -77,6 +79,7 @@ def person(workspace_id: UUID, user_id: UUID, row: asyncpg.Record, session_id: U
         timezone=row["timezone"],
         language=row["language"],
         settings=settings,
+        custom_fields=definitions(row["custom_fields"]),
         session_id=session_id,
     )
 
@@ -92,6 +95,7 @@ def program(workspace_id: UUID, key_id: UUID, row: asyncpg.Record) -> Actor:
         timezone=row["timezone"],
         language=row["language"],
         settings=effective(row["settings"]),
+        custom_fields=definitions(row["custom_fields"]),
     )
 
 
@@ -126,6 +130,7 @@ def _person(*, with_session: bool) -> Select[Any]:
             workspaces.c.timezone,
             func.coalesce(users.c.language, workspaces.c.language).label("language"),
             workspaces.c.settings,
+            defined().label("custom_fields"),
             seen.label("team_ids"),
         )
         .select_from(users)
@@ -145,6 +150,7 @@ def _key() -> Select[Any]:
             workspaces.c.timezone,
             workspaces.c.language,
             workspaces.c.settings,
+            defined().label("custom_fields"),
         )
         .join(workspaces, workspaces.c.workspace_id == api_keys.c.workspace_id)
         .where(

@@ -64,3 +64,17 @@ class TeamCycle(Conflict):
 
     title = "A team cannot be below itself"
     title_zh = "团队不能隶属于自身"
+
+
+class CustomFieldTaken(Conflict):
+    """There is a field with this key, possibly an archived one."""
+
+    title = "A field with this key exists"
+    title_zh = "该字段标识已存在"
+
+
+class CustomFieldArchived(Conflict):
+    """An archived field is read-only until it is restored."""
+
+    title = "An archived field cannot be changed"
+    title_zh = "已归档的字段不可修改"

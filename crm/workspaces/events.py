@@ -19,3 +19,8 @@ KEY_CREATED = "api_key.created"
 KEY_REVOKED = "api_key.revoked"
 
 SESSION_REVOKED = "session.revoked"
+
+CUSTOM_FIELD_CREATED = "custom_field.created"
+CUSTOM_FIELD_UPDATED = "custom_field.updated"
+CUSTOM_FIELD_ARCHIVED = "custom_field.archived"
+CUSTOM_FIELD_RESTORED = "custom_field.restored"

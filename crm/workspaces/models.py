@@ -20,8 +20,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.actor import Role
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
-from crm.workspaces.vocabulary import Language, UserState
+from crm.workspaces.vocabulary import CustomNoun, CustomType, Language, UserState
 
+ONE_FIELD_PER_KEY = "one_field_per_key"
 ONE_USER_PER_EMAIL = "one_user_per_email"
 
 workspaces = Table(
@@ -124,3 +125,19 @@ idempotency_keys = Table(
     PrimaryKeyConstraint("workspace_id", "actor_id", "key"),
 )
 Index(None, idempotency_keys.c.created_at)
+
+custom_fields = noun(
+    "custom_fields",
+    Column("noun", Text, nullable=False),
+    Column("key", Text(collation="C"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("label_zh", Text),
+    Column("type", Text, nullable=False),
+    Column("options", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("required", Boolean, nullable=False, server_default=text("false")),
+    moment("archived_at"),
+    one_of("noun", CustomNoun),
+    one_of("type", CustomType),
+    UniqueConstraint("workspace_id", "noun", "key", name=ONE_FIELD_PER_KEY),
+)
+newest_first(custom_fields)

@@ -82,6 +82,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "quiet_days": Number(90, 0, 3650),
             }
         ),
+        # A customer's file is to be verified again after so many months (domain.md B12, timeliness).
+        "verification": MappingProxyType({"stale_after_months": Number(12, 1, 120)}),
         # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
         "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).

@@ -8,6 +8,7 @@ from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.exports.schemas import ExportRead
+from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.key_customers.schemas import KeyProposalRead
@@ -20,6 +21,7 @@ from crm.trust.schemas import TrustRatingRead
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
+from crm.workspaces.custom_schemas import CustomFieldRead
 from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
@@ -28,11 +30,13 @@ from services.api.routes import (
     auth,
     consents,
     contacts,
+    custom_fields,
     customers,
     deliveries,
     duplicates,
     events,
     exports,
+    groups,
     handovers,
     health,
     imports,
@@ -66,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     duplicates.router,
     timeline.router,
     handovers.router,
+    groups.router,
     contacts.router,
     consents.router,
     taboos.router,
@@ -85,6 +90,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     me.router,
     workspace.router,
+    custom_fields.router,
     users.router,
     teams.router,
     api_keys.router,
@@ -113,6 +119,7 @@ TAGS: dict[str, str] = {
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
+    "custom_fields": "What you want to know beyond what everyone does.",
     "users": "Your colleagues, and what each may do.",
     "teams": "Who works together, and who sees whose records.",
     "api_keys": "For programs that act in your name.",
@@ -149,9 +156,16 @@ EVENTS: Events = {
     "customer.contacted": ("You were in touch with a customer.", CustomerRead),
     "customer.warmth_changed": ("A relationship became warmer or cooler.", CustomerRead),
     "customer.owner_changed": ("A customer was handed over to someone else.", CustomerRead),
+    "customer.verified": ("Somebody made sure that a customer's file is true.", CustomerRead),
+    "customer_link.created": ("A person was linked to a company.", LinkRead),
+    "customer_link.ended": ("A person is no longer linked to a company.", LinkRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),
+    "custom_field.created": ("A field of your own was defined.", CustomFieldRead),
+    "custom_field.updated": ("A field of your own was changed.", CustomFieldRead),
+    "custom_field.archived": ("A field of your own was put aside.", CustomFieldRead),
+    "custom_field.restored": ("An archived field was brought back.", CustomFieldRead),
     "user.created": ("Someone joined.", UserRead),
     "user.updated": ("A person, their role or their team was changed.", UserRead),
     "user.disabled": ("Someone can no longer sign in.", UserRead),

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from crm.errors import FieldError, Unprocessable
+from crm.paging import CUSTOM, CustomFilter
 from services.api.answers import respond, unless_known
 from services.api.deps import Replay, change_of
 from services.api.straight import Handler, handler, needs_of, straight
@@ -71,7 +72,9 @@ def refuse_unknown(request: Request, known: frozenset[str]) -> None:
     """Raise 422 for parameters of the query that the route does not have: a typo must not be ignored."""
     if not request.scope["query_string"]:
         return
-    if unknown := [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]:
+    own = CUSTOM if CUSTOM in known else "\0"
+    sent = dict.fromkeys(request.query_params.keys())
+    if unknown := [name for name in sent if name not in known and not name.startswith(own)]:
         wrong = "There is no such parameter here."
         raise Unprocessable(errors=tuple(FieldError(f"query:{name}", wrong, "unknown") for name in unknown))
 
@@ -82,6 +85,8 @@ def _names(fields: Iterable[ModelField]) -> Iterator[str]:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from (inner.alias or name for name, inner in annotation.model_fields.items())
+            if issubclass(annotation, CustomFilter):
+                yield CUSTOM
         else:
             yield field.alias
 

@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from crm.care import reactions as care
+from crm.contacts import events as contacts
 from crm.customers import dormancy
 from crm.customers import events as customers
 from crm.database import Transaction
 from crm.events.reacting import Fact
+from crm.groups import events as links
+from crm.groups import reactions as groups
 from crm.interactions import events as interactions
 from crm.privacy import erasing
 from crm.privacy import events as privacy
@@ -28,6 +31,12 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.CONTACTED: (dormancy.wake,),
         customers.CLASS_CHANGED: (care.plan_contact_anew,),
         customers.KEY_STATUS_CHANGED: (care.plan_contact_anew,),
+        contacts.CREATED: (groups.ask_for_leaders,),
+        contacts.UPDATED: (groups.ask_for_leaders,),
+        contacts.ARCHIVED: (groups.ask_for_leaders,),
+        contacts.RESTORED: (groups.ask_for_leaders,),
+        links.LINKED: (groups.ask_for_leaders,),
+        links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),

@@ -126,6 +126,16 @@ def customer_who_is(lifecycle: str, body: Mapping[str, Any]) -> Make:
     return make
 
 
+async def _new_link(scene: Scene) -> Asked:
+    return Asked(path={"customer_id": await scene.customer()}, body={"person_id": await scene.person_customer()})
+
+
+async def _ended_link(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    made = await scene.post(f"/v1/customers/{customer_id}/links", {"person_id": await scene.person_customer()})
+    return Asked(path={"customer_id": customer_id, "link_id": str(made["id"])}, marks=(str(made["id"]),))
+
+
 async def _new_contact(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "name": "Marked"})
 
@@ -210,6 +220,10 @@ async def _update_user(scene: Scene) -> Asked:
     return Asked(path={"user_id": made}, body={"team_id": str(scene.workspace.north)}, marks=(made,))
 
 
+async def _new_field(_: Scene) -> Asked:
+    return Asked(body={"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"})
+
+
 async def _new_team(scene: Scene) -> Asked:
     w = scene.workspace
     return Asked(body={"name": "Marked", "parent_id": str(w.north), "manager_id": str(w.manager.id)})
@@ -268,6 +282,12 @@ CASES: Mapping[str, Case] = {
     "revoke_my_session": Case(item("session_id", "session"), by="admin"),
     "get_workspace": everybodys(plain()),
     "update_workspace": admins(plain(body={"name": "Other"})),
+    "list_custom_fields": everybodys(listing("custom_field")),
+    "create_custom_field": admins(_new_field),
+    "get_custom_field": everybodys(item("field_id", "custom_field")),
+    "update_custom_field": admins(item("field_id", "custom_field", {"label": "Other"})),
+    "archive_custom_field": admins(item("field_id", "custom_field")),
+    "restore_custom_field": admins(after("field_id", "custom_field", "/v1/custom-fields/{}/archive", by="admin")),
     "list_users": everybodys(listing("user")),
     "create_user": admins(_new_user),
     "get_user": everybodys(item("user_id", "user")),
@@ -314,6 +334,13 @@ CASES: Mapping[str, Case] = {
     "transfer_customer": admins(_transfer),
     "transfer_customers": admins(_transfer_many),
     "get_user_holdings": admins(item("user_id", "user")),
+    "list_tags": Case(plain(), shared=True),
+    "verify_customer": Case(item("customer_id", "customer")),
+    "list_children": Case(item("customer_id", "customer")),
+    "get_group": Case(item("customer_id", "customer")),
+    "list_links": Case(item("customer_id", "customer")),
+    "link_person": Case(_new_link),
+    "unlink_person": Case(_ended_link),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
     "get_contact": Case(item("contact_id", "contact")),

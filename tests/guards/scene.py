@@ -75,6 +75,10 @@ class Scene:
         """How much a customer of Anna's trusts us."""
         return str((await self.post(f"/v1/customers/{await self.customer()}/trust-ratings", TRUST))["id"])
 
+    async def person_customer(self) -> str:
+        """A customer of Anna's who is a person."""
+        return str((await self.post("/v1/customers", {"name": f"Marked {next(numbers)}", "kind": "person"}))["id"])
+
     async def contact(self, customer_id: str | None = None) -> str:
         """A person at a customer of Anna's."""
         at = customer_id or await self.customer()
@@ -113,6 +117,11 @@ class Scene:
         """A colleague."""
         body = {"email": f"marked{next(numbers)}@example.com", "name": "Marked", "role": "sales"}
         return str((await self.post("/v1/users", body, by="admin"))["id"])
+
+    async def custom_field(self) -> str:
+        """A field of the workspace's own."""
+        body = {"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"}
+        return str((await self.post("/v1/custom-fields", body, by="admin"))["id"])
 
     async def team(self) -> str:
         """A team."""

@@ -168,6 +168,7 @@ LISTS: list[tuple[str, str, Callable[..., Awaitable[Any]], dict[str, Any]]] = [
     ("customers", "name_key", customer_page, {"sort": "name"}),
     ("customers", "next_contact_due_on", customer_page, {"sort": "next_contact_due_on"}),
     ("customers", "last_contact_at", customer_page, {"sort": "last_contact_at"}),
+    ("customers", "verified_on", customer_page, {"sort": "verified_on"}),
     ("contacts", "next_birthday_on", contact_page, {"sort": "next_birthday_on"}),
     ("contacts", "next_birthday_on", contact_page, {"sort": "next_birthday_on", "next_birthday_on_gte": "2020-01-01"}),
     ("tasks", "due_at", task_page, {}),

@@ -320,3 +320,32 @@ async def test_value_and_influence_come_with_a_file_and_change_with_the_next(cli
     assert [(line, column) for line, _, column, _ in await told(client, done)] == [
         (2, "Yearly value"), (3, "Currency"), (3, "Influence"), (4, "Influence"),
     ]  # fmt: skip
+
+
+async def test_companies_that_own_each_other_are_told_and_the_rest_lands(client: Client, worker: Worker) -> None:
+    file = "name,parent\nA,B\nB,C\nC,A\nD,A\n"
+    for _ in range(2):
+        done = await run(client, worker, file)
+        made = await customers(client)
+        parents = {name: one["parent"] and one["parent"]["name"] for name, one in made.items()}
+        assert parents == {"A": "B", "B": "C", "C": None, "D": "A"}
+        assert await told(client, done) == [(4, False, "parent", "parent_circle")]
+
+
+async def test_defined_fields_are_read_by_their_type_and_other_columns_stay_text(
+    client: Client, worker: Worker
+) -> None:
+    for key, type_ in (("staff", "number"), ("listed", "boolean")):
+        body = {"noun": "customer", "key": key, "label": key, "type": type_, "required": True}
+        assert (await client.post("/v1/custom-fields", json=body)).status_code == 201
+    file = 'name,staff,listed,branches\nA,"1,200",是,3\nB,many,no,4\nC,,,5\n'
+    preview = (await client.post("/v1/imports/preview", **form(file))).json()
+    assert preview["rows"][0]["customer"]["custom"] == {"staff": 1200, "listed": True, "branches": "3"}
+    assert [one["line"] for one in preview["problems"]] == [3]
+    done = await run(client, worker, file)
+    assert await told(client, done) == [(3, True, "staff", "custom_invalid")]
+    made = await customers(client)
+    assert {name: one["custom"] for name, one in made.items()} == {
+        "A": {"staff": 1200, "listed": True, "branches": "3"},
+        "C": {"branches": "5"},
+    }

@@ -5,16 +5,18 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.customers import actions, duplicates, queries
+from crm.customers import actions, duplicates, queries, tags
 from crm.customers.errors import (
+    CustomerAboveItself,
     CustomerArchived,
     CustomerErased,
     CustomerMerged,
     HandingOverIsForSupervisors,
     PossibleDuplicates,
     RegistrationCodeTaken,
+    StillLinked,
 )
-from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate
+from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
@@ -29,7 +31,10 @@ Allowed = Annotated[bool, Query(description="Add it even where it looks like one
 
 @router.get("/customers", response_model=Page[CustomerRead])
 async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter, Query()]) -> bytes:
-    """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone."""
+    """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone.
+
+    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values.
+    """
     return await queries.page(access, wanted)
 
 
@@ -50,6 +55,12 @@ async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_dup
     return await actions.create(access, new)
 
 
+@router.get("/customers/tags", response_model=TagsShown)
+async def list_tags(access: CustomerReads) -> bytes:
+    """The tags in use among the customers you see, the most used first, at most 500."""
+    return await tags.in_use(access)
+
+
 @router.get("/customers/{customer_id}", response_model=CustomerRead)
 async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
     """One customer, with how warm the relationship is and when the next contact is due."""
@@ -59,7 +70,14 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
 @router.patch(
     "/customers/{customer_id}",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, CustomerMerged, RegistrationCodeTaken, HandingOverIsForSupervisors),
+    responses=problems(
+        CustomerArchived,
+        CustomerMerged,
+        RegistrationCodeTaken,
+        HandingOverIsForSupervisors,
+        CustomerAboveItself,
+        StillLinked,
+    ),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
     """Change what you send and nothing else; null empties a field that may be empty."""
@@ -80,3 +98,9 @@ async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
 async def restore_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
     """Bring an archived customer back."""
     return await actions.restore(access, customer_id)
+
+
+@router.post("/customers/{customer_id}/verify", response_model=CustomerRead, responses=problems(CustomerArchived))
+async def verify_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
+    """Say that you have made sure, today, that what stands here is true."""
+    return await actions.verify(access, customer_id)

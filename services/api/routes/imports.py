@@ -119,13 +119,13 @@ async def start_import(access: ImportWrites, sent: SentToStart) -> Answer:
 
 @router.post("/imports/preview", response_model=ImportPreview, max_body_size=LARGEST)
 @patient(60)
-async def preview_import(_: ImportWrites, sent: Sent) -> bytes:
+async def preview_import(access: ImportWrites, sent: Sent) -> bytes:
     """How a file would be read: our guess at the columns, its first ten lines as customers, and what is wrong in its
     first thousand, cell by cell.
 
     Stores nothing, and looks only at the file: who is there already is found out when the import runs.
     """
-    return await actions.preview(await sent.file.read(), sent.wanted)
+    return await actions.preview(access.actor, await sent.file.read(), sent.wanted)
 
 
 @router.get("/imports/{import_id}", response_model=ImportRead)

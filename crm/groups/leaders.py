@@ -1,0 +1,186 @@
+"""The leaders of key companies have files of their own, or somebody is to make one (``domain.md`` A039, C3.4).
+
+A contact of the top level is known when a linked person has the same name. A key company without one whom nobody
+knows, and without a link to its top leader, lacks its leader altogether. For each lack the owner has one task, once;
+it closes by itself when the lack is gone. Everything here may be repeated, and may come in any order.
+"""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, bindparam, exists, func, select
+
+from crm import clock
+from crm.contacts.models import contacts
+from crm.customers.models import customers
+from crm.database import Transaction, statement
+from crm.groups import words
+from crm.groups.models import customer_links
+from crm.groups.words import in_language
+from crm.tasks import actions as tasks
+from crm.tasks.actions import Owed
+from crm.tasks.models import tasks as task_table
+from crm.workspaces.models import users
+
+DUE_AFTER = timedelta(days=14)
+KEY = "leader_file"
+
+
+class Company(NamedTuple):
+    """A customer, as far as its leaders go, locked until the transaction ends."""
+
+    id: UUID
+    name: str
+    owner_id: UUID | None
+    asked: bool
+    """Whether leaders are asked for: a key company, not archived, whose owner is there."""
+
+
+class Lack(NamedTuple):
+    """What is to be done, and the key that it is owed under."""
+
+    key: str
+    title: str
+
+
+async def settle(tx: Transaction, customer_id: UUID) -> None:
+    """Make the tasks about a company's leaders agree with what is known of them."""
+    row = await tx.row(_company(), customer_id=customer_id)
+    if row is None:
+        return
+    company = Company(*row)
+    lacks = {one.key: one for one in await _lacks(tx, company)} if company.asked else {}
+    for task in await tx.rows(_open_tasks(), customer_id=customer_id, prefix=f"{KEY}:"):
+        if lacks.pop(task["dedupe_key"], None) is None:
+            await _close(tx, task["id"], company)
+        elif company.owner_id is not None and task["assignee_id"] != company.owner_id:
+            await tasks.reassign(tx, task["id"], company.owner_id)
+    for lack in lacks.values():
+        await _owe(tx, company, lack)
+
+
+async def companies_of(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """The companies that a person is linked to, always in the same order, as they are locked one after the other."""
+    return [row[0] for row in await tx.rows(_companies_of(), person_id=person_id)]
+
+
+async def _lacks(tx: Transaction, company: Company) -> list[Lack]:
+    language = tx.actor.language
+    rows = await tx.rows(_leaders(), customer_id=company.id)
+    found = [
+        Lack(
+            f"{KEY}:{company.id}:{row['id']}",
+            in_language(words.LEADER_WITHOUT_FILE, language, leader=row["name"], company=company.name),
+        )
+        for row in rows
+        if not row["known"]
+    ]
+    if not rows and not await tx.value(_top_is_linked(), customer_id=company.id):
+        found = [Lack(f"{KEY}:{company.id}", in_language(words.LEADER_UNKNOWN, language, company=company.name))]
+    return found
+
+
+async def _owe(tx: Transaction, company: Company, lack: Lack) -> None:
+    if company.owner_id is None:
+        return
+    owed = Owed(
+        kind="follow_up",
+        title=lack.title,
+        subject_type="customer",
+        subject_id=company.id,
+        customer_id=company.id,
+        assignee_id=company.owner_id,
+        due_at=_due_at(tx, clock.today(tx.actor.timezone) + DUE_AFTER),
+        dedupe_key=lack.key,
+    )
+    await tasks.owe(tx, owed)
+
+
+async def _close(tx: Transaction, task_id: UUID, company: Company) -> None:
+    language = tx.actor.language
+    if company.asked:
+        await tasks.complete(tx, task_id, in_language(words.KEPT, language))
+    else:
+        await tasks.cancel(tx, task_id, in_language(words.NO_LONGER_ASKED, language))
+
+
+def _due_at(tx: Transaction, day: date) -> datetime:
+    """When the workspace wants to be reminded, on that day or the first working day after."""
+    while not clock.is_weekday(day):
+        day += timedelta(days=1)
+    return clock.moment_of(day, time.fromisoformat(tx.actor.settings["reminder_time"]), tx.actor.timezone)
+
+
+@statement
+def _company() -> Select[Any]:
+    c = customers.c
+    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
+    asked = (c.kind == "company") & (c["class"] == "key") & c.archived_at.is_(None) & owner
+    return (
+        select(c.id, c.name, c.owner_id, asked.label("asked"))
+        .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
+        .with_for_update(key_share=True, of=customers)
+    )
+
+
+@statement
+def _companies_of() -> Select[Any]:
+    link = customer_links.c
+    at_home = link.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return (
+        select(link.organization_id)
+        .where(at_home, link.person_id == bindparam("person_id", type_=Uuid), link.ended_at.is_(None))
+        .order_by(link.organization_id)
+    )
+
+
+@statement
+def _leaders() -> Select[Any]:
+    """The contacts of the top level, and whether a linked person has their name."""
+    c, link = contacts.c, customer_links.c
+    home = bindparam("workspace_id", type_=Uuid)
+    person = customers.alias("person")
+    known = exists().where(
+        link.workspace_id == home,
+        link.organization_id == c.customer_id,
+        link.ended_at.is_(None),
+        person.c.workspace_id == home,
+        person.c.id == link.person_id,
+        person.c.archived_at.is_(None),
+        person.c.name_key == c.name_key,
+    )
+    return (
+        select(c.id, c.name, known.label("known"))
+        .where(c.workspace_id == home, c.customer_id == bindparam("customer_id", type_=Uuid))
+        .where(c.level == "top", c.archived_at.is_(None))
+        .order_by(c.created_at, c.id)
+    )
+
+
+@statement
+def _top_is_linked() -> Select[Any]:
+    link, person = customer_links.c, customers.alias("person")
+    home = bindparam("workspace_id", type_=Uuid)
+    return select(
+        exists().where(
+            link.workspace_id == home,
+            link.organization_id == bindparam("customer_id", type_=Uuid),
+            link.is_top_leader,
+            link.ended_at.is_(None),
+            person.c.workspace_id == home,
+            person.c.id == link.person_id,
+            person.c.archived_at.is_(None),
+        )
+    )
+
+
+@statement
+def _open_tasks() -> Select[Any]:
+    c = task_table.c
+    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    ours = func.starts_with(c.dedupe_key, bindparam("prefix"))
+    return select(c.id, c.assignee_id, c.dedupe_key).where(
+        at_home, c.customer_id == bindparam("customer_id", type_=Uuid), c.state == "open", ours
+    )
