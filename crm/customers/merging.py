@@ -14,6 +14,7 @@ from sqlalchemy import (
     Insert,
     Select,
     Text,
+    TextClause,
     Update,
     Uuid,
     bindparam,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -31,7 +33,7 @@ from crm.actor import ActorKind, Role, Sight
 from crm.customers import events
 from crm.customers.actions import TAKEN
 from crm.customers.errors import CustomerArchived, CustomerMerged, MergingNeedsManager, NotMerged
-from crm.customers.models import customer_merges, customer_tokens, customers
+from crm.customers.models import NO_CUSTOMER_ABOVE_ITSELF, customer_merges, customer_tokens, customers
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.customers.references import LOSER, WINNER, give_back, move, moved_ids
 from crm.customers.schemas import CustomerMerge, CustomerUpdate
@@ -82,6 +84,7 @@ async def merge(tx: Transaction, wanted: CustomerMerge) -> Answer:
         after["parent_id"] = None if loser["parent_id"] == winner["id"] else loser["parent_id"]
     after = {name: value for name, value in after.items() if value != winner[name]}
     before = {name: winner[name] for name in after}
+    await tx.row(_whole_groups())
     moved = await tx.value(move(), **pair)
     await tx.row(_lend_tokens(), **pair)
     await tx.row(_keep(), **pair, moved=moved, winner_before=before, winner_after=after)
@@ -113,6 +116,7 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     if winner["merged_into_id"] is not None:
         raise CustomerMerged(merged_into_id=winner["merged_into_id"])
     pair: dict[str, Any] = {"winner_id": winner_id, "loser_id": loser_id}
+    await tx.row(_whole_groups())
     await tx.row(give_back(), **pair, **moved_ids(kept["moved"]))
     await tx.row(_return_tokens(), **pair)
     await _become(tx, events.UNMERGED, winner_id, parted(winner, kept["winner_before"], kept["winner_after"]))
@@ -120,6 +124,12 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     if back is None:
         raise Unavailable
     return back
+
+
+@statement
+def _whole_groups() -> TextClause:
+    """Look for circles among groups when all has moved: on the way, a customer may stand above itself for a moment."""
+    return text(f"SET CONSTRAINTS {NO_CUSTOMER_ABOVE_ITSELF} DEFERRED")
 
 
 def choosable() -> frozenset[str]:

@@ -37,6 +37,11 @@ STAYS: Mapping[str, str] = {
     "events": "facts are append-only: what happened happened to the customer it happened to",
     "customer_merges": "says who was merged into whom",
     "customer_tokens": "go along under a name of their own (merging)",
+    "consents": "an append-only ledger: it says at which customer consent was given",
+    "customer_links": "a person is linked to a company once; who merges links them anew where it is still true",
+    "import_leftovers": "says what the undoing of an import left as it was",
+    "key_proposals": "about the numbers of one customer; the next ranking looks at the winner",
+    "trust_ratings": "append-only judgements of the customer they were given for",
 }
 """Tables that name customers and keep doing so, and why."""
 

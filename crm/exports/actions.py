@@ -42,9 +42,12 @@ async def create(access: Access, new: ExportCreate) -> Answer:
 
 def filters_of(noun: str, given: Mapping[str, Any]) -> Filter:
     """The filters, checked as the list checks its query. Raises 422 naming each that is wrong."""
-    errors = [FieldError(f"#/filters/{name}", "This is no filter.", "unknown") for name in sorted(FRAME & given.keys())]
+    fields = FILTERS[noun].model_fields
+    known = {field.alias or name for name, field in fields.items()} - FRAME
+    unknown = sorted(given.keys() - known)
+    errors = [FieldError(f"#/filters/{name}", "This is no filter.", "unknown") for name in unknown]
     try:
-        wanted = FILTERS[noun].model_validate(given)
+        wanted = FILTERS[noun].model_validate({name: value for name, value in given.items() if name in known})
     except ValidationError as error:
         errors += [
             FieldError("#/filters/" + "/".join(map(str, found["loc"])), found["msg"], found["type"])

@@ -22,9 +22,11 @@ BEGIN
     -- One at a time in a workspace. The question after it sees what those before have committed, so that of two moves
     -- which close a circle together the second is refused.
     PERFORM pg_advisory_xact_lock(hashtextextended('customer groups ' || NEW.workspace_id, 0));
+    -- Where the check was deferred, as a merge defers it, what is asked about is the row as it is by now.
     IF EXISTS (
         WITH RECURSIVE above AS (
-            SELECT NEW.parent_id AS id
+            SELECT c.parent_id AS id FROM customers AS c
+            WHERE c.workspace_id = NEW.workspace_id AND c.id = NEW.id AND c.parent_id IS NOT NULL
             UNION
             SELECT c.parent_id FROM above JOIN customers AS c ON c.workspace_id = NEW.workspace_id AND c.id = above.id
             WHERE c.parent_id IS NOT NULL
@@ -40,7 +42,8 @@ END $$
 
 # After the row and for each: what a statement changes in many rows at once is seen whole.
 TRIGGER = """
-CREATE TRIGGER no_customer_above_itself AFTER UPDATE OF parent_id ON customers FOR EACH ROW
+CREATE CONSTRAINT TRIGGER no_customer_above_itself AFTER UPDATE OF parent_id ON customers
+DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW
 WHEN (NEW.parent_id IS NOT NULL AND NEW.parent_id IS DISTINCT FROM OLD.parent_id)
 EXECUTE FUNCTION refuse_customer_circle()
 """

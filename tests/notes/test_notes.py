@@ -22,7 +22,7 @@ def note(subject_type: str, subject_id: str, text: str = "Likes tea", **more: An
 
 async def subjects(client: Client, owner_id: str | None = None) -> dict[str, str]:
     """A customer, a contact there and a visit there."""
-    at = (await post(client, "/v1/customers", {"name": "Acme"}))["id"]
+    at = (await post(client, "/v1/customers?allow_duplicates=true", {"name": "Acme"}))["id"]
     contact = (await post(client, "/v1/contacts", {"customer_id": at, "name": "Li"}))["id"]
     times = {"planned_start": "2030-05-06T01:30:00Z", "planned_end": "2030-05-06T02:30:00Z"}
     owner = {"owner_id": owner_id} if owner_id else {}
