@@ -39,11 +39,12 @@ RegistrationCode = Annotated[
 ]
 Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
 
-Sort = Literal[
+Order = Literal[
     "created_at", "-created_at", "name", "-name",
-    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on", "relevance",
+    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
     "verified_on", "-verified_on",
 ]  # fmt: skip
+Sort = Order | Literal["relevance"]
 
 RELEVANCE: Final = "relevance"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm.customers.schemas import CustomerReference, Sort
+from crm.customers.schemas import CustomerReference, Order
 from crm.fields import Name, Sent, Shown, like
 from crm.paging import Filter
 
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(ge=0)]
 class ChildrenFilter(Filter):
     """Which of the companies directly below, and in what order."""
 
-    sort: Sort = "name"
+    sort: Order = "name"
     archived: bool = Field(default=False, description="The archived ones instead of the others.")
 
 

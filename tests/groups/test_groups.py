@@ -15,7 +15,7 @@ from tests.factories import Workspace
 async def new(client: Client, name: str, parent: str | None = None, **more: Any) -> str:
     """A customer, below another or not; its id."""
     body = {"name": name, **more} | ({} if parent is None else {"parent_id": parent})
-    response = await client.post("/v1/customers", json=body)
+    response = await client.post("/v1/customers?allow_duplicates=true", json=body)
     assert response.status_code == 201, response.text
     return str(response.json()["id"])
 

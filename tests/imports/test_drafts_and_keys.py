@@ -19,7 +19,9 @@ ACCOUNTS = "account,sector,subsidiary_of\nAcme,technolgy,\nGlobex,technolgy,Acme
 async def test_a_draft_waits_until_it_is_committed(client: Client, worker: Worker, events: Facts) -> None:
     draft = await start(client, ACCOUNTS, commit="false")
     assert draft["state"] == "draft"
-    assert not await import_round(worker)
+    while await import_round(worker):
+        pass
+    assert (await client.get(f"/v1/imports/{draft['id']}")).json()["state"] == "draft"
     committed = await client.post(f"/v1/imports/{draft['id']}/commit")
     assert (committed.status_code, committed.json()["state"]) == (200, "waiting")
     problem(await client.post(f"/v1/imports/{draft['id']}/commit"), 409, "import_is_no_draft")
