@@ -5,7 +5,7 @@ FROM ${PYTHON} AS build
 COPY requirements/service.txt /build/
 RUN python -m venv --without-pip /opt/rapport \
     && pip --python /opt/rapport/bin/python install --no-cache-dir --disable-pip-version-check \
-       --require-hashes --only-binary :all: -r /build/service.txt
+       --require-hashes --only-binary :all: --no-binary lunar-python -r /build/service.txt
 COPY alembic.ini /app/
 COPY migrations /app/migrations
 COPY services /app/services

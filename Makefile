@@ -60,7 +60,7 @@ $(BIN)/rapport: Makefile | $(BIN)/python
 
 $(VENV)/%.stamp: requirements/%.txt $(BIN)/rapport
 	@echo "Installing requirements/$*.txt into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-binary lunar-python -r $<
 	@touch $@
 
 build/uv/bin/uv:
