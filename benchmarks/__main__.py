@@ -66,13 +66,11 @@ def operations(on: Stage, ids: list[str]) -> list[Operation]:
             owner = chance.choice(on.owners)
             yield http("GET", f"/v1/customers?limit=50&owner_id={owner}&region={quote('华东')}&region=North", token)
 
-    def create(token: str) -> Iterator[bytes]:
+    def create(token: str, path: str = "/v1/customers?allow_duplicates=true") -> Iterator[bytes]:
         while True:
             number = next(numbers)
             new = {"name": f"Acme {number}", "industry": "software", "region": "West"}
-            yield http(
-                "POST", "/v1/customers", token, new | {"phone": f"+86139{number:08}", "owner_id": str(on.owners[0])}
-            )
+            yield http("POST", path, token, new | {"phone": f"+86139{number:08}", "owner_id": str(on.owners[0])})
 
     def update(token: str) -> Iterator[bytes]:
         while True:
@@ -83,6 +81,7 @@ def operations(on: Stage, ids: list[str]) -> list[Operation]:
         Operation("list of 50", 0.6, page),
         Operation("filtered list", 0.55, filtered),
         Operation("create", 0.6, create),
+        Operation("create, duplicates looked for", 0.0, lambda token: create(token, "/v1/customers")),
         Operation("update", 0.6, update),
     ]
 
