@@ -80,7 +80,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """All of it."""
-    global pool  # noqa: PLW0603
+    global pool  # noqa: PLW0603  one function, one pool: the least there can be
     if scope["type"] == "lifespan":
         await receive()
         url = os.environ["BENCH_DATABASE_URL"]

@@ -22,11 +22,11 @@ from crm.pool import Pool
 class _Compiler(dialects.PGCompiler_asyncpg):
     """Values written into a clause are constants of the product: they become literals, only true parameters travel."""
 
-    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> Any:  # type: ignore[override]
+    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> Any:  # type: ignore[override]  # only its options differ
         """Render a parameter that has its value already as that value."""
         if not bindparam.required:
             options["literal_binds"] = True
-        return super().visit_bindparam(bindparam, **options)  # type: ignore[no-untyped-call]
+        return super().visit_bindparam(bindparam, **options)  # type: ignore[no-untyped-call]  # untyped there
 
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types only part of its dialects

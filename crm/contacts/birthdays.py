@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from lunar_python import LunarYear, Solar  # type: ignore[import-untyped]
+from lunar_python import LunarYear, Solar  # type: ignore[import-untyped]  # it has no types
 
 
 class Month(NamedTuple):
