@@ -10,3 +10,6 @@ Source = Literal["manual", "package", "notice"]
 
 Reason = Literal["working", "makeup", "hours", "night", "lunch", "weekend", "holiday"]
 """Why a stretch of time counts (the first three) or does not."""
+
+YearState = Literal["announced", "provisional"]
+"""Whether the public holidays of a year are final, or only what is sure before the notice of that year."""

@@ -90,7 +90,7 @@ class WorkingTime:
         wanted += self._worked(year, at)
         while wanted > year.total:
             wanted -= year.total
-            year = self._year(year.number + 1)
+            year = self._after(year)
         there = bisect_left(year.before, wanted) - 1
         return _moment(year.opens[there] + wanted - year.before[there])
 
@@ -118,7 +118,7 @@ class WorkingTime:
         if here >= 0 and at < year.closes[here]:
             return moment.astimezone(UTC)
         while here + 1 >= len(year.opens):
-            year, here = self._year(year.number + 1), -1
+            year, here = self._after(year), -1
         return _moment(year.opens[here + 1])
 
     def is_working_day(self, day: date) -> bool:
@@ -214,9 +214,12 @@ class WorkingTime:
         year = self._years.get(number)
         return year if year is not None else self._prepare(number)
 
-    def _prepare(self, number: int) -> _Year:
-        if number > LAST_YEAR + 1:
+    def _after(self, year: _Year) -> _Year:
+        if year.number >= LAST_YEAR:
             raise TooFar
+        return self._year(year.number + 1)
+
+    def _prepare(self, number: int) -> _Year:
         opens, closes, before = array("q"), array("q"), array("q")
         total, day = 0, date(number, 1, 1)
         first = begins = self._begin_of(day)
