@@ -13,7 +13,6 @@ from crm.paging import Filter
 from crm.workspaces.fields import OwnId, Zone
 
 LONGEST = 366 * 24 * 60
-LONGEST_LEDGER = 40 * 24 * 60
 
 TimeOfDay = Annotated[
     str,

@@ -4,16 +4,16 @@ of = user_calendars()
 select(task.c.id, working_days_before(of.c.calendar_id, task.c.due_on, 3)).join(of, of.c.user_id == task.c.owner_id)
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Date,
+    FromClause,
     Integer,
     Uuid,
-    and_,
     bindparam,
     cast,
     func,
@@ -56,7 +56,7 @@ def is_working_day(calendar_id: ColumnElement[Any], day: ColumnElement[date]) ->
     """Whether it is a working day; null for a year that is not kept (or no calendar)."""
     there = working_days.alias()
     found = select(there.c.is_working).where(_at(there, calendar_id), there.c.day == day)
-    return found.scalar_subquery()
+    return found.correlate_except(there).scalar_subquery()
 
 
 def working_days_before(
@@ -83,27 +83,20 @@ def working_days_after(
     )
 
 
-def _numbered(calendar_id: ColumnElement[Any], day: ColumnElement[date], number: Any) -> ColumnElement[date]:
+def _numbered(
+    calendar_id: ColumnElement[Any],
+    day: ColumnElement[date],
+    number: Callable[[FromClause], ColumnElement[int]],
+) -> ColumnElement[date]:
     at, found = working_days.alias(), working_days.alias()
-    return (
-        select(cast(found.c.day, Date))
-        .select_from(
-            at.join(
-                found,
-                and_(
-                    found.c.workspace_id == at.c.workspace_id,
-                    found.c.calendar_id == at.c.calendar_id,
-                    found.c.is_working,
-                    found.c.number == number(at),
-                ),
-            )
-        )
-        .where(_at(at, calendar_id), at.c.day == day)
-        .scalar_subquery()
-    )
+    # A subquery and no join: Postgres would take the number for a filter over a calendar's days while it has no
+    # statistics of them yet.
+    wanted = select(number(at)).where(_at(at, calendar_id), at.c.day == day).correlate_except(at).scalar_subquery()
+    there = select(found.c.day).where(_at(found, calendar_id), found.c.is_working, found.c.number == wanted)
+    return there.correlate_except(found).scalar_subquery()
 
 
-def _at(source: Any, calendar_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def _at(source: FromClause, calendar_id: ColumnElement[Any]) -> ColumnElement[bool]:
     at_home: ColumnElement[bool] = source.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     by_it: ColumnElement[bool] = source.c.calendar_id == calendar_id
     return at_home & by_it

@@ -10,37 +10,24 @@ A year of which no special day is known is counted by the week alone. Nothing ra
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from crm.calendars.hours import AROUND_THE_CLOCK, WHOLE_DAY, Day, SpecialDay, Week, hours_on
-from crm.calendars.vocabulary import Reason
-from crm.clock import local_date, moment_of
+from crm.calendars.hours import AROUND_THE_CLOCK, Day, SpecialDay, Week, hours_on
+from crm.calendars.ledger import Stretch, stretches
+from crm.calendars.spans import MINUTE, ONE_DAY, begin_of, moment_at, ticks, worked_on
 
 LAST_YEAR = 2999
 KEPT_YEARS = 60
 """How many years a calendar keeps prepared; about 18 kB each."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_MINUTE = 60_000_000
-_ONE_DAY = timedelta(days=1)
 
 
 class TooFar(ValueError):
     """There is not so much working time up to the end of the year 2999."""
-
-
-class Stretch(NamedTuple):
-    """A part of an interval that counts or does not, and why. ``name`` is the holiday's or the special day's."""
-
-    begins: datetime
-    ends: datetime
-    counted: bool
-    reason: Reason
-    name: str | None
 
 
 class _Year(NamedTuple):
@@ -79,10 +66,10 @@ class WorkingTime:
         does not slide to the next opening; so does nothing at all from closing time on. Raises ``ValueError`` for
         less than nothing, ``TooFar`` beyond the year 2999.
         """
-        wanted = minutes // _TICK if isinstance(minutes, timedelta) else minutes * _MINUTE
+        wanted = minutes // _TICK if isinstance(minutes, timedelta) else minutes * MINUTE
         if wanted < 0:
             raise ValueError("A deadline does not lie before its start")
-        at = _ticks(start)
+        at = ticks(start)
         if not wanted:
             inside = self._goes_on(at, start.year) or self._goes_on(at - 1, start.year)
             return start.astimezone(UTC) if inside else self.next_working_moment(start)
@@ -92,13 +79,13 @@ class WorkingTime:
             wanted -= year.total
             year = self._after(year)
         there = bisect_left(year.before, wanted) - 1
-        return _moment(year.opens[there] + wanted - year.before[there])
+        return moment_at(year.opens[there] + wanted - year.before[there])
 
     def time_between(self, a: datetime, b: datetime) -> timedelta:
         """The working time from ``a`` to ``b``, to the microsecond; negative when ``b`` is the earlier."""
         if b < a:
             return -self.time_between(b, a)
-        begins, ends = _ticks(a), _ticks(b)
+        begins, ends = ticks(a), ticks(b)
         year, last = self._year_at(begins, a.year), self._year_at(ends, b.year)
         worked = self._worked(last, ends) - self._worked(year, begins)
         while year.number < last.number:
@@ -112,14 +99,14 @@ class WorkingTime:
 
     def next_working_moment(self, moment: datetime) -> datetime:
         """The moment itself where work goes on just then, else the next opening, in UTC. Closing time is over."""
-        at = _ticks(moment)
+        at = ticks(moment)
         year = self._year_at(at, moment.year)
         here = bisect_right(year.opens, at) - 1
         if here >= 0 and at < year.closes[here]:
             return moment.astimezone(UTC)
         while here + 1 >= len(year.opens):
             year, here = self._after(year), -1
-        return _moment(year.opens[here + 1])
+        return moment_at(year.opens[here + 1])
 
     def is_working_day(self, day: date) -> bool:
         """Whether any work is done on that day."""
@@ -134,14 +121,14 @@ class WorkingTime:
 
         None before it (0) is the day itself, or on a day off the last working day before it.
         """
-        return self._counted(day, n, -_ONE_DAY)
+        return self._counted(day, n, -ONE_DAY)
 
     def working_days_after(self, day: date, n: int) -> date:
         """The n-th working day after that day, which itself does not count.
 
         None after it (0) is the day itself, or on a day off the first working day after it.
         """
-        return self._counted(day, n, _ONE_DAY)
+        return self._counted(day, n, ONE_DAY)
 
     def working_days(self, first: date, last: date) -> list[date]:
         """All working days from the first to the last day, both included."""
@@ -151,34 +138,9 @@ class WorkingTime:
     def intervals(self, a: datetime, b: datetime) -> list[Stretch]:
         """The ledger of ``time_between``: every stretch from ``a`` to ``b``, whether it counts, and why.
 
-        The stretches touch each other, and those that count add up to the working time. What follows on another for
-        the same reason is one stretch: a night over midnight, a weekend, the days of one holiday.
+        The stretches touch each other, and those that count add up to the working time.
         """
-        ledger: list[Stretch] = []
-        for begins, ends, counted, reason, name in self._stretches(a, b):
-            start, stop = max(begins, a.astimezone(UTC)), min(ends, b.astimezone(UTC))
-            if start >= stop:
-                continue
-            if ledger and ledger[-1][2:] == (counted, reason, name):
-                ledger[-1] = ledger[-1]._replace(ends=stop)
-            else:
-                ledger.append(Stretch(start, stop, counted, reason, name))
-        return ledger
-
-    def _stretches(self, a: datetime, b: datetime) -> Iterator[Stretch]:
-        day, last = local_date(a, self.zone), local_date(b, self.zone)
-        while day <= last:
-            begins, ends = self._begin_of(day), self._begin_of(day + _ONE_DAY)
-            special, worked = self.days.get(day), self._worked_on(day, begins, ends)
-            name = special.name if special else None
-            at = begins
-            for opens, closes in worked:
-                yield Stretch(_moment(at), _moment(opens), False, "night" if at == begins else "lunch", None)
-                yield Stretch(_moment(opens), _moment(closes), True, _why_worked(special), name)
-                at = closes
-            free: Reason = "night" if worked else "holiday" if special else "weekend"
-            yield Stretch(_moment(at), _moment(ends), False, free, None if worked else name)
-            day += _ONE_DAY
+        return stretches(a, b, self.zone, self.days, self.hours_on)
 
     def _counted(self, day: date, n: int, step: timedelta) -> date:
         if n < 0:
@@ -222,59 +184,21 @@ class WorkingTime:
     def _prepare(self, number: int) -> _Year:
         opens, closes, before = array("q"), array("q"), array("q")
         total, day = 0, date(number, 1, 1)
-        first = begins = self._begin_of(day)
+        first = begins = begin_of(day, self.zone)
         while day.year == number:
-            ends = self._begin_of(day + _ONE_DAY)
-            for opened, closed in self._worked_on(day, begins, ends):
+            ends = begin_of(day + ONE_DAY, self.zone)
+            for opened, closed in worked_on(day, begins, ends, self.hours_on(day), self.zone):
                 opens.append(opened)
                 closes.append(closed)
                 before.append(total)
                 total += closed - opened
-            day, begins = day + _ONE_DAY, ends
+            day, begins = day + ONE_DAY, ends
         if len(self._years) >= KEPT_YEARS:
             self._years.clear()
         year = self._years[number] = _Year(number, first, begins, opens, closes, before, total)
         return year
 
-    def _begin_of(self, day: date) -> int:
-        return _ticks(moment_of(day, time(), self.zone))
-
-    def _worked_on(self, day: date, begins: int, ends: int) -> list[tuple[int, int]]:
-        """Opening and closing of each part of a day that lasts from ``begins`` to ``ends``."""
-        hours = self.hours_on(day)
-        if ends - begins == WHOLE_DAY * _MINUTE:
-            return [(begins + part.opens * _MINUTE, begins + part.closes * _MINUTE) for part in hours]
-        worked: list[tuple[int, int]] = []
-        free_from = begins
-        for part in hours:
-            # A skipped time moves forward and would reach into what follows.
-            opened, closed = max(self._at(day, part.opens), free_from), min(self._at(day, part.closes), ends)
-            if opened < closed:
-                worked.append((opened, closed))
-                free_from = closed
-        return worked
-
-    def _at(self, day: date, minute: int) -> int:
-        if minute == WHOLE_DAY:
-            return self._begin_of(day + _ONE_DAY)
-        return _ticks(moment_of(day, time(*divmod(minute, 60)), self.zone))
-
 
 def around_the_clock(zone: str = "UTC") -> WorkingTime:
     """Working time that never ends: the 24 × 7 policy."""
     return WorkingTime(zone, AROUND_THE_CLOCK)
-
-
-def _why_worked(special: SpecialDay | None) -> Reason:
-    if special is None:
-        return "working"
-    return "makeup" if special.kind == "workday" else "hours"
-
-
-def _ticks(moment: datetime) -> int:
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _moment(ticks: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=ticks)

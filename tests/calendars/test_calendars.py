@@ -241,6 +241,9 @@ async def test_a_stranger_finds_no_calendar(client: Client, clients: Clients, el
     problem(await stranger.get(f"{path}/deadline", params=query), 404, "not_found")
     problem(await stranger.put(f"{path}/days/2026-11-23", json={"kind": "holiday"}), 404, "not_found")
     problem(await stranger.get(f"{path}/days"), 404, "not_found")
+    for place in ("workspace", f"teams/{elsewhere.north}", f"users/{elsewhere.anna.id}"):
+        chosen = await stranger.patch(f"/v1/{place}", json={"calendar_id": calendar["id"]})
+        assert problem(chosen, 422, "unprocessable")["errors"][0]["pointer"] == "#/calendar_id"
     assert (await stranger.get("/v1/calendars")).json()["data"] == []
 
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm.calendars.hours import AROUND_THE_CLOCK, OFFICE, Hours, SpecialDay, ordered, read_hours
-from crm.calendars.working_time import Stretch, TooFar, WorkingTime, around_the_clock
+from crm.calendars.ledger import Stretch
+from crm.calendars.working_time import TooFar, WorkingTime, around_the_clock
 from tests.calendars.stage import CHINA, SHANGHAI, local
 
 WEEKENDS_ONLY = WorkingTime("Asia/Shanghai", OFFICE)
