@@ -1,8 +1,9 @@
 """Working time: when something is due that takes so many working minutes, and how many passed (``domain.md`` B8, D7).
 
 Moments are compared in UTC and counted on the clocks of the calendar's zone. Nothing here is rounded: seconds and
-microseconds stay. Hours become moments through ``clock.moment_of`` alone, so an hour that the clocks skip is not
-worked, and of an hour shown twice the whole is worked where opening and closing enclose it.
+microseconds stay. Hours become moments through ``clock.moment_of`` alone: an hour that the clocks skip counts nothing
+where opening and closing enclose it, one shown twice counts twice, and a closing time that is skipped comes as much
+later.
 
 Each year is prepared once, when first asked for, as sums over its hours; every answer after that is a binary search.
 A year of which no special day is known is counted by the week alone. Nothing raises for want of holidays.
