@@ -1,6 +1,7 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
 from crm.attachments.models import attachments
+from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import warmth_rounds
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
@@ -35,6 +36,8 @@ __all__ = [
     "api_keys",
     "attachments",
     "birthday_rounds",
+    "calendar_days",
+    "calendars",
     "consents",
     "contact_taboos",
     "contact_tokens",
@@ -73,5 +76,6 @@ __all__ = [
     "webhook_deliveries",
     "webhook_endpoints",
     "worker_heartbeats",
+    "working_days",
     "workspaces",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Insert
 
 from crm.actor import Sight
+from crm.calendars.choosing import check_choice
 from crm.database import Transaction, statement
 from crm.nouns import Answer
 from crm.recording import changing, explain, record, renamed
@@ -23,6 +24,7 @@ async def update_workspace(tx: Transaction, change: WorkspaceUpdate) -> Answer:
     """
     home = tx.actor.workspace_id
     values = change.model_dump(exclude_unset=True)
+    await check_choice(tx, values)
     if "settings" in values:
         values["settings"] = merged(await one_at_a_time(tx), values["settings"])
         effective(values["settings"])

@@ -7,6 +7,7 @@ from pydantic import EmailStr, TypeAdapter, ValidationError
 from sqlalchemy import Insert
 
 from crm.actor import NOBODY, Role, system
+from crm.calendars.founding import open_first_calendar
 from crm.clock import is_zone
 from crm.database import Database, statement
 from crm.errors import invalid
@@ -64,6 +65,7 @@ async def found_workspace(
     }
     home = await new_id(database.writing(outsider(NOBODY)))
     async with database.transaction(system(home, timezone=timezone, language=language)) as tx:
+        company["calendar_id"] = await open_first_calendar(tx)
         await record(tx, events.WORKSPACE_CREATED, _found(frozenset(company)), **renamed(company))
         created = await record(tx, events.USER_CREATED, _first_admin(frozenset(admin)), **renamed(admin))
     if created is None:

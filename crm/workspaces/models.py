@@ -35,10 +35,12 @@ workspaces = Table(
     Column("currency", Text, nullable=False, server_default="CNY"),
     Column("language", Text, nullable=False, server_default="zh-CN"),
     Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("calendar_id", Uuid),
     moment("created_at", nullable=False, server_default=func.now()),
     moment("updated_at", nullable=False, server_default=func.now(), info={UNRECORDED: True}),
     Column("version", BigInteger, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
     one_of("language", Language),
+    link("calendar_id", "calendars"),
 )
 
 teams = noun(
@@ -46,8 +48,10 @@ teams = noun(
     Column("name", Text, nullable=False),
     Column("parent_id", Uuid),
     Column("manager_id", Uuid),
+    Column("calendar_id", Uuid),
     link("parent_id", "teams"),
     link("manager_id", "users", use_alter=True),
+    link("calendar_id", "calendars"),
 )
 newest_first(teams)
 
@@ -62,12 +66,14 @@ users = noun(
     Column("state", Text, nullable=False, server_default="active"),
     Column("language", Text),
     Column("timezone", Text),
+    Column("calendar_id", Uuid),
     Column("may_read_sensitive", Boolean, nullable=False, server_default=text("false")),
     Column("permission_version", Integer, nullable=False, server_default=text("1"), info={UNRECORDED: True}),
     UniqueConstraint("workspace_id", "email_key", name=ONE_USER_PER_EMAIL),
     one_of("role", list(Role)),
     one_of("state", UserState),
     link("team_id", "teams"),
+    link("calendar_id", "calendars"),
 )
 newest_first(users)
 Index(None, users.c.email_key)

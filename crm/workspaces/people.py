@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from crm.actor import Role, Sight
+from crm.calendars.choosing import check_choice
 from crm.database import Access, Transaction, statement
 from crm.nouns import Answer
 from crm.recording import changing, creating, explain, record, renamed
@@ -37,6 +38,7 @@ async def create(access: Access, new: UserCreate) -> Answer:
     """Let a person in. Raises ``EmailTaken``, ``AlreadyExists``, ``BeyondYourScopes``, 422 for a weak password."""
     values = new.model_dump(exclude_none=True)
     check_role(access, new.role)
+    await check_choice(access, values)
     values["email_key"] = email_key(new.email)
     if password := values.pop("password", None):
         check_password(password, new.email)
@@ -51,6 +53,7 @@ async def update(tx: Transaction, user_id: UUID, change: UserUpdate) -> Answer:
     Raises ``NotFound``, ``Stale``, ``EmailTaken``, ``LastAdmin``, ``BeyondYourScopes``.
     """
     values = change.model_dump(exclude_unset=True)
+    await check_choice(tx, values)
     if "role" in values:
         check_role(tx, values["role"])
         await one_at_a_time(tx)

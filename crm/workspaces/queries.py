@@ -54,8 +54,9 @@ def workspace_shape(workspace: FromClause) -> Select[Any]:
     """A workspace, once."""
     c = workspace.c
     return select(
-        c.id, c.name, c.timezone, c.currency, c.language, _settings(workspace).label("settings"), *stamps(workspace)
-    ).select_from(workspace)
+        c.id, c.name, c.timezone, c.currency, c.language, c.calendar_id, _settings(workspace).label("settings"),
+        *stamps(workspace),
+    ).select_from(workspace)  # fmt: skip
 
 
 def user_shape(user: FromClause) -> Select[Any]:
@@ -72,6 +73,7 @@ def user_shape(user: FromClause) -> Select[Any]:
         c.state,
         c.language,
         c.timezone,
+        c.calendar_id,
         c.may_read_sensitive,
         *stamps(user),
     ).select_from(user.outerjoin(team, and_(team.c.workspace_id == c.workspace_id, team.c.id == c.team_id)))
@@ -88,6 +90,7 @@ def team_shape(team: FromClause) -> Select[Any]:
         mention(parent).label("parent"),
         c.manager_id,
         mention(manager).label("manager"),
+        c.calendar_id,
         *stamps(team),
     ).select_from(
         team.outerjoin(parent, and_(parent.c.workspace_id == c.workspace_id, parent.c.id == c.parent_id)).outerjoin(

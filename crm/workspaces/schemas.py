@@ -47,6 +47,7 @@ class WorkspaceUpdate(Sent):
     timezone: Zone = kept()
     currency: Currency = kept()
     language: Language = kept()
+    calendar_id: UUID = kept()
     settings: Annotated[
         dict[str, Any],
         Field(examples=[{"warmth": {"hot_until": 14}, "reminder_time": "08:30", "visibility": None}]),
@@ -61,6 +62,7 @@ class WorkspaceRead(Shown):
     timezone: str
     currency: str
     language: Language
+    calendar_id: UUID | None = Field(description="Whoever has no other calendar goes by this one.")
     settings: SettingsShown  # type: ignore[valid-type]  # made above from the description of the settings
     created_at: datetime
     updated_at: datetime
@@ -89,6 +91,9 @@ class UserCreate(Sent):
     password: Password | None = None
     language: Language | None = Field(default=None, description="The workspace's when null.")
     timezone: Zone | None = Field(default=None, description="The workspace's when null.")
+    calendar_id: UUID | None = Field(
+        default=None, description="When null: the team's, else that of the next team above, else the workspace's."
+    )
 
 
 class UserUpdate(Sent):
@@ -102,6 +107,9 @@ class UserUpdate(Sent):
     team_id: UUID | None = None
     language: Language | None = None
     timezone: Zone | None = None
+    calendar_id: UUID | None = Field(
+        default=None, description="When null: the team's, else that of the next team above, else the workspace's."
+    )
 
 
 class UserRead(Shown):
@@ -116,6 +124,7 @@ class UserRead(Shown):
     state: UserState
     language: Language | None
     timezone: str | None
+    calendar_id: UUID | None
     may_read_sensitive: bool = Field(description="Granted one by one; no role brings it along.")
     created_at: datetime
     updated_at: datetime
@@ -140,6 +149,9 @@ class TeamCreate(Sent):
     name: Name
     parent_id: UUID | None = None
     manager_id: UUID | None = None
+    calendar_id: UUID | None = Field(
+        default=None, description="When null: that of the next team above, else the workspace's."
+    )
 
 
 class TeamUpdate(Sent):
@@ -150,6 +162,9 @@ class TeamUpdate(Sent):
     name: Name = kept()
     parent_id: UUID | None = None
     manager_id: UUID | None = None
+    calendar_id: UUID | None = Field(
+        default=None, description="When null: that of the next team above, else the workspace's."
+    )
 
 
 class TeamRead(Shown):
@@ -161,6 +176,7 @@ class TeamRead(Shown):
     parent: Named | None
     manager_id: UUID | None
     manager: Named | None
+    calendar_id: UUID | None
     created_at: datetime
     updated_at: datetime
     version: int

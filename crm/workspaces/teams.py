@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Insert, Select, Uuid, bindparam, literal, select
 
 from crm.actor import Sight
+from crm.calendars.choosing import check_choice
 from crm.database import Access, Transaction, statement
 from crm.nouns import Answer
 from crm.recording import changing, creating, explain, record, renamed
@@ -22,6 +23,7 @@ async def create(access: Access, new: TeamCreate) -> Answer:
     values = new.model_dump(exclude_none=True)
     if new.parent_id is not None and new.parent_id == new.id:
         raise TeamCycle
+    await check_choice(access, values)
     created = await record(access, events.TEAM_CREATED, _create(frozenset(values)), **renamed(values))
     return created or await explain(access, TEAM, values["id"])
 
@@ -32,6 +34,7 @@ async def update(tx: Transaction, team_id: UUID, change: TeamUpdate) -> Answer:
     Raises ``NotFound``, ``Stale``, ``TeamCycle``.
     """
     values = change.model_dump(exclude_unset=True)
+    await check_choice(tx, values)
     if change.parent_id is not None:
         await one_at_a_time(tx)
         if await tx.value(_is_below(), id=team_id, new_parent_id=change.parent_id):

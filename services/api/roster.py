@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
+from crm.calendars.schemas import CalendarRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -28,6 +29,7 @@ from services.api.routes import (
     api_keys,
     attachments,
     auth,
+    calendars,
     consents,
     contacts,
     custom_fields,
@@ -90,6 +92,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     me.router,
     workspace.router,
+    calendars.router,
     custom_fields.router,
     users.router,
     teams.router,
@@ -119,6 +122,7 @@ TAGS: dict[str, str] = {
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
+    "calendars": "When work is done, and which days are holidays.",
     "custom_fields": "What you want to know beyond what everyone does.",
     "users": "Your colleagues, and what each may do.",
     "teams": "Who works together, and who sees whose records.",
@@ -162,6 +166,14 @@ EVENTS: Events = {
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
     "workspace.timezone_changed": ("The workspace lives by another time zone.", WorkspaceRead),
+    "calendar.created": ("A calendar was added.", CalendarRead),
+    "calendar.updated": ("A calendar's name, zone or week was changed.", CalendarRead),
+    "calendar.days_changed": (
+        "Days of a calendar changed, by hand or by an import; `changes` says the first and the last.",
+        CalendarRead,
+    ),
+    "calendar.archived": ("A calendar was put aside.", CalendarRead),
+    "calendar.restored": ("An archived calendar was brought back.", CalendarRead),
     "custom_field.created": ("A field of your own was defined.", CustomFieldRead),
     "custom_field.updated": ("A field of your own was changed.", CustomFieldRead),
     "custom_field.archived": ("A field of your own was put aside.", CustomFieldRead),

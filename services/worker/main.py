@@ -15,6 +15,7 @@ from services.settings import Settings, load
 from services.worker import housekeeping, ranking
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
+from services.worker.calendars import keep_calendars
 from services.worker.delivering import hint_round
 from services.worker.exporting import export_round, sweep_exports
 from services.worker.firing import fire
@@ -48,6 +49,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("warm", warm, SECONDS),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
+    Round("calendars", keep_calendars, HOURLY),
     Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),

@@ -224,6 +224,32 @@ async def _new_field(_: Scene) -> Asked:
     return Asked(body={"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"})
 
 
+def _day_of(body: Mapping[str, Any] | None = None, *, put: bool = False) -> Make:
+    """A day of a calendar, which somebody has said something of."""
+
+    async def make(scene: Scene) -> Asked:
+        made, day = await scene.calendar(), "2026-11-23"
+        if put:
+            path = f"/v1/calendars/{made}/days/{day}"
+            assert (await scene.client("admin").put(path, json={"kind": "holiday"})).status_code == 200
+        return Asked(path={"calendar_id": made, "day": day}, body=body, marks=(made,))
+
+    return make
+
+
+async def _days_of(scene: Scene) -> Asked:
+    asked = await _day_of(put=True)(scene)
+    return Asked(path={"calendar_id": asked.path["calendar_id"]}, marks=asked.marks)
+
+
+async def _deadline(scene: Scene) -> Asked:
+    made = await scene.calendar()
+    return Asked(path={"calendar_id": made}, query={"start": at(0), "minutes": 60}, marks=(made,))
+
+
+_WEEK = [{"weekday": 2, "opens": "09:00", "closes": "12:00"}]
+
+
 async def _new_team(scene: Scene) -> Asked:
     w = scene.workspace
     return Asked(body={"name": "Marked", "parent_id": str(w.north), "manager_id": str(w.manager.id)})
@@ -288,6 +314,18 @@ CASES: Mapping[str, Case] = {
     "update_custom_field": admins(item("field_id", "custom_field", {"label": "Other"})),
     "archive_custom_field": admins(item("field_id", "custom_field")),
     "restore_custom_field": admins(after("field_id", "custom_field", "/v1/custom-fields/{}/archive", by="admin")),
+    "list_calendars": everybodys(listing("calendar")),
+    "create_calendar": admins(plain(body={"name": "Marked", "timezone": "Asia/Shanghai", "week": _WEEK})),
+    "get_calendar": everybodys(item("calendar_id", "calendar")),
+    "update_calendar": admins(item("calendar_id", "calendar", {"week": _WEEK})),
+    "archive_calendar": admins(item("calendar_id", "calendar")),
+    "restore_calendar": admins(after("calendar_id", "calendar", "/v1/calendars/{}/archive", by="admin")),
+    "list_calendar_days": everybodys(_days_of),
+    "put_calendar_day": admins(_day_of({"kind": "holiday"})),
+    "remove_calendar_day": admins(_day_of(put=True)),
+    "import_holidays": admins(item("calendar_id", "calendar", {"country": "CN", "year": 2026})),
+    "import_notice": admins(item("calendar_id", "calendar", {"year": 2027, "csv": "2027-01-01,休"})),
+    "get_deadline": everybodys(_deadline),
     "list_users": everybodys(listing("user")),
     "create_user": admins(_new_user),
     "get_user": everybodys(item("user_id", "user")),

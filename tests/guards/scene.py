@@ -123,6 +123,12 @@ class Scene:
         body = {"noun": "customer", "key": f"marked_{next(numbers)}", "label": "Marked", "type": "text"}
         return str((await self.post("/v1/custom-fields", body, by="admin"))["id"])
 
+    async def calendar(self) -> str:
+        """A calendar."""
+        week = [{"weekday": 1, "opens": "09:00", "closes": "12:00"}]
+        body = {"name": f"Marked {next(numbers)}", "timezone": "Asia/Shanghai", "week": week}
+        return str((await self.post("/v1/calendars", body, by="admin"))["id"])
+
     async def team(self) -> str:
         """A team."""
         return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])

@@ -255,7 +255,12 @@ Where = tuple[str, ...]
 
 def swaps(operation: Operation, mine: Asked, ids: dict[str, UUID | str]) -> Iterator[tuple[Where, str]]:
     """Each place in a request where an id stands or could stand, with an id of the other workspace for it."""
-    for name in mine.path:
+    no_ids = {
+        parameter["name"]
+        for parameter in operation.described.get("parameters", [])
+        if parameter["in"] == "path" and "date" in json.dumps(parameter["schema"])
+    }
+    for name in mine.path.keys() - no_ids:
         yield ("path", name), str(ids[name])
     for parameter in operation.described.get("parameters", []):
         if parameter["in"] == "query" and "uuid" in json.dumps(parameter):

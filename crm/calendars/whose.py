@@ -1,0 +1,106 @@
+"""Whose calendar it is, and counting working days by it, as parts of statements: for sets of people, without a loop.
+
+of = user_calendars()
+select(task.c.id, working_days_before(of.c.calendar_id, task.c.due_on, 3)).join(of, of.c.user_id == task.c.owner_id)
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
+
+from crm.calendars.models import working_days
+from crm.workspaces.models import teams, users, workspaces
+
+
+def user_calendars() -> CTE:
+    """Every person of the actor's workspace as ``user_id``, with the ``calendar_id`` they go by.
+
+    Their own, else their team's or that of the next team above that has one, else the workspace's; null only in a
+    workspace without any.
+    """
+    home = bindparam("workspace_id", type_=Uuid)
+    t, u, w = teams.c, users.c, workspaces.c
+    default = select(w.calendar_id).where(w.workspace_id == home).scalar_subquery()
+    highest = select(t.id, func.coalesce(t.calendar_id, default).label("calendar_id")).where(
+        t.workspace_id == home, t.parent_id.is_(None)
+    )
+    of_team = highest.cte("team_calendars", recursive=True)
+    below = teams.alias("below")
+    of_team = of_team.union_all(
+        select(below.c.id, func.coalesce(below.c.calendar_id, of_team.c.calendar_id)).where(
+            below.c.workspace_id == home, below.c.parent_id == of_team.c.id
+        )
+    )
+    return (
+        select(u.id.label("user_id"), func.coalesce(u.calendar_id, of_team.c.calendar_id, default).label("calendar_id"))
+        .select_from(users.outerjoin(of_team, of_team.c.id == u.team_id))
+        .where(u.workspace_id == home)
+        .cte("user_calendars")
+    )
+
+
+def is_working_day(calendar_id: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Whether it is a working day; null for a year that is not kept (or no calendar)."""
+    there = working_days.alias()
+    found = select(there.c.is_working).where(_at(there, calendar_id), there.c.day == day)
+    return found.correlate_except(there).scalar_subquery()
+
+
+def working_days_before(
+    calendar_id: ColumnElement[Any], day: ColumnElement[date], n: ColumnElement[int] | int
+) -> ColumnElement[date]:
+    """``WorkingTime.working_days_before`` as SQL: two index lookups; null beyond the years that are kept."""
+    count = _whole(n)
+    return _numbered(
+        calendar_id,
+        day,
+        lambda at: func.least(at.c.number, at.c.number - cast(at.c.is_working, Integer) - count + 1),
+    )
+
+
+def working_days_after(
+    calendar_id: ColumnElement[Any], day: ColumnElement[date], n: ColumnElement[int] | int
+) -> ColumnElement[date]:
+    """``WorkingTime.working_days_after`` as SQL: two index lookups; null beyond the years that are kept."""
+    count = _whole(n)
+    return _numbered(
+        calendar_id,
+        day,
+        lambda at: func.greatest(at.c.number + count, at.c.number - cast(at.c.is_working, Integer) + 1),
+    )
+
+
+def _numbered(
+    calendar_id: ColumnElement[Any],
+    day: ColumnElement[date],
+    number: Callable[[FromClause], ColumnElement[int]],
+) -> ColumnElement[date]:
+    at, found = working_days.alias(), working_days.alias()
+    # A subquery and no join: Postgres would take the number for a filter over a calendar's days while it has no
+    # statistics of them yet.
+    wanted = select(number(at)).where(_at(at, calendar_id), at.c.day == day).correlate_except(at).scalar_subquery()
+    there = select(found.c.day).where(_at(found, calendar_id), found.c.is_working, found.c.number == wanted)
+    return there.correlate_except(found).scalar_subquery()
+
+
+def _at(source: FromClause, calendar_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    at_home: ColumnElement[bool] = source.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    by_it: ColumnElement[bool] = source.c.calendar_id == calendar_id
+    return at_home & by_it
+
+
+def _whole(n: ColumnElement[int] | int) -> ColumnElement[Any]:
+    return literal(n, Integer) if isinstance(n, int) else cast(n, Integer)
