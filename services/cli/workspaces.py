@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from crm.database import Database
 from crm.errors import FieldError, Unprocessable
+from crm.founding import Founded, found_workspace
 from crm.workspaces import keys
 from crm.workspaces.acting import acting_in
 from crm.workspaces.credentials import ApiKeyCreate
-from crm.workspaces.founding import Founded, found_workspace
 from crm.workspaces.rules import SCOPES
 from crm.workspaces.tokens import Tokens
 from services.cli.refusals import plain_refusal

@@ -16,6 +16,7 @@ from crm.customers.models import customers as customers_table
 from crm.customers.queries import CUSTOMER
 from crm.customers.schemas import CustomerCreate
 from crm.database import Database, Transaction, statement
+from crm.founding import found_workspace
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
 from crm.sealing import Sealer
@@ -26,7 +27,6 @@ from crm.visits.schemas import VisitPlan
 from crm.webhooks import actions as webhooks
 from crm.webhooks.schemas import WebhookEndpointCreate
 from crm.workspaces import people, teams
-from crm.workspaces.founding import found_workspace
 from crm.workspaces.rules import SCOPES_OF
 from crm.workspaces.schemas import TeamCreate, UserCreate
 from crm.workspaces.settings import DEFAULTS

@@ -9,7 +9,7 @@ import pytest
 from crm.calendars import founding, upkeep
 from crm.calendars.holidays import filled
 from crm.clock import today
-from crm.workspaces.founding import found_workspace
+from crm.founding import found_workspace
 from services.worker.calendars import keep_calendars
 from services.worker.rounds import Worker
 from tests.worker.conftest import Backstage

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from crm.errors import Unprocessable
+from crm.founding import found_workspace
 from crm.workspaces.actions import merged
-from crm.workspaces.founding import found_workspace
 from crm.workspaces.settings import DEFAULTS
 from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace

@@ -1,5 +1,6 @@
-"""The first moment of a workspace: the company, and the person who lets all others in."""
+"""The first moment of a workspace: the company, the person who lets all others in, and what it is furnished with."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Insert
 from crm.actor import NOBODY, Role, system
 from crm.calendars.founding import open_first_calendar
 from crm.clock import is_zone
-from crm.database import Database, statement
+from crm.database import Database, Transaction, statement
 from crm.errors import invalid
 from crm.recording import creating, record, renamed
 from crm.workspaces import events
@@ -22,6 +23,9 @@ from crm.workspaces.rules import email_key
 from crm.workspaces.vocabulary import Language
 
 _address: TypeAdapter[str] = TypeAdapter(EmailStr)
+
+FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = ()
+"""What every new workspace begins with, beside its calendar. A migration gives the same to those that are there."""
 
 
 class Founded(NamedTuple):
@@ -68,6 +72,8 @@ async def found_workspace(
         company["calendar_id"] = await open_first_calendar(tx)
         await record(tx, events.WORKSPACE_CREATED, _found(frozenset(company)), **renamed(company))
         created = await record(tx, events.USER_CREATED, _first_admin(frozenset(admin)), **renamed(admin))
+        for furnish in FURNISHINGS:
+            await furnish(tx)
     if created is None:
         raise LookupError("an insert without a condition gave no row")
     return Founded(home, created.id)
