@@ -1,7 +1,6 @@
 """What crosses the boundary: everything about a person, and that somebody looked."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -48,24 +47,10 @@ class Erasure(Sent):
     reason: ErasedBecause
 
 
-class ErasedCounts(Shown):
-    """Where data of the person was overwritten, and how often."""
-
-    facts: int
-    search_tokens: int
-    taboos: int
-    tasks: int
-    reminders: int
-    notifications: int
-    kept_answers: int
-    import_problems: int
-    webhook_attempts: int
-
-
 class FreeText(Shown):
     """Something that people wrote in their own words, where the person may be spoken of."""
 
-    type: Literal["interaction", "visit", "task"]
+    type: str = Field(description="The noun of the record, as in events.")
     id: UUID
     field: str
     names_the_person: bool = Field(description="It had one of the person's names in it.")
@@ -78,7 +63,12 @@ class ErasureRead(Shown):
     erased_at: datetime
     reason: ErasedBecause
     version: int
-    erased: ErasedCounts
+    erased: dict[str, int] = Field(
+        description="Where data of the person was overwritten or withdrawn, and how often: by table, and `facts`, "
+        "`search_tokens`, `taboos`, `merges`, `kept_answers`, `import_problems`, `waiting_imports`, `export_files` and "
+        "`webhook_attempts`."
+    )
     to_review: list[FreeText] = Field(
-        description="Free text on records about the person, up to 1000: not searched, please read and mend it."
+        description="Words on records in which the person takes part or was named, up to 1000. Their names, "
+        "numbers and addresses are taken out; please read whether the rest still tells who is meant."
     )

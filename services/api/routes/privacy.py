@@ -28,13 +28,17 @@ async def get_personal_data(access: Discloses, contact_id: UUID) -> bytes:
 async def erase_contact(tx: PrivacyChanges, contact_id: UUID, wanted: Erasure) -> Answer:
     """Overwrite what is known of this person, for good: in the record, in search, and in every fact that names them.
 
-    Ids, moments and counts stay, so that the history remains whole. Free text is not searched: the answer lists what
-    there is of it, for you to read.
+    Notes on them, tasks about them and files hung on them are emptied; elsewhere their names, numbers and addresses are
+    taken out of what people wrote, and the answer lists where, for you to read. Files of exports that were not fetched
+    yet are withdrawn. Ids, moments and counts stay, so that the history remains whole.
     """
     return await erasing.erase_contact(tx, contact_id, wanted.reason)
 
 
 @router.post("/customers/{customer_id}/erase", response_model=ErasureRead, responses=problems(CompanyNotErasable))
 async def erase_customer(tx: PrivacyChanges, customer_id: UUID, wanted: Erasure) -> Answer:
-    """Overwrite what is known of a customer who is a person, as with a contact. The contacts under it stay."""
+    """Overwrite what is known of a customer who is a person, as with a contact, and all that hangs on them.
+
+    Customers that were merged with it are the same person and are erased too. The contacts under it stay.
+    """
     return await erasing.erase_customer(tx, customer_id, wanted.reason)
