@@ -20,6 +20,7 @@ from tests.privacy.people import post
 
 ALLOW = "?allow_duplicates=true"
 NOTICE = {"purpose": "care", "status": "given", "notice_version": "1"}
+A_STEP = {"due_at": "2027-01-04T01:00:00Z", "due_on": None, "assignee_id": None}
 SO_THAT = {
     "contacts": ", left_on = current_date",
     "privacy_requests": ", state = 'refused', closed_at = now()",
@@ -202,7 +203,7 @@ async def _say_in(workspace: Workspace, planted: Planted, place: Place, row_id: 
     values: list[Any] = []
     for column, words in said.items():
         if isinstance(table.c[column].type, JSONB):
-            values.append({"q" if table is exports else "title": words})
+            values.append({"q": words} if table is exports else {**A_STEP, "title": words})
         else:
             values.append([words] if isinstance(table.c[column].type, ARRAY) else words)
     names = ", ".join(f'"{column}" = ${place_}' for place_, column in enumerate(said, 3))

@@ -6,9 +6,9 @@ from uuid import UUID
 from crm.database import Access, Transaction
 from crm.nouns import Answer
 from crm.privacy import disclosing, erasing
-from crm.privacy.errors import CompanyNotErasable
-from crm.privacy.schemas import Erasure, ErasureRead, PersonalData
-from services.api.deps import changes, discloses
+from crm.privacy.errors import CompanyHasNoPersonalData, CompanyNotErasable
+from crm.privacy.schemas import CustomerPersonalData, Erasure, ErasureRead, PersonalData
+from services.api.deps import Seals, changes, discloses
 from services.api.problems import problems
 from services.api.routing import router as new_router
 
@@ -19,9 +19,22 @@ router = new_router(tags=["privacy"])
 
 
 @router.get("/contacts/{contact_id}/personal-data", response_model=PersonalData)
-async def get_personal_data(access: Discloses, contact_id: UUID) -> bytes:
-    """Everything that is held about this person, to be handed to them. That you took it out is itself a fact."""
-    return await disclosing.personal_data(access, contact_id)
+async def get_personal_data(access: Discloses, sealer: Seals, contact_id: UUID) -> bytes:
+    """Everything that is held about this person, to be handed to them. That you took it out is itself a fact.
+
+    The text of their taboos is in it if you were given the right to read what is sensitive.
+    """
+    return await disclosing.personal_data(access, sealer, contact_id)
+
+
+@router.get(
+    "/customers/{customer_id}/personal-data",
+    response_model=CustomerPersonalData,
+    responses=problems(CompanyHasNoPersonalData),
+)
+async def get_personal_data_of_customer(access: Discloses, customer_id: UUID) -> bytes:
+    """Everything that is held about a customer who is a person. That you took it out is itself a fact."""
+    return await disclosing.personal_data_of_customer(access, customer_id)
 
 
 @router.post("/contacts/{contact_id}/erase", response_model=ErasureRead)
