@@ -56,7 +56,7 @@ async def erase_what_came_late(tx: Transaction, fact: Fact) -> None:
     who["homes"] = await _ids(tx, traces.homes(person), **who)
     who["about"] = await _ids(tx, free_text.about(person), **who)
     await _empty_rows(tx, person, who)
-    await tx.rows(traces.facts(), **who)
+    await traces.forget_facts(tx, **who)
     await files.withdraw_exports(tx)
 
 
@@ -102,7 +102,7 @@ async def _overwrite_words(tx: Transaction, person: Person, who: dict[str, Any])
 async def _overwrite_traces(
     tx: Transaction, person: Person, who: dict[str, Any], known: dict[str, frozenset[str]]
 ) -> dict[str, int]:
-    facts = [row[0] for row in await tx.rows(traces.facts(), **who)]
+    facts = await traces.forget_facts(tx, **who)
     cells = {"words": sorted(frozenset().union(*known.values())), "digits": sorted(endings(known))}
     return {
         "facts": len(facts),

@@ -1,6 +1,8 @@
 """Where a person's data stands by structure, beside their own record and people's words, and how it goes there."""
 
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import (
@@ -31,7 +33,7 @@ from sqlalchemy.sql.dml import ReturningDelete
 from crm.actor import Sight
 from crm.contacts.models import contact_taboos, contacts
 from crm.customers.models import customer_merges, customers
-from crm.database import statement
+from crm.database import Transaction, statement
 from crm.facts import events
 from crm.groups.models import customer_links
 from crm.imports.models import import_problems
@@ -108,11 +110,36 @@ def _merged_with(family: CTE) -> CTE:
     return family.union(select(other.c.id).select_from(joined))
 
 
+AT_ONCE = 5000
+
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+async def forget_facts(tx: Transaction, **who: Any) -> list[UUID]:
+    """The facts of the person lose what they say of them; the ids of the facts that were touched.
+
+    So many are looked through at once, so that no statement takes too long.
+    """
+    bounds = [FIRST, *(row[0] for row in await tx.rows(_bounds(), **who)), LAST]
+    touched: list[UUID] = []
+    for after, upto in pairwise(bounds):
+        touched += [row[0] for row in await tx.rows(_forget_facts(), after=after, upto=upto, **who)]
+    return touched
+
+
 @statement
-def facts() -> Select[Any]:
-    """The facts of the person lose what they say of them; the ids of the facts that were touched."""
+def _bounds() -> Select[Any]:
+    mine = or_(events.c.customer_id == any_(HOMES), events.c.customer_id.is_(None))
+    number = func.row_number().over(order_by=events.c.id).label("number")
+    each = select(events.c.id, number).where(at_home(events), mine).subquery("each")
+    return select(each.c.id).where(each.c.number % AT_ONCE == 0).order_by(each.c.id)
+
+
+@statement
+def _forget_facts() -> Select[Any]:
     texts = cast(literal(orjson.dumps(told_texts()).decode(), Text), JSONB)
-    erase = func.erase_from_log(PERSONS, HOMES, ABOUT, texts, KEPT, CALLED, PATTERN)
+    between = (bindparam("after", type_=Uuid), bindparam("upto", type_=Uuid))
+    erase = func.erase_from_log(PERSONS, HOMES, ABOUT, texts, KEPT, CALLED, PATTERN, *between)
     touched = erase.table_valued("event_id", name="touched").render_derived()
     return select(touched.c.event_id)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tests.conftest import Client, Clients, Facts, problem
 from tests.factories import Workspace
+from tests.guards.scene import Scene
 from tests.privacy.people import known, post
 from tests.privacy.planting import person_of
 
@@ -102,18 +103,28 @@ async def test_what_hangs_on_a_contact_is_in_the_document(client: Client) -> Non
 
 
 async def test_taboos_are_in_the_document_of_those_who_may_read_them_and_each_reading_is_a_fact(
-    client: Client, workspace: Workspace, events: Facts
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
 ) -> None:
+    await Scene(workspace, clients).give_sensitive_right("admin")
     theirs = await known(client)
     path = f"/v1/contacts/{theirs.contact_id}/personal-data"
     assert (await client.get(path)).json()["taboos"] == {"known": False, "text": None}
-    await post(client, f"/v1/users/{workspace.admin.id}/grant-sensitive")
-    await client.put(f"/v1/contacts/{theirs.contact_id}/taboos", json={"taboos": "Never ask about Ben"})
+    kept = await client.put(f"/v1/contacts/{theirs.contact_id}/taboos", json={"taboos": "Never ask about Ben"})
+    assert kept.status_code == 200, kept.text
     assert (await client.get(path)).json()["taboos"] == {"known": True, "text": "Never ask about Ben"}
-    assert len(await events("contact.sensitive_read")) == 1
-    await post(client, f"/v1/users/{workspace.admin.id}/revoke-sensitive")
-    assert (await client.get(path)).json()["taboos"] == {"known": True, "text": None}
-    assert len(await events("contact.sensitive_read")) == 1
+    assert len(await events("contact.sensitive_read")) == 2
+
+
+async def test_whoever_may_not_read_taboos_learns_that_there_are_some(
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    await Scene(workspace, clients).give_sensitive_right("manager")
+    theirs = await known(client)
+    path = f"/v1/contacts/{theirs.contact_id}"
+    manager = clients(workspace.manager.token)
+    assert (await manager.put(f"{path}/taboos", json={"taboos": "Never ask about Ben"})).status_code == 200
+    assert (await client.get(f"{path}/personal-data")).json()["taboos"] == {"known": True, "text": None}
+    assert await events("contact.sensitive_read") == []
 
 
 async def test_a_customer_who_is_a_person_has_a_document_with_what_was_merged_into_it(

@@ -9,6 +9,7 @@ from crm.privacy import disclosing, erasing
 from crm.privacy.errors import CompanyHasNoPersonalData, CompanyNotErasable
 from crm.privacy.schemas import CustomerPersonalData, Erasure, ErasureRead, PersonalData
 from services.api.deps import Seals, changes, discloses
+from services.api.layers.deadlines import patient
 from services.api.problems import problems
 from services.api.routing import router as new_router
 
@@ -38,6 +39,7 @@ async def get_personal_data_of_customer(access: Discloses, customer_id: UUID) ->
 
 
 @router.post("/contacts/{contact_id}/erase", response_model=ErasureRead)
+@patient(15)
 async def erase_contact(tx: PrivacyChanges, contact_id: UUID, wanted: Erasure) -> Answer:
     """Overwrite what is known of this person, for good: in the record, in search, and in every fact that names them.
 
@@ -49,6 +51,7 @@ async def erase_contact(tx: PrivacyChanges, contact_id: UUID, wanted: Erasure) -
 
 
 @router.post("/customers/{customer_id}/erase", response_model=ErasureRead, responses=problems(CompanyNotErasable))
+@patient(15)
 async def erase_customer(tx: PrivacyChanges, customer_id: UUID, wanted: Erasure) -> Answer:
     """Overwrite what is known of a customer who is a person, as with a contact, and all that hangs on them.
 
