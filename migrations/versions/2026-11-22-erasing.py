@@ -1,6 +1,6 @@
 """Erasure reaches words, files, merges and exports.
 
-Revision: erasing, after file.
+Revision: erasing, after calendars.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import ERASER, protect, unprotect
 
 revision = "erasing"
-down_revision = "file"
+down_revision = "calendars"
 branch_labels = None
 depends_on = None
 
