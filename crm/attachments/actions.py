@@ -1,6 +1,6 @@
 """Everything that changes attachments. The content is on the disk before the row says so: what is shown is there.
 
-A crash between the two leaves a file that no row names; it is seen by nobody and costs only its room.
+A crash between the two leaves a file that no row names; it is seen by nobody, and swept up (``sweeping``).
 """
 
 import asyncio
