@@ -16,6 +16,7 @@ from crm.notes.models import notes
 from crm.notifications.models import notifications
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
+from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.tasks.models import tasks
 from crm.trust.models import trust_ratings
@@ -61,6 +62,7 @@ __all__ = [
     "metadata",
     "notes",
     "notifications",
+    "owed_removals",
     "privacy_requests",
     "reactions",
     "reminders",
