@@ -21,6 +21,7 @@ import uvloop
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from crm.actor import ActorKind
 from crm.database import Database
+from crm.customers.registration import check_character
 from crm.exports import queries, writing
 from crm.exports.actions import create
 from crm.exports.schemas import ExportCreate
@@ -39,6 +40,11 @@ LATIN = ("Acme", "Globex", "Initech", "Umbrella", "Stark", "Wayne", "Wonka", "Cy
 ENDS = ("Trading", "Motors", "Systems", "Foods", "Medical", "Logistics", "Software", "Chemicals")
 
 
+def coded(start: str) -> str:
+    """A registration code that begins so."""
+    return start + check_character(start)
+
+
 def lines(count: int, seed: int = 7) -> Iterator[tuple[str, ...]]:
     """So many customers, each of a name and a number of its own."""
     chance = random.Random(seed)
@@ -49,7 +55,7 @@ def lines(count: int, seed: int = 7) -> Iterator[tuple[str, ...]]:
         else:
             name = f"{chance.choice(LATIN)} {chance.choice(ENDS)} {number} Co., Ltd."
         yield (
-            name, f"91{number:016}", trade, city, chance.choice(("大型", "中型", "小型")),
+            name, coded(f"91{number:015}"), trade, city, chance.choice(("大型", "中型", "小型")),
             chance.choice(("重点", "潜在", "普通")), f"138{number:08}", f"info@company{number % 5000}.example.com",
             f"https://company{number}.example.com", f"{city}市人民路{number % 900 + 1}号", "展会、2026", "",
         )  # fmt: skip

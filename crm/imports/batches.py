@@ -67,7 +67,7 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, 
             continue
         parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
         if match.existing is not None:
-            own = [(field, token) for field, token in reading.tokens if field in reading.own]
+            own = {field: tokens for field, tokens in reading.tokens.items() if field in reading.own}
             known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
             continue
         values = {**(reading.customer or {}), **parent, "id": match.new_id}

@@ -6,6 +6,7 @@ two have no different codes. So a file that is sent twice makes no doubles.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    collate,
     delete,
     exists,
     func,
@@ -113,10 +115,10 @@ async def _by_mark(tx: Transaction, readings: Sequence[Reading], match_by: str) 
 
 
 class Landing(NamedTuple):
-    """A customer's values, and what it is found by: field and token."""
+    """A customer's values, and what it is found by: of each field its tokens, one to a line."""
 
     values: Mapping[str, Any]
-    tokens: Iterable[tuple[str, str]] = ()
+    tokens: Mapping[str, str] = MappingProxyType({})
 
 
 async def add(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
@@ -133,14 +135,17 @@ async def landed(tx: Transaction, event_type: str, wanted: Statement, rows: Sequ
     """Run a statement over these rows; how many facts it wrote."""
     if not rows:
         return 0
-    # In the order of their index, so that each of its pages is visited once.
-    found = sorted([(token, row.values["id"], field) for row in rows for field, token in row.tokens])
-    tokens, ids, fields = ("\n".join(column) for column in zip(*found, strict=True)) if found else ("", "", "")
+    found = [(row.values["id"], field, tokens) for row in rows for field, tokens in row.tokens.items()]
     await tx.row(_planned("force_custom_plan"))
-    lines = [row.values for row in rows]
-    return int(
-        await tx.value(wanted, event_type=event_type, lines=lines, token_ids=ids, token_fields=fields, tokens=tokens)
+    written = await tx.value(
+        wanted,
+        event_type=event_type,
+        lines=[row.values for row in rows],
+        token_ids=[id_ for id_, _, _ in found],
+        token_fields=[field for _, field, _ in found],
+        tokens=[tokens for _, _, tokens in found],
     )
+    return int(written)
 
 
 @statement
@@ -192,8 +197,7 @@ def _add() -> Select[Any]:
     values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
     rows = select(bindparam("workspace_id", type_=Uuid), *values)
     new = insert(customers).from_select(["workspace_id", *NEW], rows)
-    # Those who are new have no tokens yet, so nothing can be in the way.
-    return counted(recorded(CUSTOMER, new, also=lambda changed: [found_by(changed, new_ones=True)]))
+    return counted(recorded(CUSTOMER, new, also=lambda _: [_found()]))
 
 
 @statement
@@ -240,24 +244,32 @@ def counted(fact: Insert) -> Select[Any]:
 
 def new_tokens() -> Any:
     """What these rows are found by, as a table: id, field, token."""
-    # Each column is one text: asyncpg looks at every element of an array, which took longer than all of the reading.
-    texts = [
-        func.string_to_array(bindparam(name, type_=Text), "\n") for name in ("token_ids", "token_fields", "tokens")
-    ]
-    arrays = [cast(texts[0], ARRAY(Uuid)), *texts[1:]]
-    return func.unnest(*arrays).table_valued("id", "field", "token", name="new_token").render_derived()
+    # The tokens of a field are one text: asyncpg looks at every element of an array, and there are thirty to a row.
+    given = {"token_ids": ARRAY(Uuid), "token_fields": ARRAY(Text), "tokens": ARRAY(Text)}
+    arrays = [bindparam(name, type_=type_) for name, type_ in given.items()]
+    left = func.unnest(*arrays).table_valued("id", "field", "tokens", name="left_by").render_derived()
+    token = func.unnest(func.string_to_array(left.c.tokens, "\n")).table_valued("token", name="token").render_derived()
+    return select(left.c.id, left.c.field, token.c.token).select_from(left.join(token, true())).subquery("new_token")
 
 
-def found_by(changed: CTE, *, new_ones: bool = False) -> Any:
+def _found() -> Insert:
+    """The tokens of new customers, who have none yet, so that nothing can be in the way."""
+    new = new_tokens()
+    # In the order of the index, so that each of its pages is visited once.
+    ordered = select(bindparam("workspace_id", type_=Uuid), new.c.token, new.c.id, new.c.field).order_by(
+        collate(new.c.token, "C"), new.c.id
+    )
+    return insert(FINDING.tokens).from_select(["workspace_id", "token", FINDING.key, "field"], ordered)
+
+
+def found_by(changed: CTE) -> Any:
     """The new tokens of those that have just changed."""
     new = new_tokens()
-    tokens = FINDING.tokens
     rows = select(changed.c.workspace_id, new.c.token, changed.c.id, new.c.field).select_from(
         changed.join(new, changed.c.id == new.c.id)
     )
     names = ["workspace_id", "token", FINDING.key, "field"]
-    found = insert_or(tokens).from_select(names, rows)
-    return found if new_ones else found.on_conflict_do_nothing()
+    return insert_or(FINDING.tokens).from_select(names, rows).on_conflict_do_nothing()
 
 
 def _found_anew(changed: CTE) -> Iterable[Insert | Delete]:
