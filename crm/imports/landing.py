@@ -121,9 +121,9 @@ class Landing(NamedTuple):
     tokens: Mapping[str, str] = MappingProxyType({})
 
 
-async def add(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
-    """Add customers with their facts, found by their tokens; how many."""
-    return await landed(tx, event_type, _add(), rows)
+async def add(tx: Transaction, event_type: str, rows: Sequence[Landing], *, published: bool = False) -> int:
+    """Add customers with their facts, found by their tokens; how many. ``published`` as ``recorded`` has it."""
+    return await landed(tx, event_type, _add(published=published), rows)
 
 
 async def change(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
@@ -190,14 +190,14 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
 
 
 @statement
-def _add() -> Select[Any]:
+def _add(*, published: bool) -> Select[Any]:
     line = lines({name: customers.c[name].type for name in NEW})
     at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     team = select(users.c.team_id).where(at_home, users.c.id == line.c.owner_id).correlate(line).scalar_subquery()
     values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
     rows = select(bindparam("workspace_id", type_=Uuid), *values)
     new = insert(customers).from_select(["workspace_id", *NEW], rows)
-    return counted(recorded(CUSTOMER, new, also=lambda _: [_found()]))
+    return counted(recorded(CUSTOMER, new, also=lambda _: [_found()], published=published))
 
 
 @statement
