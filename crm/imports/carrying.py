@@ -26,7 +26,7 @@ from crm.imports.files import opened
 from crm.imports.lines import Reader, Reading
 from crm.workspaces.access import acting_for
 
-BATCH = 1_000
+BATCH = 2_000
 
 
 Owe = Callable[[Transaction, Sequence[Published]], Awaitable[None]]

@@ -77,7 +77,7 @@ class Match(NamedTuple):
 
 async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | None = None) -> list[Match]:
     """For each line, in order, whom it is about as things stand now."""
-    await tx.row(_planned("force_custom_plan"))
+    await tx.row(FOR_THESE_ROWS)
     asked = {one.key for one in readings} | {one.parent_key for one in readings}
     rows = await tx.rows(
         _known(tx.actor.sight),
@@ -123,7 +123,7 @@ class Landing(NamedTuple):
 
 async def add(tx: Transaction, event_type: str, rows: Sequence[Landing], *, published: bool = False) -> int:
     """Add customers with their facts, found by their tokens; how many. ``published`` as ``recorded`` has it."""
-    return await landed(tx, event_type, _add(published=published), rows)
+    return await landed(tx, event_type, _add(published=published), rows, plan=BY_KEY)
 
 
 async def change(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
@@ -131,12 +131,14 @@ async def change(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> i
     return await landed(tx, event_type, _change(tx.actor.sight), rows)
 
 
-async def landed(tx: Transaction, event_type: str, wanted: Statement, rows: Sequence[Landing]) -> int:
-    """Run a statement over these rows; how many facts it wrote."""
+async def landed(
+    tx: Transaction, event_type: str, wanted: Statement, rows: Sequence[Landing], plan: Statement | None = None
+) -> int:
+    """Run a statement over these rows, planned so; how many facts it wrote."""
     if not rows:
         return 0
     found = [(row.values["id"], field, tokens) for row in rows for field, tokens in row.tokens.items()]
-    await tx.row(_planned("force_custom_plan"))
+    await tx.row(plan or FOR_THESE_ROWS)
     written = await tx.value(
         wanted,
         event_type=event_type,
@@ -148,10 +150,16 @@ async def landed(tx: Transaction, event_type: str, wanted: Statement, rows: Sequ
     return int(written)
 
 
-@statement
-def _planned(mode: str) -> Select[Any]:
-    """Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
-    return select(func.set_config("plan_cache_mode", mode, true()))
+def _planned(joins: str) -> Statement:
+    settings = {"plan_cache_mode": "force_custom_plan", "enable_hashjoin": joins, "enable_mergejoin": joins}
+    return Statement(select(*(func.set_config(name, value, true()) for name, value in settings.items())))
+
+
+FOR_THESE_ROWS = _planned("on")
+"""Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
+
+BY_KEY = _planned("off")
+"""And look up owner and parent by their keys, where statistics of a smaller table would have all customers hashed."""
 
 
 @statement
