@@ -6,7 +6,6 @@ two have no different codes. So a file that is sent twice makes no doubles.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -118,7 +117,7 @@ class Landing(NamedTuple):
     """A customer's values, and what it is found by: of each field its tokens, one to a line."""
 
     values: Mapping[str, Any]
-    tokens: Mapping[str, str] = MappingProxyType({})
+    tokens: Mapping[str, str] | None = None
 
 
 async def add(tx: Transaction, event_type: str, rows: Sequence[Landing], *, published: bool = False) -> int:
@@ -137,17 +136,9 @@ async def landed(
     """Run a statement over these rows, planned so; how many facts it wrote."""
     if not rows:
         return 0
-    found = [(row.values["id"], field, tokens) for row in rows for field, tokens in row.tokens.items()]
     await tx.row(plan or FOR_THESE_ROWS)
-    written = await tx.value(
-        wanted,
-        event_type=event_type,
-        lines=[row.values for row in rows],
-        token_ids=[id_ for id_, _, _ in found],
-        token_fields=[field for _, field, _ in found],
-        tokens=[tokens for _, _, tokens in found],
-    )
-    return int(written)
+    given = [{**row.values, "found_by": row.tokens} for row in rows]
+    return int(await tx.value(wanted, event_type=event_type, lines=given))
 
 
 def _planned(joins: str) -> Statement:
@@ -252,12 +243,13 @@ def counted(fact: Insert) -> Select[Any]:
 
 def new_tokens() -> Any:
     """What these rows are found by, as a table: id, field, token."""
-    # The tokens of a field are one text: asyncpg looks at every element of an array, and there are thirty to a row.
-    given = {"token_ids": ARRAY(Uuid), "token_fields": ARRAY(Text), "tokens": ARRAY(Text)}
-    arrays = [bindparam(name, type_=type_) for name, type_ in given.items()]
-    left = func.unnest(*arrays).table_valued("id", "field", "tokens", name="left_by").render_derived()
+    # The tokens of a field are one text within the line: asyncpg looks at every element of an array, and each line
+    # has thirty tokens.
+    line = lines({"id": Uuid(), "found_by": JSONB()})
+    left = func.jsonb_each_text(line.c.found_by).table_valued("field", "tokens", name="left_by").render_derived()
     token = func.unnest(func.string_to_array(left.c.tokens, "\n")).table_valued("token", name="token").render_derived()
-    return select(left.c.id, left.c.field, token.c.token).select_from(left.join(token, true())).subquery("new_token")
+    rows = line.join(left, true()).join(token, true())
+    return select(line.c.id, left.c.field, token.c.token).select_from(rows).subquery("new_token")
 
 
 def _found() -> Insert:
