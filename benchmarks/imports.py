@@ -89,9 +89,7 @@ def working(on: Stage, folder: Path) -> Iterator[int]:
         "RAPPORT_DATA_DIR": str(folder),
         "RAPPORT_LOG_LEVEL": "warning",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.worker.main"], env={**os.environ, **surroundings}
-    )
+    process = subprocess.Popen([sys.executable, "-m", "services.worker.main"], env={**os.environ, **surroundings})
     try:
         yield process.pid
     finally:
