@@ -1,6 +1,7 @@
 """The rows of an export, a thousand at a time by keyset, as the asker sees them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,13 +35,21 @@ CONTACT = (
 LISTS: Mapping[str, Listing] = {"customers": customer_queries.LIST, "contacts": contact_queries.LIST}
 
 
-async def pages(access: Access, noun: str, wanted: Filter) -> AsyncIterator[Sequence[Row]]:
-    """Every row of the list, page by page, in the order of their ids."""
+async def pages(access: Access, noun: str, wanted: Filter) -> AsyncGenerator[Sequence[Row], None]:
+    """Every row of the list, page by page, in the order of their ids; the next one comes while one is written."""
     given, present = _asked(wanted)
-    after = UUID(int=0)
-    while rows := await access.rows(_page(noun, access.actor.sight, present), **given, after_id=after, limit=AT_ONCE):
-        yield rows
-        after = rows[-1]["id"]
+
+    def page(after: UUID) -> asyncio.Task[list[Row]]:
+        wanted_rows = _page(noun, access.actor.sight, present)
+        return asyncio.create_task(access.rows(wanted_rows, **given, after_id=after, limit=AT_ONCE))
+
+    coming = page(UUID(int=0))
+    try:
+        while rows := await coming:
+            coming = page(rows[-1]["id"])
+            yield rows
+    finally:
+        coming.cancel()
 
 
 async def custom_keys(access: Access, noun: str, wanted: Filter) -> list[str]:

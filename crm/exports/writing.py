@@ -7,6 +7,7 @@ import asyncio
 import csv
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -135,14 +136,15 @@ async def _text(database: Database, actor: Actor, held: Claim, part: Path) -> in
     with await asyncio.to_thread(part.open, "w", encoding="utf-8", newline="") as file:
         if held.format == "csv":
             file.write((BOM if held.bom else "") + _csv([columns_of(held.noun, custom)]))
-        async for rows in pages(access, held.noun, wanted):
-            if held.format == "csv":
-                written = await asyncio.to_thread(lambda rows: _csv(list(map(cells, rows))), rows)
-            else:
-                written = await asyncio.to_thread(lambda rows: "".join(map(card, rows)), rows)
-            await asyncio.to_thread(file.write, written)
-            done += len(rows)
-            await _advance(database, actor, held, done)
+        async with aclosing(pages(access, held.noun, wanted)) as found:
+            async for rows in found:
+                if held.format == "csv":
+                    written = await asyncio.to_thread(lambda rows: _csv(list(map(cells, rows))), rows)
+                else:
+                    written = await asyncio.to_thread(lambda rows: "".join(map(card, rows)), rows)
+                await asyncio.to_thread(file.write, written)
+                done += len(rows)
+                await _advance(database, actor, held, done)
     return done
 
 
@@ -154,12 +156,13 @@ async def _book(database: Database, actor: Actor, held: Claim, part: Path) -> in
     sheet = book.create_sheet(held.noun)
     sheet.append([_legal(text) for text in columns_of(held.noun, custom)])
     done = 0
-    async for rows in pages(access, held.noun, wanted):
-        done += len(rows)
-        if done > MOST_IN_A_BOOK:
-            raise TooLarge
-        await asyncio.to_thread(_append, sheet, [cells(row) for row in rows])
-        await _advance(database, actor, held, done)
+    async with aclosing(pages(access, held.noun, wanted)) as found:
+        async for rows in found:
+            done += len(rows)
+            if done > MOST_IN_A_BOOK:
+                raise TooLarge
+            await asyncio.to_thread(_append, sheet, [cells(row) for row in rows])
+            await _advance(database, actor, held, done)
     await asyncio.to_thread(book.save, part)
     return done
 
