@@ -26,6 +26,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.OWNER_CHANGED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
+        customers.MERGED: (care.settle_merge,),
+        customers.UNMERGED: (care.settle_merge,),
         privacy.CONTACT_ERASED: (erasing.erase_what_came_late,),
         privacy.CUSTOMER_ERASED: (erasing.erase_what_came_late, care.plan_contact),
         customers.CONTACTED: (dormancy.wake,),
