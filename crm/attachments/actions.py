@@ -80,6 +80,12 @@ async def archive(access: Access, attachment_id: UUID) -> Answer:
     return archived or await explain(access, ATTACHMENT, attachment_id)
 
 
+async def restore(access: Access, attachment_id: UUID) -> Answer:
+    """Bring a file back that was put aside. Restoring twice is restoring once. Raises ``NotFound``, ``Stale``."""
+    restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=attachment_id)
+    return restored or await explain(access, ATTACHMENT, attachment_id)
+
+
 def clean_name(sent: str) -> str:
     """A file name as it is shown: without folders, and without what cannot be seen."""
     name = re.split(r"[/\\]", sent)[-1]
@@ -119,3 +125,8 @@ def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
 @statement
 def _archive(sight: Sight) -> Insert:
     return changing(ATTACHMENT, sight, (), attachments.c.archived_at.is_(None), values={"archived_at": func.now()})
+
+
+@statement
+def _restore(sight: Sight) -> Insert:
+    return changing(ATTACHMENT, sight, (), attachments.c.archived_at.is_not(None), values={"archived_at": None})

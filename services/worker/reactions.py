@@ -38,6 +38,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         contacts.ARCHIVED: (groups.ask_for_leaders,),
         contacts.RESTORED: (groups.ask_for_leaders,),
         links.LINKED: (groups.ask_for_leaders,),
+        links.LINK_UPDATED: (groups.ask_for_leaders,),
         links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),

@@ -135,6 +135,16 @@ async def test_a_file_is_put_aside_and_its_content_stays(client: Client) -> None
     assert (await client.get(f"/v1/attachments/{made}/content")).content == PDF
 
 
+async def test_a_file_that_was_put_aside_comes_back(client: Client, events: Facts) -> None:
+    made = await sent(client, await customer(client))
+    path = f"/v1/attachments/{made['id']}"
+    assert (await client.post(f"{path}/archive")).is_success
+    back = (await client.post(f"{path}/restore")).json()
+    assert (back["archived_at"], (await client.post(f"{path}/restore")).json()) == (None, back)
+    assert (await client.get("/v1/attachments")).json()["data"] == [back]
+    assert (await events.types())[-1] == "attachment.restored"
+
+
 async def test_a_workspace_has_so_much_room_and_no_more(client: Client, stage: Stage) -> None:
     at = await customer(client)
     settings = {"settings": {"attachments": {"quota_mib": 1}}}

@@ -115,3 +115,9 @@ async def download_attachment(request: Request, access: AttachmentReads, attachm
 async def archive_attachment(access: AttachmentWrites, attachment_id: UUID) -> Answer:
     """Put a file aside. It leaves the lists; whoever has its id can still read it."""
     return await actions.archive(access, attachment_id)
+
+
+@router.post("/attachments/{attachment_id}/restore", response_model=AttachmentRead)
+async def restore_attachment(access: AttachmentWrites, attachment_id: UUID) -> Answer:
+    """Bring a file back that was put aside: it stands in the lists again."""
+    return await actions.restore(access, attachment_id)
