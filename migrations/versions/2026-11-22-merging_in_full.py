@@ -1,12 +1,12 @@
 """what stayed behind when customers merged goes with them.
 
-Revision: merging2, after file.
+Revision: merging2, after calendars.
 """
 
 from alembic import op
 
 revision = "merging2"
-down_revision = "file"
+down_revision = "calendars"
 branch_labels = None
 depends_on = None
 
