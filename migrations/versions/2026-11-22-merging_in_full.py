@@ -19,6 +19,7 @@ MOVED = "customer_id, updated_at, version"
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.create_index("ix_consents_workspace_id_customer_id", "consents", ["workspace_id", "customer_id"])
     for table in LEDGERS:
         op.execute(f"GRANT UPDATE ({MOVED}) ON {table} TO rapport_api")
     op.execute(
@@ -33,3 +34,4 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER moved_links_keep_their_kinds ON customer_links")
     for table in LEDGERS:
         op.execute(f"REVOKE UPDATE ({MOVED}) ON {table} FROM rapport_api")
+    op.drop_index("ix_consents_workspace_id_customer_id", "consents")

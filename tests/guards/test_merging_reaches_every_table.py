@@ -1,5 +1,7 @@
 """Whoever adds a table that names customers or their people decides what becomes of its rows when customers merge."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 from sqlalchemy import Column, Index, Table, Text, UniqueConstraint, Uuid
@@ -93,6 +95,13 @@ def test_the_guard_finds_each_planted_gap() -> None:
             metadata.remove(table)
     # A column that is linked to customers moves, whatever it is called.
     assert found == ["planted_names.buyer_customer_id", "planted_pairs", "planted_ones"]
+
+
+def test_the_api_knows_every_table() -> None:
+    """By itself: in this process the tests have imported them all."""
+    names = "import services.api.main; from crm.tables import metadata; print(*metadata.tables)"
+    told = subprocess.run([sys.executable, "-c", names], check=True, capture_output=True, text=True)
+    assert set(told.stdout.split()) == set(metadata.tables)
 
 
 async def test_the_api_may_say_anew_whose_a_row_is(stage: Stage) -> None:
