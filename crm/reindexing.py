@@ -20,10 +20,10 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
-    exists,
     func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
@@ -141,15 +141,19 @@ def _write(noun: Found) -> Select[Any]:
     covered = given(("covered_ids", "id", Uuid), ("covered_fields", "field", Text))
     right = given(("ids", "id", Uuid), ("fields", "field", Text), ("tokens", "token", Text)).alias("right_token")
     new = given(("ids", "id", Uuid), ("fields", "field", Text), ("tokens", "token", Text))
-    stays = exists().where(
-        right.c.id == tokens.c[key], right.c.field == tokens.c.field, right.c.token == tokens.c.token
+    # Id by id, so by the index, and then set against set: Postgres does not know how many are given, and would read all
+    # that the workspace has, or compare each with each.
+    each_one = (
+        select(tokens.c.token, tokens.c[key], tokens.c.field)
+        .where(_at_home(tokens), tokens.c[key] == covered.c.id, tokens.c.field == covered.c.field)
+        .correlate(covered)
+        .offset(0)
+        .lateral("each_one")
     )
-    gone = (
-        delete(tokens)
-        .where(_at_home(tokens), tokens.c[key] == covered.c.id, tokens.c.field == covered.c.field, ~stays)
-        .returning(tokens.c.token)
-        .cte("gone")
-    )
+    held = select(*each_one.c).select_from(covered.join(each_one, true()))
+    stale = held.except_(select(right.c.token, right.c.id, right.c.field)).cte("stale")
+    same = (tokens.c[name] == stale.c[name] for name in ("token", key, "field"))
+    gone = delete(tokens).where(_at_home(tokens), *same).returning(tokens.c.token).cte("gone")
     wanted = select(bindparam("workspace_id", type_=Uuid), new.c.token, new.c.id, new.c.field)
     made = (
         insert(tokens)
