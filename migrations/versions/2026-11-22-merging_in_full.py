@@ -1,12 +1,12 @@
 """what stayed behind when customers merged goes with them.
 
-Revision: merging2, after calendars.
+Revision: merging2, after erasing.
 """
 
 from alembic import op
 
 revision = "merging2"
-down_revision = "calendars"
+down_revision = "erasing"
 branch_labels = None
 depends_on = None
 
