@@ -13,8 +13,8 @@ from crm.contacts import queries as contact_queries
 from crm.customers import queries as customer_queries
 from crm.customers.models import customers
 from crm.database import Access, statement
-from crm.finding import asked
-from crm.paging import Filter
+from crm.exports.actions import values_of
+from crm.paging import CustomFilter
 from crm.reading import Listing
 from crm.tables import utc
 from crm.workspaces.models import users
@@ -35,9 +35,9 @@ CONTACT = (
 LISTS: Mapping[str, Listing] = {"customers": customer_queries.LIST, "contacts": contact_queries.LIST}
 
 
-async def pages(access: Access, noun: str, wanted: Filter) -> AsyncGenerator[Sequence[Row], None]:
+async def pages(access: Access, noun: str, wanted: CustomFilter) -> AsyncGenerator[Sequence[Row], None]:
     """Every row of the list, page by page, in the order of their ids; the next one comes while one is written."""
-    given, present = _asked(wanted)
+    given, present = await values_of(access, noun, wanted)
 
     def page(after: UUID) -> asyncio.Task[list[Row]]:
         wanted_rows = _page(noun, access.actor.sight, present)
@@ -52,16 +52,12 @@ async def pages(access: Access, noun: str, wanted: Filter) -> AsyncGenerator[Seq
         coming.cancel()
 
 
-async def custom_keys(access: Access, noun: str, wanted: Filter) -> list[str]:
+async def custom_keys(access: Access, noun: str, wanted: CustomFilter) -> list[str]:
     """The keys of customers' own fields in this list, at most a hundred."""
     if noun != "customers":
         return []
-    given, present = _asked(wanted)
+    given, present = await values_of(access, noun, wanted)
     return [row["key"] for row in await access.rows(_keys(access.actor.sight, present), **given)]
-
-
-def _asked(wanted: Filter) -> tuple[dict[str, Any], frozenset[str]]:
-    return asked(wanted.given() | {"archived": getattr(wanted, "archived", False)})
 
 
 @statement

@@ -18,6 +18,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from crm.actor import Actor, ActorKind
 from crm.database import Database, Transaction
+from crm.errors import Unprocessable
 from crm.exports import events, progress
 from crm.exports.actions import filters_of
 from crm.exports.cells import card, cells_of, columns_of
@@ -112,6 +113,9 @@ async def write(database: Database, held: Claim, place: Place) -> None:
         await asyncio.to_thread(part.replace, path)
     except TooLarge:
         await fail(database, held, f"A workbook holds at most {MOST_IN_A_BOOK} rows. Export it as CSV.")
+        return
+    except Unprocessable:
+        await fail(database, held, "The list has not all of these filters any more: a field of your own was removed.")
         return
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)

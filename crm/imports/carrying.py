@@ -25,6 +25,7 @@ from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
 from crm.imports.files import opened
 from crm.imports.lines import Reader, Reading
 from crm.workspaces.access import acting_for
+from crm.workspaces.acting import currency_of
 
 BATCH = 2_000
 
@@ -53,10 +54,11 @@ async def take_up(database: Database, held: Claim, owe: Owe | None = None) -> Wo
     if actor is None:
         await give_up(database, held, "failed", "Whoever asked for this import is not active any more.")
         return None
-    content = await database.writing(actor).value(progress.content(), import_id=held.id)
+    access = database.writing(actor)
+    content = await access.value(progress.content(), import_id=held.id)
     if content is None:
         raise LeaseLost
-    return await asyncio.to_thread(_read, actor, held, content, owe)
+    return await asyncio.to_thread(_read, actor, await currency_of(access), held, content, owe)
 
 
 async def step(database: Database, work: Work) -> bool:
@@ -120,8 +122,8 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
         await tx.rows(progress.keep(), import_id=import_id, problems=problems)
 
 
-def _read(actor: Actor, held: Claim, content: bytes, owe: Owe | None) -> Work:
+def _read(actor: Actor, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
     fields = actor.custom_fields.get("customer", {})
-    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by, fields)
+    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by, fields, currency)
     end = held.lines * (2 if "parent" in held.mapping.values() else 1)
     return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position, owe)

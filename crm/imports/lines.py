@@ -84,7 +84,8 @@ class Reader:
 
     ``defaults`` fill in what a line leaves empty; ``values`` say, by column, which cells stand for which; ``match_by``
     is by what customers are known: a registration code or else a name where it says nothing. ``fields`` are those
-    that the workspace has defined: a column of theirs is read by its type, others stay text.
+    that the workspace has defined: a column of theirs is read by its type, others stay text. ``currency`` is that of
+    amounts beside which none stands.
     """
 
     sheet: Sheet
@@ -93,6 +94,7 @@ class Reader:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     match_by: str | None = None
     fields: Definitions = field(default_factory=dict)
+    currency: str | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -172,6 +174,8 @@ class Reader:
                 sent.setdefault(whole, {})[part] = _THOUSANDS.sub("", text) if part == "amount" else text
             else:
                 sent[to] = _understood(to, text)
+        if self.currency and "amount" in (money := sent.get("yearly_value", {})):
+            money.setdefault("currency", self.currency)
         return sent, parent
 
     def _errors(self, error: ValidationError) -> list[FieldError]:
