@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from crm.channels.proofs import Proofs
 from crm.database import Database
 from crm.sealing import Sealer, derive
 from crm.workspaces.mint import Mint
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.attachments = chosen.attachments_dir
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
+        api.state.proofs = Proofs(secret_key)
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
