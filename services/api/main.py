@@ -17,6 +17,8 @@ from services.api import pages
 from services.api.door import Door
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
+from services.api.inboxes import CHANNEL as INBOX_CHANGED
+from services.api.inboxes import Inboxes
 from services.api.logs import AccessLog
 from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
@@ -50,7 +52,12 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
         api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
-        listening = asyncio.create_task(api.state.door.listen())
+        api.state.inboxes = Inboxes()
+        api.state.door.also_hear(INBOX_CHANGED, api.state.inboxes.heard)
+        beside = [
+            asyncio.create_task(api.state.door.listen()),
+            asyncio.create_task(api.state.inboxes.close_when(lambda: bool(api.state.draining))),
+        ]
         heads = heads_of(Path(str(files("migrations"))))
         api.state.surroundings = Surroundings(database, chosen.redis_url, heads)
         drain_on_sigterm(api.state, chosen.drain_seconds)
@@ -58,7 +65,8 @@ def create_app(settings: Settings | None = None) -> Api:
         try:
             yield
         finally:
-            listening.cancel()
+            for task in beside:
+                task.cancel()
             await api.state.door.close()
             await database.close()
 

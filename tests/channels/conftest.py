@@ -1,4 +1,4 @@
-"""A stage of one's own with everything between a notification and a person's eye: API, worker, robots, a mail server."""
+"""A stage of one's own with everything between a notification and an eye: API, worker, robots, a mail server."""
 
 import asyncio
 import email

@@ -50,7 +50,7 @@ async def test_an_email_speaks_both_languages_and_says_who_it_is_from(office: Of
     assert (to_anna["Content-Language"], to_anna["Auto-Submitted"]) == ("en", "auto-generated")
     assert to_anna["Date"].datetime.tzinfo is not None
     sent = {str(row["id"]) for row in await office.messages()}
-    assert {message["Message-ID"] for message in office.mail.got} == {f"<{id}@rapport.example>" for id in sent}
+    assert {message["Message-ID"] for message in office.mail.got} == {f"<{one}@rapport.example>" for one in sent}
     text, html = (part.get_content() for part in to_ben.iter_parts())
     assert "发送会议纪要" in text
     assert "发送会议纪要" in html

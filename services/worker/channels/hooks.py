@@ -32,7 +32,7 @@ async def webhook(means: Means, parcel: Parcel) -> Report:
             "notifications": [_shown(item) for item in parcel.items],
         },
     }
-    body = orjson.dumps(whole)
+    body = orjson.dumps(whole, default=str, option=orjson.OPT_UTC_Z)
     signed = headers([parcel.secrets["secret"]], str(sent.message_id), now, body)
     reply = await means.outbound.post(parcel.secrets["url"], {**signed, "content-type": "application/json"}, body)
     return Report(VERDICTS[judge(reply.status)], reply.status, error=reply.error, retry_after=reply.retry_after)
