@@ -118,7 +118,7 @@ class MailServer:
             return "250 too late"
         if answer in {"250 OK", "keep and drop"}:
             content = cast(bytes, envelope.content)
-            self.got.append(cast(EmailMessage, email.message_from_bytes(content, policy=email.policy.default)))
+            self.got.append(email.message_from_bytes(content, policy=email.policy.default))
         if answer.endswith("drop"):
             server.transport.abort()  # type: ignore[union-attr]  # there is one while it talks
         return answer

@@ -14,6 +14,9 @@ from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, number
 PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
 """What needs no credential."""
 
+ENDLESS = frozenset({"stream_unread_count"})
+"""What answers for as long as somebody listens; tried over a real connection (``tests/notifications``)."""
+
 SCOPELESS = frozenset(
     {"change_password", "get_me", "list_my_sessions", "revoke_my_session", "update_me"}
 )  # fmt: skip
