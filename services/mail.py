@@ -63,6 +63,6 @@ def sender_of(text: str) -> Address:
         found = Address(display_name=name, addr_spec=address)
     except (ValueError, HeaderParseError):
         found = None
-    if found is None or not found.username or not found.domain or not address.isascii():
+    if found is None or not text.isprintable() or not found.username or not found.domain or not address.isascii():
         raise ValueError("must be an address such as Rapport <crm@example.com>")
     return found

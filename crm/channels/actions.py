@@ -1,5 +1,6 @@
 """Everything that changes channels."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -36,7 +37,16 @@ from crm.channels.errors import (
 from crm.channels.models import ONE_CHANNEL_PER_TARGET, notification_channels, notification_messages
 from crm.channels.proofs import Proofs
 from crm.channels.queries import CHANNEL, MESSAGE
-from crm.channels.rules import CODE_AGAIN, CODE_GUESSES, CODE_LASTS, MOST_OWN, MOST_SHARED, PER_MINUTE, SHARERS
+from crm.channels.rules import (
+    CODE_AGAIN,
+    CODE_GUESSES,
+    CODE_LASTS,
+    MOST_CODES,
+    MOST_OWN,
+    MOST_SHARED,
+    PER_MINUTE,
+    SHARERS,
+)
 from crm.channels.schemas import NotificationChannelCreate, NotificationChannelUpdate
 from crm.channels.targets import packed, place_of, target_of
 from crm.database import Access, Database, Transaction, statement
@@ -265,6 +275,10 @@ def _insert(sight: Sight, columns: frozenset[str], shared: bool, for_team: bool,
         others.workspace_id == bindparam("workspace_id", type_=Uuid), same, others.state != "removed"
     )
     only_if: ColumnElement[bool] = counted.scalar_subquery() < (MOST_SHARED if shared else MOST_OWN)
+    if not proven:
+        asked = others.code_sent_at > func.now() - literal(timedelta(hours=1))
+        codes = select(func.count()).where(others.workspace_id == bindparam("workspace_id", type_=Uuid), same, asked)
+        only_if = and_(only_if, codes.scalar_subquery() < MOST_CODES)
     if for_team:
         only_if = and_(only_if, _team_row(sight, "new_team_id").exists())
     values: dict[str, ColumnElement[Any]] = {} if proven else {"code_sent_at": func.now(), "next_at": func.now()}

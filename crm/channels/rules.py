@@ -39,6 +39,8 @@ MOST_IN_A_MESSAGE = 1_000
 CODE_LASTS = timedelta(minutes=30)
 CODE_GUESSES = 5
 CODE_AGAIN = timedelta(minutes=1)
+MOST_CODES = 10
+"""To so many unproven addresses of one person in an hour: whoever adds and removes them must not write to strangers."""
 
 SHARERS = frozenset({Role.ADMIN, Role.MANAGER})
 

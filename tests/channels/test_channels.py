@@ -225,3 +225,12 @@ async def test_what_was_said_before_the_update_is_not_said_again(office: Office)
     await office.owner.execute("UPDATE notifications SET dispatched_at = now() WHERE id = $1", UUID(str(old)))
     await office.work()
     assert office.robot.got == []
+
+
+async def test_nobody_has_strangers_written_to_by_adding_and_removing(office: Office) -> None:
+    for number in range(10):
+        made = await create(office, kind="email", address=f"stranger{number}@example.net")
+        assert made.status_code == 201, made.text
+        await office.anna.post(f"/v1/notification-channels/{made.json()['id']}/remove")
+    problem(await create(office, kind="email", address="stranger@example.net"), 409, "too_many_channels")
+    assert (await create(office, kind="email", address=office.home.anna.email)).status_code == 201

@@ -71,8 +71,8 @@ async def test_whoever_got_an_email_turns_it_off_with_one_click_and_no_sign_in(o
         assert response.status_code == 204, response.text
     seen = await office.state(channel)
     assert (seen["state"], seen["disabled_because"]) == ("disabled", "unsubscribed")
-    problem(await stranger.post(link[:-8] + "AAAAAAA="), 404, "not_found")
-    problem(await stranger.post("/v1/unsubscribe/nonsense"), 404, "not_found")
+    problem(await stranger.post(link[:-8] + "AAAAAAAA"), 404, "not_found")
+    problem(await stranger.post("/v1/unsubscribe/nonsense"), 422, "unprocessable")
     await office.remind("Not over this")
     await office.work()
     assert len(office.mail.got) == 1

@@ -128,8 +128,9 @@ async def test_nobody_hears_of_somebody_elses_inbox(hall: Hall) -> None:
 async def test_listeners_hold_no_connection_and_are_limited(hall: Hall) -> None:
     anna = hall.home.anna
     async with AsyncExitStack() as stack:
-        for _ in range(MOST_OF_ONE):
-            await (await stack.enter_async_context(hall.listen(anna))).event()
+        listeners = [await stack.enter_async_context(hall.listen(anna)) for _ in range(MOST_OF_ONE)]
+        for listener in listeners:
+            await listener.event()
         # The pool has two connections; five listeners leave both to others.
         asked = (hall.client.get("/v1/notifications", headers=hall.headers(anna)) for _ in range(4))
         assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}

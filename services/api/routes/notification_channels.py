@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from crm.channels import actions, queries, retrying, settling
@@ -53,6 +53,7 @@ async def _means(request: Request) -> Means:
 
 
 Here = Annotated[Means, Depends(_means)]
+UnsubscribeToken = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{64}$")]
 
 router = new_router(tags=["channels"])
 
@@ -179,7 +180,7 @@ async def retry_notification_message(tx: ChannelChanges, message_id: UUID) -> An
 
 
 @router.post("/unsubscribe/{token}", status_code=204, response_class=Response)
-async def unsubscribe(request: Request, token: str) -> None:
+async def unsubscribe(request: Request, token: UnsubscribeToken) -> None:
     """Turn the channel off that an e-mail came over: what a mail program's *unsubscribe* does (RFC 8058).
 
     Needs no sign-in: whoever has the link got the message. The channel's owner can enable it again.
