@@ -19,6 +19,7 @@ from crm.channels.planning import WAYS, ways_from
 from crm.channels.rules import due_at
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
+from crm.reminders import due
 from crm.tables import Moment
 from crm.turns import taken_in_turns
 
@@ -30,6 +31,11 @@ Taken = list[asyncpg.Record]
 async def take(tx: Transaction, *, after: UUID, share: int, most: int) -> Taken:
     """Notifications nobody has looked after yet, locked: ``share`` of each workspace. ``Database.scanning``."""
     return await tx.rows(_take(), after=after, share=share, most=most)
+
+
+async def is_firing_behind(tx: Transaction) -> bool:
+    """Whether there are reminders whose moment has come and that are not fired yet."""
+    return bool(await tx.value(_anything_due(), now=None))
 
 
 async def owe(tx: Transaction, taken: Taken, now: datetime | None = None) -> int:
@@ -76,6 +82,11 @@ async def _write(tx: Transaction, owed: Sequence[asyncpg.Record], now: datetime)
 def _side_by_side(name: str, **columns: Any) -> Any:
     arrays = [bindparam(column, type_=ARRAY(type_)) for column, (_, type_) in columns.items()]
     return func.unnest(*arrays).table_valued(*(called for called, _ in columns.values()), name=name).render_derived().c
+
+
+@statement
+def _anything_due() -> Select[Any]:
+    return due.anything_due()
 
 
 @statement
@@ -129,11 +140,11 @@ def _insert() -> Any:
 
 @statement
 def _wake() -> Update:
-    due = _side_by_side("due", workspace_ids=("workspace_id", Uuid), ids=("id", Uuid), moments=("due_at", Moment))
-    soonest = func.least(_c.next_at, due.due_at)
+    told = _side_by_side("told", workspace_ids=("workspace_id", Uuid), ids=("id", Uuid), moments=("due_at", Moment))
+    soonest = func.least(_c.next_at, told.due_at)
     return (
         update(notification_channels)
-        .where(_c.workspace_id == due.workspace_id, _c.id == due.id, _c.state == "active")
+        .where(_c.workspace_id == told.workspace_id, _c.id == told.id, _c.state == "active")
         .values(next_at=soonest)
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm.actor import ActorKind, Sight
 from crm.channels.letters import Item
 from crm.channels.vocabulary import DroppedBecause
+from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.database import Database, statement
 from crm.nouns import Noun
@@ -19,7 +20,7 @@ from crm.tasks.queries import TASK
 from crm.visits.queries import VISIT
 from crm.workspaces.access import acting_for
 
-SUBJECTS: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in (TASK, VISIT, CUSTOMER)})
+SUBJECTS: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in (TASK, VISIT, CUSTOMER, CONTACT)})
 """What a notification can be about and not everybody may see. What stands here not is one's own affair."""
 
 

@@ -34,12 +34,18 @@ logger = logging.getLogger("rapport.worker.dispatching")
 
 
 async def owe_messages(worker: Worker) -> bool:
-    """Write down what channels are owed of a batch of notifications, in one transaction."""
+    """Write down what channels are owed of a batch of notifications, in one transaction.
+
+    While reminders are still to be fired, in small batches and without haste: firing has a promise to keep to the
+    second, and here ten seconds are waited anyway.
+    """
     turn = worker.turns["owe messages"]
     async with worker.database.scanning() as tx:
-        taken = await owing.take(tx, after=turn.after, share=OWED_SHARE, most=OWED_MOST)
+        behind = await owing.is_firing_behind(tx)
+        most = OWED_SHARE if behind else OWED_MOST
+        taken = await owing.take(tx, after=turn.after, share=OWED_SHARE, most=most)
         await owing.owe(tx, taken)
-    return turn.next([row["workspace_id"] for row in taken], share=OWED_SHARE, most=OWED_MOST)
+    return turn.next([row["workspace_id"] for row in taken], share=OWED_SHARE, most=most) and not behind
 
 
 async def send_messages(worker: Worker) -> bool:
