@@ -138,6 +138,12 @@ Index(
     postgresql_where=notification_messages.c.state == "pending",
 )
 
+Index(
+    "ix_notification_messages_settled",
+    notification_messages.c.settled_at,
+    postgresql_where=notification_messages.c.state.in_(("sent", "dropped")),
+)
+
 notification_items = Table(
     "notification_items",
     metadata,

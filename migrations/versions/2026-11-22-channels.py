@@ -204,6 +204,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(
+        "ix_notification_messages_settled",
+        "notification_messages",
+        ["settled_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('sent', 'dropped')"),
+    )
+    op.create_index(
         op.f("ix_notification_messages_workspace_id_created_at_id"),
         "notification_messages",
         ["workspace_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
@@ -261,8 +268,10 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("dispatched_at IS NULL"),
     )
-    for table in ("notification_channels", "notification_messages", "notification_items"):
-        protect(table, scanned=True)
+    protect("notification_channels", scanned=True)
+    # What was sent long ago is forgotten. Items are the worker's alone.
+    protect("notification_messages", worker="SELECT, INSERT, UPDATE, DELETE", scanned=True)
+    protect("notification_items", worker="SELECT, INSERT, UPDATE, DELETE", scanned=True)
     for step in (*RECIPIENTS_AMONG, *INBOX_CHANGED):
         op.execute(step)
 
@@ -286,6 +295,11 @@ def downgrade() -> None:
     op.drop_index("ix_notification_items_of_message", table_name="notification_items")
     op.drop_table("notification_items")
     op.drop_index(op.f("ix_notification_messages_workspace_id_created_at_id"), table_name="notification_messages")
+    op.drop_index(
+        "ix_notification_messages_settled",
+        table_name="notification_messages",
+        postgresql_where=sa.text("state IN ('sent', 'dropped')"),
+    )
     op.drop_index(
         "ix_notification_messages_pending",
         table_name="notification_messages",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -206,6 +207,31 @@ async def test_a_worker_killed_between_sending_and_settling_sends_it_twice_and_n
     await office.pass_time(timedelta(hours=1))
     await office.tell()
     assert len(office.robot.got) == 2
+
+
+async def test_without_the_fence_a_late_worker_would_overwrite_the_other(office: Office) -> None:
+    await office.channel()
+    await office.remind("Call Acme")
+    await office.owe()
+    await office.pass_time()
+    slow, lease = office.worker, await lease_of(office)
+    actor = await slow.actor(office.home.id)
+    async with slow.database.transaction(actor) as tx:
+        draft = await letters.draft(tx, lease)
+        assert draft is not None
+    async with slow.database.transaction(actor) as tx:
+        assert await letters.begin(tx, draft, {})
+    await office.pass_time(timedelta(seconds=91))
+    async with office.worker.database.scanning() as tx:
+        (other,) = await leases.claim(tx, kinds=["wecom"], after=NOBODY, share=5, most=5)
+    # The other is sending; the slow one comes back and, fenced, changes nothing.
+    async with slow.database.transaction(actor) as tx:
+        assert await settling.settle(tx, draft, Report(Verdict.REFUSED), _even()) is None
+    assert (await office.message())["state"] == "pending"
+    # Were the lease not asked for, it would bury what the other is about to deliver.
+    stolen = replace(draft, lease=draft.lease._replace(lease_id=other.lease_id))
+    async with slow.database.transaction(actor) as tx:
+        assert await settling.settle(tx, stolen, Report(Verdict.REFUSED), _even()) == "dead"
 
 
 def _even() -> Any:
