@@ -1,6 +1,6 @@
 """Channels: where people want to be told, what is on its way there, and word of a changed inbox.
 
-Revision: channels, after calendars.
+Revision: channels, after erasing.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import GATE, protect, unprotect
 
 revision = "channels"
-down_revision = "calendars"
+down_revision = "erasing"
 branch_labels = None
 depends_on = None
 
