@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Insert,
     Select,
-    Text,
     Update,
     Uuid,
     and_,
@@ -17,42 +16,36 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from crm.actor import Actor, Sight
+from crm.actor import Sight
 from crm.channels import events, planning, queries
 from crm.channels.errors import (
-    ChannelDisabled,
     ChannelTaken,
     ChannelUnverified,
-    CodeJustSent,
-    CodeWrong,
     EmailNotSetUp,
     OnlyManagersShare,
     TooManyChannels,
 )
+from crm.channels.holding import may_share, moving, state_of, theirs, why_not
 from crm.channels.models import ONE_CHANNEL_PER_TARGET, notification_channels, notification_messages
 from crm.channels.proofs import Proofs
-from crm.channels.queries import CHANNEL, MESSAGE
+from crm.channels.proving import code_message
+from crm.channels.queries import CHANNEL
 from crm.channels.rules import (
-    CODE_AGAIN,
-    CODE_GUESSES,
-    CODE_LASTS,
     MOST_CODES,
     MOST_OWN,
     MOST_SHARED,
     PER_MINUTE,
-    SHARERS,
 )
 from crm.channels.schemas import NotificationChannelCreate, NotificationChannelUpdate
 from crm.channels.targets import packed, place_of, target_of
-from crm.database import Access, Database, Transaction, statement
+from crm.database import Access, Transaction, statement
 from crm.errors import invalid
-from crm.nouns import Answer, as_answer
-from crm.recording import changing, creating, explain, record, renamed
+from crm.nouns import Answer
+from crm.recording import changing, creating, record, renamed
 from crm.sealing import Sealer
 from crm.workspaces.errors import OnlyForPeople
 from crm.workspaces.models import teams, users
@@ -116,6 +109,8 @@ async def create(tx: Transaction, new: NotificationChannelCreate, means: Means) 
 async def update(tx: Transaction, channel_id: UUID, change: NotificationChannelUpdate) -> Answer:
     """Change what was sent; what waits is planned anew. Raises ``NotFound``, ``Stale``, ``OnlyManagersShare``, 422."""
     values = change.model_dump(exclude_unset=True)
+    # First: what is wrong with the change must not tell that somebody has the channel.
+    await why_not(tx, channel_id)
     present = await planning.ways_of(tx, channel_id)
     if present is not None:
         _check_ways({**present, **values})
@@ -127,41 +122,19 @@ async def update(tx: Transaction, channel_id: UUID, change: NotificationChannelU
         **renamed(values),
     )
     if changed is None:
-        return await _why_not(tx, channel_id)
+        return await why_not(tx, channel_id)
     await planning.plan_anew(tx, channel_id)
     return await queries.get(tx, channel_id)
-
-
-async def verify(access: Access, database: Database, channel_id: UUID, code: str, proofs: Proofs) -> Answer:
-    """Take the code that was sent to the address. Raises ``NotFound``, ``CodeWrong``.
-
-    Each guess counts, outside of whatever transaction ``access`` may be; five may be made of one code.
-    """
-    answer = await _why_not(access, channel_id)
-    if await access.value(_state(), id=channel_id) == "active":
-        return answer
-    row = await database.writing(access.actor).row(_guess(), id=channel_id)
-    if row is None or row["code_failures"] > CODE_GUESSES:
-        raise CodeWrong
-    if not proofs.is_code(code, channel_id, row["address"], row["code_sent_at"]):
-        raise CodeWrong
-    verified = await record(
-        access,
-        events.VERIFIED,
-        _move(access.actor.sight, "active", "unverified", may_share(access.actor)),
-        id=channel_id,
-    )
-    return verified or await _why_not(access, channel_id)
 
 
 async def enable(tx: Transaction, channel_id: UUID) -> Answer:
     """Tell somebody over it again, with a clean record. An unverified one stays so: ``ChannelUnverified``."""
     enabled = await record(
-        tx, events.ENABLED, _move(tx.actor.sight, "active", "disabled", may_share(tx.actor)), id=channel_id
+        tx, events.ENABLED, moving(tx.actor.sight, "active", "disabled", may_share(tx.actor)), id=channel_id
     )
     if enabled is None:
-        answer = await _why_not(tx, channel_id)
-        if await tx.value(_state(), id=channel_id) == "unverified":
+        answer = await why_not(tx, channel_id)
+        if await tx.value(state_of(), id=channel_id) == "unverified":
             raise ChannelUnverified
         return answer
     await planning.wake(tx, channel_id)
@@ -173,41 +146,14 @@ async def disable(access: Access, channel_id: UUID) -> Answer:
     disabled = await record(
         access, events.DISABLED, _disable(access.actor.sight, may_share(access.actor)), id=channel_id
     )
-    return disabled or await _why_not(access, channel_id)
+    return disabled or await why_not(access, channel_id)
 
 
 async def remove(tx: Access, channel_id: UUID) -> None:
     """Forget a channel: its address and secrets are gone, and what waited is not told. Raises ``NotFound``."""
     removed = await record(tx, events.REMOVED, _remove(tx.actor.sight, may_share(tx.actor)), id=channel_id)
     if removed is None:
-        await _why_not(tx, channel_id)
-
-
-async def test(tx: Transaction, channel_id: UUID) -> Answer:
-    """Send a test, or the code once more where the address is not verified; gives the message.
-
-    Raises ``ChannelDisabled``, ``CodeJustSent`` within a minute of the last code.
-    """
-    await explain(tx, CHANNEL, channel_id)
-    row = await tx.row(_test(tx.actor.sight, may_share(tx.actor)), id=channel_id)
-    if row is None:
-        await _why_not(tx, channel_id)
-        if await tx.value(_state(), id=channel_id) == "disabled":
-            raise ChannelDisabled
-        raise CodeJustSent(headers={"Retry-After": str(int(CODE_AGAIN.total_seconds()))})
-    return Answer(*row)
-
-
-def may_share(actor: Actor) -> bool:
-    """Whether the actor may make and change shared channels."""
-    return actor.role in SHARERS
-
-
-async def _why_not(access: Access, channel_id: UUID) -> Answer:
-    answer = await explain(access, CHANNEL, channel_id)
-    if not may_share(access.actor) and await access.value(_is_shared(), id=channel_id):
-        raise OnlyManagersShare
-    return answer
+        await why_not(tx, channel_id)
 
 
 async def _signs_in_with(access: Access, address: str) -> bool:
@@ -223,10 +169,6 @@ def _check_ways(values: dict[str, Any]) -> None:
         raise invalid("quiet_until", "Quiet hours end at another time than they begin.", "invalid")
     if values["digest"] == "daily" and not values["digest_times"]:
         raise invalid("digest_times", "A daily digest needs a time of day.", "required")
-
-
-def _theirs(may_share: bool) -> ColumnElement[bool]:
-    return or_(_c.user_id == bindparam("user_id", type_=Uuid), literal(may_share))
 
 
 def _team_row(sight: Sight, name: str) -> Select[Any]:
@@ -253,20 +195,6 @@ def _email() -> Select[Any]:
 
 
 @statement
-def _state() -> Select[Any]:
-    return select(_c.state).where(*_this())
-
-
-@statement
-def _is_shared() -> Select[Any]:
-    return select(_c.user_id.is_(None)).where(*_this())
-
-
-def _this() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return _c.workspace_id == bindparam("workspace_id", type_=Uuid), _c.id == bindparam("id", type_=Uuid)
-
-
-@statement
 def _insert(sight: Sight, columns: frozenset[str], shared: bool, for_team: bool, proven: bool) -> Insert:
     """One channel within the limit; one that is not proven yet, with the message that brings the code."""
     others = notification_channels.alias("others").c
@@ -282,39 +210,18 @@ def _insert(sight: Sight, columns: frozenset[str], shared: bool, for_team: bool,
     if for_team:
         only_if = and_(only_if, _team_row(sight, "new_team_id").exists())
     values: dict[str, ColumnElement[Any]] = {} if proven else {"code_sent_at": func.now(), "next_at": func.now()}
-    return creating(CHANNEL, columns, values=values, only_if=only_if, also=None if proven else _code_message)
-
-
-def _code_message(changed: CTE) -> list[Insert]:
-    return [_message(changed, literal("code", Text))]
-
-
-def _message(channel: CTE, occasion: ColumnElement[Any]) -> Insert:
-    new = {
-        "workspace_id": channel.c.workspace_id,
-        "channel_id": channel.c.id,
-        "user_id": channel.c.user_id,
-        "team_id": channel.c.team_id,
-        "occasion": occasion,
-    }
-    return notification_messages.insert().from_select(list(new), select(*new.values()))
+    return creating(CHANNEL, columns, values=values, only_if=only_if, also=None if proven else code_message)
 
 
 @statement
 def _change(sight: Sight, columns: frozenset[str], may_share: bool) -> Insert:
-    return changing(CHANNEL, sight, columns, _theirs(may_share))
-
-
-@statement
-def _move(sight: Sight, to: str, since: str, may_share: bool) -> Insert:
-    values = {"state": to, "disabled_because": None, "failures": 0, "failing_since": None}
-    return changing(CHANNEL, sight, (), _c.state == since, _theirs(may_share), values=values)
+    return changing(CHANNEL, sight, columns, theirs(may_share))
 
 
 @statement
 def _disable(sight: Sight, may_share: bool) -> Insert:
     values = {"state": "disabled", "disabled_because": "by_hand", "next_at": None}
-    return changing(CHANNEL, sight, (), _c.state == "active", _theirs(may_share), values=values)
+    return changing(CHANNEL, sight, (), _c.state == "active", theirs(may_share), values=values)
 
 
 @statement
@@ -331,32 +238,4 @@ def _remove(sight: Sight, may_share: bool) -> Insert:
         ]
 
     values = {"state": "removed", "sealed": None, "address": None, "hint": "", "name": "", "next_at": None}
-    return changing(CHANNEL, sight, (), _theirs(may_share), values=values, also=dropped)
-
-
-@statement
-def _guess() -> Update:
-    fresh = and_(_c.state == "unverified", _c.code_sent_at > func.now() - literal(CODE_LASTS))
-    counted = notification_channels.update().where(*_this(), fresh).values(code_failures=_c.code_failures + 1)
-    return counted.returning(_c.address, _c.code_sent_at, _c.code_failures)
-
-
-@statement
-def _test(sight: Sight, may_share: bool) -> Select[Any]:
-    """A message of its own, due at once; of an unverified channel the code, anew."""
-    unverified = _c.state == "unverified"
-    again = and_(unverified, _c.code_sent_at < func.now() - literal(CODE_AGAIN))
-    woken = (
-        notification_channels.update()
-        .where(*_this(), CHANNEL.visible(sight), _theirs(may_share), or_(_c.state == "active", again))
-        .values(
-            next_at=func.now(),
-            code_sent_at=func.now(),
-            code_failures=0,
-        )
-        .returning(_c.workspace_id, _c.id, _c.user_id, _c.team_id, _c.state)
-        .cte("woken")
-    )
-    occasion = func.replace(func.replace(woken.c.state, "unverified", "code"), "active", "test")
-    made = _message(woken, occasion).returning(*notification_messages.c).cte("changed")
-    return as_answer(MESSAGE, made)
+    return changing(CHANNEL, sight, (), theirs(may_share), values=values, also=dropped)

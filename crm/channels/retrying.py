@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, Uuid, bindparam, func, literal, null, or_, select, update
 
 from crm.actor import Sight
-from crm.channels.actions import may_share
 from crm.channels.errors import ChannelDisabled, MessageNotDead, OnlyManagersShare
+from crm.channels.holding import may_share
 from crm.channels.models import notification_channels, notification_messages
 from crm.channels.planning import wake
 from crm.channels.queries import MESSAGE

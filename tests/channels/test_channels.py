@@ -176,6 +176,8 @@ async def test_what_waits_follows_new_ways(office: Office) -> None:
     assert len(office.robot.got) == 1
     problem(await office.anna.patch(path, json={"name": "x"}, headers={"If-Match": '"1"'}), 412, "stale")
     problem(await office.anna.patch(path, json={"quiet_from": "10:00"}), 422, "unprocessable")
+    stranger = office.client(office.home.ben)
+    problem(await stranger.patch(path, json={"quiet_from": "10:00"}), 404, "not_found")
 
 
 async def test_nobody_is_disturbed_in_quiet_hours_but_a_test_is_sent(office: Office) -> None:

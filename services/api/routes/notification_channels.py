@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
-from crm.channels import actions, queries, retrying, settling
+from crm.channels import actions, proving, queries, retrying, settling
 from crm.channels.actions import Means
 from crm.channels.errors import (
     ChannelDisabled,
@@ -111,7 +111,7 @@ async def verify_notification_channel(
 ) -> Answer:
     """Hand in the code that was sent to the address. It is good for half an hour and five guesses."""
     state = request.app.state
-    return await actions.verify(access, state.database, channel_id, sent.code, state.proofs)
+    return await proving.verify(access, state.database, channel_id, sent.code, state.proofs)
 
 
 @router.post(
@@ -152,7 +152,7 @@ async def remove_notification_channel(access: ChannelWrites, channel_id: UUID) -
 )
 async def test_notification_channel(tx: ChannelChanges, channel_id: UUID) -> Answer:
     """Send a test at once, quiet hours or not; before an address is verified, send its code anew."""
-    return await actions.test(tx, channel_id)
+    return await proving.test(tx, channel_id)
 
 
 @router.get("/notification-messages", response_model=Page[NotificationMessageRead])
