@@ -13,7 +13,7 @@ JSON = "application/json"
 class ShownOnce(Response):
     """An item with a new secret in it. What is kept for a repeated request has null in its place."""
 
-    def __init__(self, answer: Answer, secret: str, path: str | None = None) -> None:
+    def __init__(self, answer: Answer, secret: str | None, path: str | None = None) -> None:
         """``secret`` becomes a member of the item; ``path`` is that of its kind, where the item is new as well."""
         shown, self.kept = (_with(answer.body, secret=text) for text in (secret, None))
         headers = {"ETag": f'"{answer.version}"', "Cache-Control": "no-store"}

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
+from crm.channels.schemas import NotificationChannelRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -46,6 +47,7 @@ from services.api.routes import (
     key_proposals,
     me,
     notes,
+    notification_channels,
     notifications,
     privacy,
     privacy_requests,
@@ -89,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tasks.router,
     reminders.router,
     notifications.router,
+    notification_channels.router,
     auth.router,
     me.router,
     workspace.router,
@@ -119,6 +122,7 @@ TAGS: dict[str, str] = {
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
     "notifications": "Your inbox.",
+    "channels": "Where and when you want to be told besides: e-mail, group robots, webhooks.",
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
@@ -238,5 +242,11 @@ EVENTS: Events = {
     "export.created": ("Someone asked for a list as a file.", ExportRead),
     "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
+    "notification_channel.created": ("Someone wants to be told over a channel.", NotificationChannelRead),
+    "notification_channel.updated": ("When or of what a channel is told was changed.", NotificationChannelRead),
+    "notification_channel.verified": ("The address of a channel was proven.", NotificationChannelRead),
+    "notification_channel.enabled": ("A channel is in use again.", NotificationChannelRead),
+    "notification_channel.disabled": ("A channel was turned off.", NotificationChannelRead),
+    "notification_channel.removed": ("A channel was removed.", NotificationChannelRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
+PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
 """What needs no credential."""
+
+ENDLESS = frozenset({"stream_unread_count"})
+"""What answers for as long as somebody listens; tried over a real connection (``tests/notifications``)."""
 
 SCOPELESS = frozenset(
     {"change_password", "get_me", "list_my_sessions", "revoke_my_session", "update_me"}
@@ -296,6 +300,27 @@ async def _transfer_many(scene: Scene) -> Asked:
     return Asked(body={"customer_ids": [await scene.customer()], "to": to, "reason": "x"})
 
 
+async def _new_channel(_: Scene) -> Asked:
+    return Asked(body={"kind": "webhook", "url": f"https://example.com/marked/{next(numbers)}"})
+
+
+async def _unverified_channel(scene: Scene) -> Asked:
+    made = await scene.channel()
+    await scene.workspace.owner.execute(
+        "UPDATE notification_channels SET state = 'unverified', address = 'x', code_sent_at = now() WHERE id = $1", made
+    )
+    row = await scene.workspace.owner.fetchrow("SELECT id, code_sent_at FROM notification_channels WHERE id = $1", made)
+    assert row is not None
+    code = scene.clients.running.app.state.proofs.code(row["id"], "x", row["code_sent_at"])
+    return Asked(path={"channel_id": made}, body={"code": code}, marks=(made,))
+
+
+async def _got_a_mail(scene: Scene) -> Asked:
+    made = await scene.channel()
+    proofs = scene.clients.running.app.state.proofs
+    return Asked(path={"token": proofs.unsubscribing(scene.workspace.id, UUID(made))})
+
+
 admins = partial(Case, by="admin")
 everybodys = partial(Case, by="admin", shared=True)
 own = partial(Case, by="admin", shared=True)
@@ -450,6 +475,19 @@ CASES: Mapping[str, Case] = {
     "count_unread_notifications": Case(plain(), shared=True),
     "read_all_notifications": Case(plain(), shared=True),
     "read_notification": Case(item("notification_id", "notification")),
+    "list_notification_channels": Case(listing("channel")),
+    "create_notification_channel": Case(_new_channel, shared=True),
+    "get_notification_channel": Case(item("channel_id", "channel")),
+    "update_notification_channel": Case(item("channel_id", "channel", {"name": "Other"})),
+    "verify_notification_channel": Case(_unverified_channel),
+    "enable_notification_channel": Case(after("channel_id", "channel", "/v1/notification-channels/{}/disable")),
+    "disable_notification_channel": Case(item("channel_id", "channel")),
+    "remove_notification_channel": Case(item("channel_id", "channel")),
+    "test_notification_channel": Case(item("channel_id", "channel")),
+    "list_notification_messages": Case(listing("message")),
+    "get_notification_message": Case(item("message_id", "message")),
+    "retry_notification_message": Case(item("message_id", "dead_message")),
+    "unsubscribe": Case(_got_a_mail),
     "list_events": admins(listing("event")),
     "get_event": admins(item("event_id", "event")),
     "list_imports": Case(listing("file_import")),

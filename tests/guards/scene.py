@@ -205,6 +205,21 @@ class Scene:
         )
         return str(made)
 
+    async def channel(self) -> str:
+        """A channel of Anna's."""
+        body = {"kind": "webhook", "url": f"https://example.com/marked/{uuid4()}"}
+        return str((await self.post("/v1/notification-channels", body))["id"])
+
+    async def message(self) -> str:
+        """A message on its way over a channel of Anna's."""
+        return str((await self.post(f"/v1/notification-channels/{await self.channel()}/test"))["id"])
+
+    async def dead_message(self) -> str:
+        """A message that was given up."""
+        made = await self.message()
+        await self.workspace.owner.execute("UPDATE notification_messages SET state = 'dead' WHERE id = $1", made)
+        return made
+
     async def session(self) -> str:
         """Another place where the admin is signed in."""
         made = await self.workspace.owner.fetchval(
