@@ -51,7 +51,7 @@ MOST_COMMON = 200
 """So many of the first matches of a common word are ranked."""
 MOST_EXACT = 50
 MOST_RECENT = 400
-MOST_OWN = 1500
+MOST_OWN = 1000
 """So many of those whom one was in touch with last, and of one's own newest, are asked whether they have the words."""
 
 BANDS = ("hot", "warm", "cooling", "cold", "never")
@@ -112,7 +112,8 @@ async def _page(
         values[f"q{word}_to"] = [high for _, high in alternatives]
     first = ranges[0][0][0] if len(ranges) == 1 else ""
     found = _candidates(len(ranges), access.actor.sight)
-    (row,) = await access.rows(found, **values, exact=[*name_key(text), first])
+    (record,) = await access.rows(found, **values, exact=[*name_key(text), first])
+    row = dict(record)
     among = _among(row, values, len(ranges))
     if not among and wanted.cursor is None:
         return nothing(wanted)
@@ -141,7 +142,7 @@ def _among(row: Mapping[str, Any], values: dict[str, Any], many: int) -> list[An
         return list(complete)
     for word in range(many):
         values[f"q{word}_from"] = values[f"q{word}_to"] = []
-    of_words = row["ids0"][:MOST_COMMON] if many == 1 else row["of_words"]
+    of_words = row["ids0"][:MOST_COMMON] if many == 1 else row.get("of_words", ())
     return list({*of_words, *row["near"], *row["exact"]})
 
 
@@ -164,9 +165,12 @@ def _candidates(many: int, sight: Sight) -> Select[Any]:
         _array(select(exactly.c.id).where(*(_has(exactly.c.id, at, "exact") for at in asked))).label("exact"),
         _array(select(near.c.id).where(all_common, *(_has(near.c.id, at, "near") for at in asked))).label("near"),
     ]
-    if many > 1:
+    if many > 1 and sight is not Sight.OWN:  # Of a few that are found among half a million, hardly any is one's own.
         firsts = [
             select(func.unnest(select(word.c.ids).scalar_subquery()).label("id"), literal(at).label("word"))
+            .limit(MOST // many)
+            .subquery(f"first_of_{at}")
+            .select()
             for at, word in enumerate(words_)
         ]
         first = union_all(*firsts).subquery("first")
@@ -207,7 +211,7 @@ def _near(sight: Sight) -> Select[Any]:
     theirs = select(c.id).where(at_home, c.team_id == team.c.id).limit(MOST).lateral("theirs")
     of_teams = select(theirs.c.id).select_from(team.join(theirs, true())).limit(MOST)
     parts = [recent.subquery("recent"), own.limit(MOST).subquery("own"), of_teams.subquery("of_teams")]
-    return union_all(*(select(part.c.id) for part in parts))
+    return select(union_all(*(select(part.c.id) for part in parts)).subquery("any_of_these").c.id)
 
 
 def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
@@ -232,7 +236,7 @@ def _has(thing: ColumnElement[Any], word: int, where: str) -> ColumnElement[bool
             token.c.token < ranges.c.high,
         )
         .limit(1)
-        .correlate(thing.table)  # type: ignore[attr-defined]  # of a column
+        .correlate(thing.table)
     )
     return held.scalar_subquery().is_(True)
 
