@@ -29,13 +29,14 @@ from crm.customers.schemas import CustomerCreate, CustomerFilter
 from crm.database import Access, Database, Statement
 from crm.workspaces.custom_rules import Definition
 from crm.workspaces.settings import DEFAULTS
+from crm.workspaces.vocabulary import CustomType
 
 LARGE = Path(__file__).with_name("LARGE.md")
 SEARCH = 30.0
-CUSTOM = {
-    key: Definition(key, kind)
-    for key, kind in (("price_list", "text"), ("contract", "text"), ("discount", "number"), ("since", "date"))
-}
+FIELDS: tuple[tuple[str, CustomType], ...] = (
+    ("price_list", "text"), ("contract", "text"), ("discount", "number"), ("since", "date"),
+)  # fmt: skip
+CUSTOM = {key: Definition(key, kind) for key, kind in FIELDS}
 WARM_UP = 30
 """Calls that do not count: Postgres plans a statement anew for its first five uses on each connection."""
 
@@ -129,7 +130,7 @@ def questions(of: House, database: Database) -> Iterator[tuple[str, str, Ask]]:
         "own, many": actor_of(of, of.sellers[-1], Sight.OWN),
         "team": actor_of(of, of.sellers[1], Sight.TEAM, of.team),
     }
-    pool = database._pool  # noqa: SLF001  to watch it, not to change it
+    pool = database._pool
     for sight, actor in seen.items():
         access = Watched(pool, actor)
 
