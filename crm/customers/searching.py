@@ -79,22 +79,33 @@ def filters(finding: Finding) -> dict[str, ColumnElement[bool]]:
     return {"among": among, ROUGHLY: true(), **{f"q{word}": _holds(finding, word) for word in range(MOST_WORDS)}}
 
 
-async def page(access: Access, listing: Listing, wanted: Filter, given: dict[str, Any]) -> bytes:
-    """A page of what is found, best first; where nothing is, of what is found with one letter wrong."""
-    text = given.pop("q")
+async def page(
+    access: Access,
+    listing: Listing,
+    wanted: Filter,
+    given: Mapping[str, Any],
+    custom: Mapping[str, Any],
+    custom_filters: frozenset[str],
+) -> bytes:
+    """A page of what is found, best first; where nothing is, of what is found with one letter wrong.
+
+    ``custom`` are the values of the filters by fields of the workspace's own, ``custom_filters`` those in force.
+    """
+    present = {*given, *custom_filters} - {"q"}
+    text, given = given["q"], {**given, **custom}
     exactly = prefix_ranges(text)[:MOST_WORDS]
     if not exactly:  # Neither letter nor digit: it asks for nothing in particular, and nothing is found by it.
         return nothing(wanted)
     nearly = misspelt_ranges(text)
     try:
-        found = await _page(access, listing, wanted, given, text, exactly)
+        found = await _page(access, listing, wanted, given, present, text, exactly)
     except Unprocessable:
         # The cursor may be of the page before, which was found with one letter wrong.
         if nearly is None:
             raise
-        return await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+        return await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
     if nearly is not None and wanted.cursor is None and not orjson.loads(found)["data"]:
-        found = await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+        found = await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
     return found
 
 
@@ -103,6 +114,7 @@ async def _page(
     listing: Listing,
     wanted: Filter,
     given: Mapping[str, Any],
+    present: set[str],
     text: str,
     ranges: list[list[Range]],
 ) -> bytes:
@@ -117,9 +129,9 @@ async def _page(
     among = _among(row, values, len(ranges))
     if not among and wanted.cursor is None:
         return nothing(wanted)
-    present = frozenset({*given, "among", *(f"q{word}" for word in range(len(ranges)))})
+    in_force = frozenset({*present, "among", *(f"q{word}" for word in range(len(ranges)))})
     known = {**given, **values, "among": among, "q_exact": row["exact"], "q_text": normalized(text)}
-    return await reading.page(access, listing, wanted, known, present)
+    return await reading.page(access, listing, wanted, known, in_force)
 
 
 def nothing(wanted: Filter) -> bytes:
