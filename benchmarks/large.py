@@ -160,6 +160,7 @@ def questions(of: House, database: Database) -> Iterator[tuple[str, str, Ask]]:
 
     yield "all", "duplicate search on create", check
     yield "all", "create, without that search", lambda _: actions.create(access, new())
+    yield "all", "create, duplicates looked for", lambda _: duplicates.create(access, new())
 
 
 async def measure(of: House, times: int, only: str | None) -> list[str]:

@@ -121,7 +121,7 @@ VALUES ($1, 'company', $2, lower($2), $3, $4, $5, $6, (SELECT team_id FROM users
 """
 TOKENS = """
 INSERT INTO customer_tokens (workspace_id, token, customer_id, field)
-SELECT $1, unnest($2::text[]), $3, 'name' UNION ALL SELECT $1, unnest($4::text[]), $3, 'phone'
+SELECT $1::uuid, unnest($2::text[]), $3::uuid, 'name' UNION ALL SELECT $1, unnest($4::text[]), $3, 'phone'
 """
 UPDATE = """
 UPDATE customers SET region = $3, version = version + 1, updated_at = now() WHERE workspace_id = $1 AND id = $2
