@@ -151,7 +151,9 @@ def questions(of: House, database: Database) -> Iterator[tuple[str, str, Ask]]:
     def new() -> CustomerCreate:
         kind, called = name(chance)
         known = {"email": f"{uuid4().hex}@example.com", "phone": f"138{chance.randrange(10**8):08}"}
-        return CustomerCreate.model_validate({"id": uuid4(), "kind": kind, "name": called, **known})
+        # A brand of its own: what is there already would be refused.
+        brand = uuid4().hex[:8]
+        return CustomerCreate.model_validate({"id": uuid4(), "kind": kind, "name": f"{called} {brand}", **known})
 
     waiting = [new() for _ in range(100)]
 

@@ -235,12 +235,12 @@ def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
 def _has(thing: ColumnElement[Any], word: int, where: str) -> ColumnElement[bool]:
     """The customer with this id has a token in one of the word's ranges.
 
-    A limit keeps it a question per candidate; as a semi-join it would be planned over the whole range.
+    The limits keep it a question per candidate, asked range by range. As a semi-join it would be planned over the whole
+    range; as a plain join, over all tokens of the candidate, since Postgres expects ten ranges where there is one.
     """
     ranges, token = _ranges(word), customer_tokens.alias(f"{where}{word}")
-    held: Select[Any] = (
-        select(literal_column("true"))
-        .select_from(ranges)
+    hit = (
+        select(literal_column("true").label("held"))
         .where(
             token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
             token.c.customer_id == thing,
@@ -248,8 +248,10 @@ def _has(thing: ColumnElement[Any], word: int, where: str) -> ColumnElement[bool
             token.c.token < ranges.c.high,
         )
         .limit(1)
-        .correlate(thing.table)
+        .correlate(ranges, thing.table)
+        .lateral(f"{where}_hit{word}")
     )
+    held: Select[Any] = select(hit.c.held).select_from(ranges.join(hit, true())).limit(1).correlate(thing.table)
     return held.scalar_subquery().is_(True)
 
 
