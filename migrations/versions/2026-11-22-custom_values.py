@@ -1,6 +1,6 @@
 """Values of custom fields stand in a table of their own, which row-level security lets an index serve.
 
-Revision: million, after calendars.
+Revision: million, after erasing.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "million"
-down_revision = "calendars"
+down_revision = "erasing"
 branch_labels = None
 depends_on = None
 
