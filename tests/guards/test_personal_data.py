@@ -19,6 +19,7 @@ NEVER: Mapping[str, str] = {
     "calendars.*": "of the workspace",
     "consents.notice_version": "the workspace's own text",
     "custom_fields.*": "what the workspace calls its fields",
+    "custom_values.*": "an index of the columns called custom, which triggers keep: what is erased there is gone here",
     "events.actor_kind": "a word of ours",
     "events.type": "a word of ours",
     "exports.failure": "a sentence of ours",
