@@ -1,6 +1,6 @@
 """Values of custom fields stand in a table of their own, which row-level security lets an index serve.
 
-Revision: million, after merging2.
+Revision: million, after channels.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "million"
-down_revision = "merging2"
+down_revision = "channels"
 branch_labels = None
 depends_on = None
 
