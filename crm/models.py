@@ -8,6 +8,7 @@ from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens,
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exports.models import exports
+from crm.feeds.models import calendar_feeds
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
@@ -20,7 +21,7 @@ from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.tasks.models import tasks
 from crm.trust.models import trust_ratings
-from crm.visits.models import visits
+from crm.visits.models import location_consents, visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
     api_keys,
@@ -39,6 +40,7 @@ __all__ = [
     "birthday_rounds",
     "calendar_days",
     "calendars",
+    "calendar_feeds",
     "consents",
     "contact_taboos",
     "contact_tokens",
@@ -59,6 +61,7 @@ __all__ = [
     "interactions",
     "key_proposals",
     "key_rounds",
+    "location_consents",
     "metadata",
     "notes",
     "notifications",

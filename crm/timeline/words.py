@@ -36,6 +36,17 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "visit.updated": ("{actor} changed the visit of {when}: {fields}.", "{actor}修改了{when}的拜访：{fields}。"),
         "visit.rescheduled": ("{actor} moved a visit to {when}{reason}.", "{actor}将拜访改期至{when}{reason}。"),
         "visit.started": ("{actor} began the visit of {when}.", "{actor}开始了{when}的拜访。"),
+        "visit.confirmed": ("{actor} confirmed the visit of {when}.", "{actor}确认了{when}的拜访。"),
+        "visit.reviewed": ("{actor} reviewed a joint visit{review}.", "{actor}点评了一次协同拜访{review}。"),
+        "visit.missed": ("The visit of {when} was missed.", "{when}的拜访未能进行。"),
+        "visit.location_read": (
+            "{actor} read where the visit of {when} was made.",
+            "{actor}查看了{when}拜访的定位信息。",
+        ),
+        "location_consent.changed": (
+            "{actor} decided whether their positions are kept.",
+            "{actor}变更了定位信息的授权。",
+        ),
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
         "task.created": (

@@ -19,6 +19,7 @@ from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
+from crm.visits.consents import LocationConsentKept
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -44,6 +45,7 @@ from services.api.routes import (
     imports,
     interactions,
     key_proposals,
+    locations,
     me,
     notes,
     notifications,
@@ -91,6 +93,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     notifications.router,
     auth.router,
     me.router,
+    locations.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -214,8 +217,13 @@ EVENTS: Events = {
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
     "visit.started": ("A visit began.", VisitRead),
+    "visit.confirmed": ("The customer expects a visit.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
+    "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
+    "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
+    "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

@@ -109,7 +109,8 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
         elif kind == "visit":
             await owner.execute(
                 "INSERT INTO visits (workspace_id, customer_id, id, contact_ids, owner_id, purpose, planned_start, "
-                "planned_end) VALUES ($1, $2, $3, $4, $5, 'care', now(), now() + interval '1 hour')",
+                "planned_end, overlap_allowed) "
+                "VALUES ($1, $2, $3, $4, $5, 'care', now(), now() + interval '1 hour', true)",
                 *here, [person] if person else [], home.anna.id,
             )  # fmt: skip
         elif kind == "task":
