@@ -116,6 +116,8 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "calendar.days_changed": ("{actor} changed days of the calendar {name}.", "{actor}更新了日历{name}的节假日。"),
         "calendar.archived": ("{actor} archived the calendar {name}.", "{actor}归档了日历{name}。"),
         "calendar.restored": ("{actor} brought the calendar {name} back.", "{actor}恢复了日历{name}。"),
+        "feed.created": ("{actor} made a private calendar.", "{actor}创建了日历订阅。"),
+        "feed.revoked": ("{actor} ended a private calendar.", "{actor}撤销了日历订阅。"),
         "custom_field.created": ("{actor} defined the field {name}.", "{actor}新增了自定义字段{name}。"),
         "custom_field.updated": ("{actor} changed the field {name}.", "{actor}修改了自定义字段{name}。"),
         "custom_field.archived": ("{actor} archived the field {name}.", "{actor}归档了自定义字段{name}。"),

@@ -19,6 +19,7 @@ from services.api.frame import Api, Manners
 from services.api.logs import AccessLog
 from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
+from services.api.turnstile import Turnstile
 from services.settings import Settings, load
 
 GRACE = 20
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
+        api.state.turnstile = Turnstile()
         api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
         listening = asyncio.create_task(api.state.door.listen())
         heads = heads_of(Path(str(files("migrations"))))

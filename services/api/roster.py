@@ -9,6 +9,7 @@ from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.exports.schemas import ExportRead
+from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -39,6 +40,7 @@ from services.api.routes import (
     duplicates,
     events,
     exports,
+    feeds,
     groups,
     handovers,
     health,
@@ -94,6 +96,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     me.router,
     locations.router,
+    feeds.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -224,6 +227,8 @@ EVENTS: Events = {
     "visit.cancelled": ("A visit does not take place.", VisitRead),
     "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
     "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
+    "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
+    "feed.revoked": ("A private calendar ended.", FeedRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

@@ -10,13 +10,14 @@ from typing import Any
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
+PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token"})
 """What needs no credential."""
 
 SCOPELESS = frozenset(
     {
-        "change_password", "get_location_consent", "get_me", "list_my_sessions", "put_location_consent",
-        "revoke_my_session", "update_me",
+        "change_password", "create_my_feed", "get_location_consent", "get_me", "get_my_feed", "list_my_sessions",
+        "put_location_consent",
+        "revoke_my_feed", "revoke_my_session", "update_me",
     }
 )  # fmt: skip
 """What everyone signed in may ask: about themselves."""
@@ -221,6 +222,17 @@ async def _review_visit(scene: Scene) -> Asked:
     made = await scene.visit_today(customer_id, supervisor_id=str(scene.workspace.manager.id))
     await scene.post(f"/v1/visits/{made}/complete", body)
     return Asked(path={"visit_id": made}, body={"review": "x"}, marks=(made,))
+
+
+async def _with_feed(scene: Scene) -> Asked:
+    for name in ("admin", "manager", "anna", "ben", "service", "auditor"):
+        await scene.post("/v1/me/feed", by=name)
+    return Asked()
+
+
+async def _feed_of_anna(scene: Scene) -> Asked:
+    made = await scene.post("/v1/me/feed")
+    return Asked(path={"secret": made["url"].rsplit("/", 1)[1].removesuffix(".ics")})
 
 
 async def _located_visit(scene: Scene) -> Asked:
@@ -468,6 +480,10 @@ CASES: Mapping[str, Case] = {
     "confirm_visit": Case(item("visit_id", "visit")),
     "review_visit": Case(_review_visit, by="manager"),
     "get_location_consent": own(plain()),
+    "create_my_feed": own(plain()),
+    "get_my_feed": own(_with_feed),
+    "revoke_my_feed": own(_with_feed),
+    "read_feed": Case(_feed_of_anna),
     "put_location_consent": own(plain(body={"status": "given", "notice_version": "1"})),
     "start_visit": Case(item("visit_id", "visit_today")),
     "complete_visit": Case(_complete_visit),
