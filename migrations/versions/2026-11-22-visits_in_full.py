@@ -1,5 +1,7 @@
 """Visits in full: confirmed, missed, reviewed, joint and unplanned; nobody in two places; positions sealed; feeds.
 
+Webhook endpoints are told how to reach people only where they are allowed to.
+
 Positions that were kept in the open are forgotten, in the log of facts too: they cannot be sealed here, where there is
 no key, and nobody was asked whether they may be kept.
 
@@ -160,6 +162,10 @@ def upgrade() -> None:
     )
     op.execute("CREATE TYPE uuidrange AS RANGE (subtype = uuid)")
     op.execute(NO_DOUBLE_BOOKING)
+    op.add_column(
+        "webhook_endpoints",
+        sa.Column("personal_data", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.create_index(
         "ix_events_of_visit",
         "events",
@@ -227,6 +233,7 @@ def downgrade() -> None:
         unprotect(table)
         op.drop_table(table)
     op.drop_index("ix_events_of_visit", table_name="events")
+    op.drop_column("webhook_endpoints", "personal_data")
     op.execute("ALTER TABLE visits DROP CONSTRAINT no_double_booking")
     op.execute("DROP TYPE uuidrange")
     op.drop_index("one_visit_in_progress", table_name="visits")
