@@ -75,7 +75,7 @@ visits = noun(
         " AND result IS NOT NULL AND cardinality(met_contact_ids) > 0)",
         name="completed_with_a_report",
     ),
-    CheckConstraint("(state = 'reviewed') = (review IS NOT NULL)", name="reviewed_with_a_review"),
+    CheckConstraint("state <> 'reviewed' OR review IS NOT NULL", name="reviewed_with_a_review"),
     CheckConstraint("supervisor_id <> owner_id", name="nobody_supervises_themselves"),
     # One person, one place (domain.md C3 7). Ranges of one uuid stand for equality, which GiST has none of for uuid.
     ExcludeConstraint(

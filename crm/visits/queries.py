@@ -142,7 +142,7 @@ def _checked(visit: FromClause, at: str, heard_at: ColumnElement[Any]) -> Column
 def _reviewed(visit: FromClause, reviewer: FromClause) -> ColumnElement[Any]:
     c = visit.c
     said = func.json_build_object("review", c.review, "by", mention(reviewer), "at", utc(c.reviewed_at))
-    return case((c.review.is_not(None), said))
+    return case((c.state == "reviewed", said))
 
 
 @cache

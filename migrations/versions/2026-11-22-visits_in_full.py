@@ -63,7 +63,7 @@ CHECKS = {
     "start_position_state": f"start_position_state {POSITIONS}",
     "completion_position_state": f"completion_position_state {POSITIONS}",
     "completed_with_a_report": f"(state IN ('completed', 'reviewed')) = ({REPORT})",
-    "reviewed_with_a_review": "(state = 'reviewed') = (review IS NOT NULL)",
+    "reviewed_with_a_review": "state <> 'reviewed' OR review IS NOT NULL",
     "nobody_supervises_themselves": "supervisor_id <> owner_id",
 }
 FORMER_CHECKS = {
