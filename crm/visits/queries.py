@@ -136,7 +136,8 @@ def _checked(visit: FromClause, at: str, heard_at: ColumnElement[Any]) -> Column
         *(part for name in same for part in (name, visit.c[f"{at}_{name}"])),
     )  # fmt: skip
     reason = visit.c[f"{at}_out_of_range_reason"]
-    return case((or_(position.is_not(None), device_time.is_not(None), reason.is_not(None)), said))
+    spoke = or_(position.is_not(None), device_time.is_not(None), reason.is_not(None))
+    return case((and_(heard_at.is_not(None), spoke), said))
 
 
 def _reviewed(visit: FromClause, reviewer: FromClause) -> ColumnElement[Any]:
