@@ -36,6 +36,17 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "visit.updated": ("{actor} changed the visit of {when}: {fields}.", "{actor}修改了{when}的拜访：{fields}。"),
         "visit.rescheduled": ("{actor} moved a visit to {when}{reason}.", "{actor}将拜访改期至{when}{reason}。"),
         "visit.started": ("{actor} began the visit of {when}.", "{actor}开始了{when}的拜访。"),
+        "visit.confirmed": ("{actor} confirmed the visit of {when}.", "{actor}确认了{when}的拜访。"),
+        "visit.reviewed": ("{actor} reviewed a joint visit{review}.", "{actor}点评了一次协同拜访{review}。"),
+        "visit.missed": ("The visit of {when} was missed.", "{when}的拜访未能进行。"),
+        "visit.location_read": (
+            "{actor} read where the visit of {when} was made.",
+            "{actor}查看了{when}拜访的定位信息。",
+        ),
+        "location_consent.changed": (
+            "{actor} decided whether their positions are kept.",
+            "{actor}变更了定位信息的授权。",
+        ),
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
         "task.created": (
@@ -114,6 +125,8 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "notification_channel.enabled": ("{actor} enabled a notification channel.", "{actor}启用了通知渠道。"),
         "notification_channel.disabled": ("A notification channel was turned off.", "通知渠道已停用。"),
         "notification_channel.removed": ("{actor} removed a notification channel.", "{actor}删除了通知渠道。"),
+        "feed.created": ("{actor} made a private calendar.", "{actor}创建了日历订阅。"),
+        "feed.revoked": ("{actor} ended a private calendar.", "{actor}撤销了日历订阅。"),
         "custom_field.created": ("{actor} defined the field {name}.", "{actor}新增了自定义字段{name}。"),
         "custom_field.updated": ("{actor} changed the field {name}.", "{actor}修改了自定义字段{name}。"),
         "custom_field.archived": ("{actor} archived the field {name}.", "{actor}归档了自定义字段{name}。"),

@@ -23,6 +23,7 @@ from services.api.inboxes import Inboxes
 from services.api.logs import AccessLog
 from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
+from services.api.turnstile import Turnstile
 from services.settings import Settings, load
 from services.storage import store_of
 
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
+        api.state.turnstile = Turnstile()
         api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
         api.state.inboxes = Inboxes()
         api.state.door.also_hear(INBOX_CHANGED, api.state.inboxes.heard)

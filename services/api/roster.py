@@ -10,6 +10,7 @@ from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.exports.schemas import ExportRead
+from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -20,6 +21,7 @@ from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
+from crm.visits.consents import LocationConsentKept
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -39,12 +41,14 @@ from services.api.routes import (
     duplicates,
     events,
     exports,
+    feeds,
     groups,
     handovers,
     health,
     imports,
     interactions,
     key_proposals,
+    locations,
     me,
     notes,
     notification_channels,
@@ -94,6 +98,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     notification_channels.router,
     auth.router,
     me.router,
+    locations.router,
+    feeds.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -221,8 +227,15 @@ EVENTS: Events = {
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
     "visit.started": ("A visit began.", VisitRead),
+    "visit.confirmed": ("The customer expects a visit.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
+    "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
+    "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
+    "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
+    "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
+    "feed.revoked": ("A private calendar ended.", FeedRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

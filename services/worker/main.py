@@ -23,6 +23,7 @@ from services.worker.exporting import export_round, sweep_exports
 from services.worker.firing import fire
 from services.worker.importing import import_round
 from services.worker.messages import open_queue
+from services.worker.missing import miss_visits
 from services.worker.privacy import keep_private
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
@@ -58,6 +59,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("remove files", removing.remove_files, removing.SECONDS),
     Round("sweep attachments", removing.sweep_attachments, HOURLY),
     Round("warm", warm, SECONDS),
+    Round("miss visits", miss_visits, HOURLY),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("calendars", keep_calendars, HOURLY),

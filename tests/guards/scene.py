@@ -90,9 +90,15 @@ class Scene:
         return str((await self.post("/v1/interactions", body))["id"])
 
     async def visit(self, customer_id: str | None = None, contacts: tuple[str, ...] = ()) -> str:
-        """A visit that Anna plans."""
+        """A visit that Anna plans, at an hour of its own."""
         at = customer_id or await self.customer()
-        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **hours(24)}
+        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **hours(24 + 2 * next(numbers))}
+        return str((await self.post("/v1/visits", body))["id"])
+
+    async def visit_today(self, customer_id: str | None = None, **more: str) -> str:
+        """A visit that Anna can make now."""
+        at = customer_id or await self.customer()
+        body = {"customer_id": at, "purpose": "care", "allow_overlap": True, **hours(0), **more}
         return str((await self.post("/v1/visits", body))["id"])
 
     async def task(self) -> str:
