@@ -11,8 +11,11 @@ from uuid import UUID
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token"})
+PUBLIC = frozenset(
+    {
+        "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token", "unsubscribe",
+    }
+)  # fmt: skip
 """What needs no credential."""
 
 ENDLESS = frozenset({"stream_unread_count"})
