@@ -14,6 +14,7 @@ from crm.groups import reactions as groups
 from crm.interactions import events as interactions
 from crm.privacy import erasing
 from crm.privacy import events as privacy
+from crm.reminders import reactions as reminders
 from crm.visits import events as visits
 from crm.workspaces import events as workspaces
 
@@ -43,7 +44,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew,),
+        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace),
+        workspaces.USER_UPDATED: (reminders.follow_person,),
     }
 )
 
