@@ -183,7 +183,7 @@ async def workspace(owner: asyncpg.Connection, *, listened: bool = False) -> tup
     )
     if listened:
         await owner.execute(
-            "INSERT INTO webhook_endpoints (workspace_id, url, types, sealed_secret) "
+            "INSERT INTO webhook_endpoints (workspace_id, url, types, secret) "
             "VALUES ($1, 'https://example.com/', ARRAY['complaint.*'], 'x')",
             home,
         )

@@ -26,7 +26,7 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
@@ -142,7 +142,7 @@ def _managers() -> Any:
         select(chain.c.user_id, chain.c.manager_id)
         .select_from(chain.join(boss, is_there))
         .where(chain.c.manager_id != chain.c.user_id)
-        .distinct(chain.c.user_id)
+        .ext(distinct_on(chain.c.user_id))
         .order_by(chain.c.user_id, chain.c.height)
         .cte("managers")
     )
