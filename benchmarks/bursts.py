@@ -47,10 +47,15 @@ SELECT (SELECT count(*) FROM reminders WHERE state = 'fired') AS fired, (SELECT 
        (SELECT count(*) FROM events WHERE type = 'reminder.fired') AS facts
 """
 
+Spent = dict[str, dict[int, float]]
+
 
 @dataclass(frozen=True)
 class Burst:
-    """Reminders that fell due at one moment: how late they were said (s), and what was wrong (lost or twice)."""
+    """Reminders that fell due at one moment: how late they were said (s), what was lost or twice, and what it took.
+
+    ``cpu_each`` is in microseconds, ``elsewhere`` what of the processors was in use before, in percent.
+    """
 
     number: int
     p50: float
@@ -58,6 +63,7 @@ class Burst:
     most: float
     of_one: float | None
     wrong: int
+    cpu_each: float
     elsewhere: float
 
 
@@ -130,17 +136,23 @@ async def burst(at: Place, numbers: list[int], *, listened: bool = False, second
         await owner.execute(PLAN, home, people, number, 86_400.0)
     await owner.execute("VACUUM ANALYZE")
     await owner.execute("CHECKPOINT")
-    with running("services.worker.main", environment=at.environment):
+    with running("services.worker.main", environment=at.environment) as worker:
         await until(owner, "SELECT EXISTS (SELECT FROM worker_heartbeats)")
         elsewhere = await asyncio.to_thread(psutil.cpu_percent, 2.0)
+        before = await _spent(owner, worker.pid)
         # Only its moment changes, in one statement: that there is anything to fire becomes known all at once.
         await owner.execute(f"UPDATE reminders SET fire_at = now() + interval '{seconds} seconds'")
         await until(owner, NONE_LEFT)
+        after = await _spent(owner, worker.pid)
     late = await owner.fetchrow(LATENESS, homes[-1][0])
     row = await owner.fetchrow(CHECK)
+    assert late is not None
+    assert row is not None
     await owner.close()
     wrong = sum(abs(sum(numbers) - found) for found in row.values())
-    return Burst(sum(numbers), late["p50"], late["p99"], late["most"], late["of_one"], wrong, elsewhere)
+    spent = sum(sum(_difference(before, after, kind)) for kind in ("worker", "backends"))
+    cpu_each = 1e6 * spent / sum(numbers)
+    return Burst(sum(numbers), late["p50"], late["p99"], late["most"], late["of_one"], wrong, cpu_each, elsewhere)
 
 
 async def waiting(at: Place, number: int, *, seconds: float = 30.0) -> Waiting:
@@ -158,14 +170,15 @@ async def waiting(at: Place, number: int, *, seconds: float = 30.0) -> Waiting:
         elsewhere = await asyncio.to_thread(psutil.cpu_percent, seconds)
         after, took = await _spent(owner, worker.pid), time.monotonic() - began
     await owner.close()
-    of_worker, of_backends = (
-        100 * sum(after[kind].values()) / took - 100 * sum(before[kind].get(pid, 0) for pid in after[kind]) / took
-        for kind in ("worker", "backends")
-    )
+    of_worker, of_backends = (100 * sum(_difference(before, after, kind)) / took for kind in ("worker", "backends"))
     return Waiting(number, of_worker, of_backends, elsewhere)
 
 
-async def _spent(owner: asyncpg.Connection, worker: int) -> dict[str, dict[int, float]]:
+def _difference(before: Spent, after: Spent, kind: str) -> list[float]:
+    return [seconds - before[kind].get(pid, 0.0) for pid, seconds in after[kind].items()]
+
+
+async def _spent(owner: asyncpg.Connection, worker: int) -> Spent:
     """Processor seconds so far, by process."""
     rows = await owner.fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'rapport-worker'")
     pids = {"worker": [worker], "backends": [row[0] for row in rows]}

@@ -7,31 +7,44 @@ Of each reminder there must be one notification and one fact, whatever happens, 
 arrival may come twice is promised so (at least once, same ``webhook-id``): a receiver that looks at the id takes one.
 """
 
+import argparse
 import asyncio
 import os
 import random
-import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import asyncpg
 import httpx
 
-from benchmarks.surroundings import Chaos, Receiver, World, world
+from benchmarks.surroundings import Chaos, Ground, Receiver, World, ground, world
+from benchmarks.tidy import end_tidily
+from benchmarks.unfenced import DROP_THE_KEY
 
+CHAOS = Path(__file__).with_name("CHAOS.md")
+HEAD = """# Reminders and deliveries under fire
+
+`python -m benchmarks.chaos`, {when:%Y-%m-%d %H:%M} UTC; {state}. Two workers, an API, twenty workspaces of which one
+owns 60 %; faults at even distances, drawn by chance. Lateness counts from the reminder's moment to its firing; a
+delivery that a killed worker held waits for its lease (30 s). Arrivals that come again have the same `webhook-id`.
+
+| run | reminders | faults | lost | twice | arrived again | late p50 / p99 / max (s) | settled after the last fault | \
+asked of the API | refused |
+|---|---|---|---|---|---|---|---|---|---|"""
 PATIENCE = 120.0
 
 PLAN = """
 INSERT INTO reminders (workspace_id, user_id, subject_type, subject_id, title, fire_at, dedupe_key)
-SELECT home, person, 'task', gen_random_uuid(), 'Call ' || n, now() + make_interval(secs => $4::float8 + random() * $5::float8),
-       'chaos:' || n
-FROM (SELECT n, ($1::uuid[])[place] AS home, ($2::uuid[])[place] AS person
-      FROM (SELECT n, CASE WHEN random() < 0.6 THEN 1 ELSE 1 + floor(random() * cardinality($1::uuid[]))::int END AS place
-            FROM generate_series(1, $3::int) AS n) AS drawn) AS planned
+SELECT ($1::uuid[])[place], ($2::uuid[])[place], 'task', gen_random_uuid(), 'Call ' || n,
+       now() + make_interval(secs => $4::float8 + random() * $5::float8), 'chaos:' || n
+FROM (SELECT n, CASE WHEN random() < 0.6 THEN 1 ELSE 1 + floor(random() * cardinality($1::uuid[]))::int END AS place
+      FROM generate_series(1, $3::int) AS n) AS drawn
 """
 FOUND = """
 SELECT (SELECT count(*) FROM reminders WHERE state = 'fired') AS fired,
@@ -77,6 +90,8 @@ class Plan:
     workers: int = 2
     worker: str = "services.worker.main"
     seed: int = 7
+    first: str | None = None
+    """What is changed in the database before."""
     outage: float = 0.0
     """Seconds that the queue is away, as the one fault there is."""
     waits_for_leases: bool = True
@@ -101,23 +116,26 @@ class Outcome:
         """What did not happen and should have."""
         number, found = self.plan.reminders, self.found
         short = [number - found[name] for name in ("fired", "told_of", "facts_of")] + [number - self.arrived]
-        return sum(max(0, each) for each in short) + max(0, self.asked - found["customers"])
+        unmade: int = max(0, self.asked - found["customers"])
+        return sum(max(0, int(each)) for each in short) + unmade
 
     @property
     def twice(self) -> int:
         """What happened once more than it should have."""
         found = self.found
-        extra = (found["told"] - found["told_of"]) + (found["facts"] - found["facts_of"])
-        return int(extra + max(0, found["customers_told"] - self.asked))
+        extra: int = (found["told"] - found["told_of"]) + (found["facts"] - found["facts_of"])
+        return extra + max(0, int(found["customers_told"]) - self.asked)
 
 
-async def run(plan: Plan) -> Outcome:
+async def run(plan: Plan, on: Ground) -> Outcome:
     """Let it happen, wait until all is settled, and count. Raises ``TimeoutError`` when that does not come."""
     outcome = Outcome(plan)
-    with world(plan.workspaces, workers=plan.workers, worker=plan.worker) as around:
+    with world(on, plan.workspaces, workers=plan.workers, worker=plan.worker) as around:
         async with Receiver() as receiver:
             await around.begin(receiver.url)
             owner = await around.owner()
+            if plan.first is not None:
+                await owner.execute(plan.first)
             await owner.execute(PLAN, around.homes, around.people, plan.reminders, 1.0, plan.seconds)
             await owner.close()
             stopping = asyncio.Event()
@@ -129,7 +147,8 @@ async def run(plan: Plan) -> Outcome:
             await _settle(around, plan)
             outcome.settled_after = monotonic() - ended
             owner = await around.owner()
-            outcome.found = dict(await owner.fetchrow(FOUND))
+            (found,) = await owner.fetch(FOUND)
+            outcome.found = dict(found)
             await owner.close()
         outcome.arrived, outcome.arrivals = len(receiver.seen), receiver.seen.total()
     return outcome
@@ -139,15 +158,15 @@ async def _break(around: World, plan: Plan, outcome: Outcome) -> None:
     """One fault after the other, drawn by chance; each heals by itself."""
     chance = random.Random(plan.seed)
     chaos = Chaos(around, chance)
-    rare = 1 if plan.faults < 50 else plan.faults // 25
+    rare = min(1, plan.faults) if plan.faults < 50 else plan.faults // 25
     drawn = ["postgres killed"] * rare + ["queue killed"] * rare
     drawn += chance.choices(list(chaos.kinds), list(chaos.weights), k=max(0, plan.faults - len(drawn)))
     chance.shuffle(drawn)
-    began, healing = monotonic(), []
+    began, healing = monotonic(), set[asyncio.Task[None]]()
     for number, kind in enumerate(drawn):
         await asyncio.sleep(max(0.0, began + 1 + number * plan.seconds / len(drawn) - monotonic()))
         outcome.faults[kind] += 1
-        healing.append(asyncio.create_task(chaos.cause(kind)))
+        healing.add(asyncio.create_task(chaos.cause(kind)))
     await asyncio.gather(*healing)
     await asyncio.sleep(max(0.0, began + 1 + plan.seconds - monotonic()))
 
@@ -203,3 +222,54 @@ async def _says(around: World, question: str) -> bool:
         finally:
             await owner.close()
     return False
+
+
+def main() -> int:
+    """Three runs, and the page about them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reminders", type=int, default=10_000)
+    parser.add_argument("--faults", type=int, default=110)
+    parser.add_argument("--seconds", type=float, default=180.0)
+    parser.add_argument("--outage", type=float, default=60.0)
+    asked = parser.parse_args()
+    end_tidily()
+    with ground() as on:
+        broken = asyncio.run(run(Plan(asked.reminders, asked.seconds, asked.faults), on))
+        print(_sentence("faults", broken), flush=True)
+        control = Plan(
+            asked.reminders // 5, asked.seconds / 5, asked.faults // 5, worker="benchmarks.unfenced", first=DROP_THE_KEY
+        )
+        unfenced = asyncio.run(run(control, on))
+        print(_sentence("control", unfenced), flush=True)
+        away = asyncio.run(run(Plan(1_000, asked.outage + 20, 0, outage=asked.outage), on))
+        print(_sentence("queue away", away), flush=True)
+    good = broken.lost == broken.twice == away.lost == away.twice == 0 and not away.refusals and unfenced.twice > 0
+    runs = (("faults", broken), ("the control: no fences", unfenced), (f"queue away {asked.outage:.0f} s", away))
+    CHAOS.write_text(_page(runs), encoding="utf-8")
+    return 0 if good else 1
+
+
+def _page(runs: Iterable[tuple[str, Outcome]]) -> str:
+    rows = [_row(name, outcome) for name, outcome in runs]
+    state = f"{os.cpu_count()} processors, load average afterwards {os.getloadavg()[1]:.1f}"
+    return "\n".join([HEAD.format(when=datetime.now(UTC), state=state), *rows, ""])
+
+
+def _row(name: str, outcome: Outcome) -> str:
+    plan, found = outcome.plan, outcome.found
+    late = " / ".join(f"{found[part]:.2f}" for part in ("p50", "p99", "most"))
+    faults = ", ".join(f"{number} × {kind}" for kind, number in sorted(outcome.faults.items())) or "none"
+    refused = ", ".join(f"{number} × {status}" for status, number in sorted(outcome.refusals.items())) or "none"
+    again = outcome.arrivals - outcome.arrived
+    return (
+        f"| {name} | {plan.reminders:,} | {faults} | {outcome.lost} | {outcome.twice} | {again} | {late} | "
+        f"{outcome.settled_after:.0f} s | {outcome.asked:,} | {refused} |"
+    )
+
+
+def _sentence(name: str, outcome: Outcome) -> str:
+    return f"{name}: {outcome.lost} lost, {outcome.twice} twice, latest {outcome.found['most']:.1f} s"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

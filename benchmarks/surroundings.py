@@ -25,10 +25,12 @@ import redis
 
 from benchmarks.stage import SECRET_KEY, _workspace
 from services import schema
+from services.local.folders import FolderInUse
 from services.local.processes import Child
 from services.local.servers import SUPERUSER, DsnOf, embedded_postgres, embedded_valkey
 
 DATABASE = "chaos"
+TEMPLATE = "chaos_template"
 RESTART = 0.2
 """Seconds after which whoever looks after a process starts it again."""
 
@@ -41,13 +43,23 @@ class Postgres:
         self._folder = folder
         self._stack = ExitStack()
         self._children: list[Child] = []
-        self.dsn_of: DsnOf = lambda role, database: ""
+        self.dsn_of: DsnOf
 
     def start(self) -> None:
         """Start, or start again after having been killed: whatever the dead one left is cleared away."""
         self._stack.close()
         self._children.clear()
-        self.dsn_of = self._stack.enter_context(embedded_postgres(self._folder, children=self._children))
+        until = time.monotonic() + 10
+        while True:
+            try:
+                self.dsn_of = self._stack.enter_context(embedded_postgres(self._folder, children=self._children))
+            except FolderInUse:
+                # A process that is just being started holds on to everything of ours until it is itself.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
     def kill(self) -> None:
         """As when the power fails."""
@@ -96,6 +108,15 @@ class Queue:
             client.flushall()
 
 
+@dataclass(frozen=True)
+class Ground:
+    """The servers that worlds are made on, one after the other, and a folder for what they leave."""
+
+    folder: Path
+    postgres: Postgres
+    queue: Queue
+
+
 @dataclass
 class World:
     """Everything that runs, and whom it runs for."""
@@ -123,10 +144,11 @@ class World:
 
     async def begin(self, receiver_url: str) -> None:
         """Make the database and the workspaces, start the processes, and have the receiver told of what is said."""
+        await asyncio.to_thread(self.queue.flush)
         owner = await asyncpg.connect(self.postgres.dsn_of(SUPERUSER, "postgres"))
-        await owner.execute(f"CREATE DATABASE {DATABASE}")
+        await owner.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        await owner.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE}")
         await owner.close()
-        await asyncio.to_thread(schema.upgrade, self.postgres.dsn_of(SUPERUSER, DATABASE))
         owner = await self.owner()
         for _ in range(self.number):
             home, token, people = await _workspace(owner, 0)
@@ -142,7 +164,10 @@ class World:
             for token in self.tokens:
                 headers = {"Authorization": f"Bearer {token}"}
                 (await client.post("/v1/webhook-endpoints", json=body, headers=headers)).raise_for_status()
+        until = time.monotonic() + 60
         while not await self._beats():
+            if time.monotonic() > until:
+                raise TimeoutError("the workers do not beat")
             await asyncio.sleep(0.1)
 
     def start(self, name: str) -> None:
@@ -197,8 +222,8 @@ class World:
 
 
 @contextmanager
-def world(number: int, *, workers: int, worker: str) -> Iterator[World]:
-    """Embedded servers in a folder of their own; whatever was started ends with the block."""
+def ground() -> Iterator[Ground]:
+    """Embedded servers in a folder of their own, with a database to copy; whatever was started ends with the block."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="rapport-chaos-")))
         postgres, queue = Postgres(folder / "postgres"), Queue(folder / "valkey")
@@ -206,11 +231,27 @@ def world(number: int, *, workers: int, worker: str) -> Iterator[World]:
         postgres.start()
         stack.callback(queue.kill)
         queue.start()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port: int = probe.getsockname()[1]
-        around = World(folder, postgres, queue, port, workers, worker, number)
-        stack.callback(around.end)
+        asyncio.run(_make_template(postgres.dsn_of(SUPERUSER, "postgres")))
+        schema.upgrade(postgres.dsn_of(SUPERUSER, TEMPLATE))
+        yield Ground(folder, postgres, queue)
+
+
+async def _make_template(url: str) -> None:
+    owner = await asyncpg.connect(url)
+    await owner.execute(f"CREATE DATABASE {TEMPLATE}")
+    await owner.close()
+
+
+@contextmanager
+def world(on: Ground, number: int, *, workers: int, worker: str) -> Iterator[World]:
+    """Workspaces and processes; the processes end with the block."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    around = World(on.folder, on.postgres, on.queue, port, workers, worker, number)
+    try:
         yield around
+    finally:
+        around.end()
 
 
 class Receiver:

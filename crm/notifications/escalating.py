@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -35,7 +36,8 @@ from crm.reminders import events
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
 from crm.tables import Moment
-from crm.workspaces.models import teams, users
+from crm.workspaces.models import teams, users, workspaces
+from crm.workspaces.settings import DEFAULTS
 
 HIGHEST = 50
 """So many teams above each other are looked through for a manager, should they ever form a circle."""
@@ -47,6 +49,12 @@ class Ignored(NamedTuple):
     id: UUID
     user_id: UUID
     fired_at: datetime
+
+
+def patience() -> ColumnElement[int]:
+    """How many minutes a workspace lets pass before the manager is told; 0 for ever."""
+    said = workspaces.c.settings["reminders"]["escalate_after_minutes"].astext
+    return func.coalesce(cast(said, Integer), DEFAULTS["reminders"]["escalate_after_minutes"])
 
 
 async def workspaces_with_ignored(tx: Transaction, most: int) -> list[UUID]:
@@ -76,6 +84,11 @@ async def escalate(tx: Transaction, ids: Sequence[UUID]) -> int:
     told = await tx.rows(_escalate(), event_type=events.ESCALATED, ids=ids)
     await give_up(tx, ids)
     return len(told)
+
+
+async def look_again(tx: Transaction) -> None:
+    """Other working hours, or another patience: when it is time is worked out anew for all that is still ignored."""
+    await tx.rows(_look_again())
 
 
 async def give_up(tx: Transaction, ids: Sequence[UUID]) -> None:
@@ -111,6 +124,15 @@ def _escalate() -> Insert:
         .values(escalated_at=func.now(), escalated_to_id=manager.c.manager_id, escalate_at=cast(null(), Moment))
     )
     return recorded(REMINDER, told, also=lambda rows: [_notifications(rows)])
+
+
+@statement
+def _look_again() -> Update:
+    # As the workspace says now: what the worker knows of it may be some seconds old.
+    home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    minutes = select(patience()).where(home).scalar_subquery()
+    ends = case((minutes > 0, reminders.c.fired_at + func.make_interval(0, 0, 0, 0, 0, minutes)))
+    return reminders.update().where(_at_home(), reminders.c.escalate_at.is_not(None)).values(escalate_at=ends)
 
 
 @statement

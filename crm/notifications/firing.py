@@ -17,7 +17,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Insert,
-    Integer,
     Select,
     Text,
     Uuid,
@@ -34,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from crm.database import Transaction, statement
+from crm.notifications.escalating import patience
 from crm.notifications.models import notifications
 from crm.recording import told
 from crm.reminders import due, events
@@ -41,7 +41,6 @@ from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
 from crm.tables import Moment, utc
 from crm.workspaces.models import workspaces
-from crm.workspaces.settings import DEFAULTS
 
 Heard = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 """Whether anybody waits for the facts of a workspace. Where nobody does, a fact needs no publishing."""
@@ -123,13 +122,11 @@ def _judged(taken: CTE) -> CTE:
             for name in ("customer_id", "subject_id")
         )
     )
-    minutes = workspaces.c.settings["reminders"]["escalate_after_minutes"].astext
-    default = DEFAULTS["reminders"]["escalate_after_minutes"]
     homes = select(taken.c.workspace_id).distinct().subquery("homes_taken")
-    patience = (
-        select(workspaces.c.workspace_id, func.coalesce(cast(minutes, Integer), default).label("minutes"))
+    of_homes = (
+        select(workspaces.c.workspace_id, patience().label("minutes"))
         .select_from(homes.join(workspaces, workspaces.c.workspace_id == homes.c.workspace_id))
-        .cte("patience")
+        .cte("of_homes")
         .prefix_with("MATERIALIZED")
     )
     return (
@@ -142,9 +139,9 @@ def _judged(taken: CTE) -> CTE:
                 (and_(taken.c.asks_for_contact, is_shunned), "do_not_contact"),
                 else_=cast(null(), Text),
             ).label("refused"),
-            patience.c.minutes,
+            of_homes.c.minutes,
         )
-        .select_from(taken.join(patience, patience.c.workspace_id == taken.c.workspace_id))
+        .select_from(taken.join(of_homes, of_homes.c.workspace_id == taken.c.workspace_id))
         .cte("judged")
         .prefix_with("MATERIALIZED")
     )

@@ -1,13 +1,13 @@
 """Reminders by the clock on the wall, of one's own, put off, acknowledged, told to the manager.
 
-Revision: reminders2, after file.
+Revision: reminders2, after calendars.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "reminders2"
-down_revision = "file"
+down_revision = "calendars"
 branch_labels = None
 depends_on = None
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from crm.calendars.prepared import calendars_of
 from crm.database import Transaction
 from crm.notifications import escalating
 from crm.notifications.escalating import Ignored
@@ -31,5 +32,8 @@ async def escalate_some(tx: Transaction, found: list[Ignored], now: datetime) ->
         await escalating.give_up(tx, [one.id for one in found])
         return 0
     due = {one.id: one.fired_at + after for one in found}
+    if tx.actor.settings["reminders"]["escalate_counts"] == "working_minutes":
+        calendars = await calendars_of(tx, sorted({one.user_id for one in found}))
+        due = {one.id: calendars[one.user_id].deadline(one.fired_at, after) for one in found}
     await escalating.wait_longer(tx, [(id_, moment) for id_, moment in due.items() if moment > now])
     return await escalating.escalate(tx, [id_ for id_, moment in due.items() if moment <= now])

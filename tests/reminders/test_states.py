@@ -1,4 +1,4 @@
-"""The table of moves, as a machine: a model beside the product, driven through the front door and the worker's round."""
+"""The table of moves, as a machine: what is owed is said once, and nothing else."""
 
 from collections import deque
 from typing import get_args

@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from crm.notifications.escalating import ignored, look_again
 from crm.reminders.actions import acknowledge, snooze
 from services.api.main import create_app
 from services.api.openapi import document
-from services.worker.escalating import escalate
+from services.worker.escalating import escalate, escalate_some
 from services.worker.firing import fire
 from services.worker.rounds import Worker
 from tests.conftest import Client, Running
@@ -140,6 +141,30 @@ async def test_by_default_it_takes_eight_hours(backstage: Backstage, worker: Wor
     await fire(worker)
     waits = await backstage.owner.fetchval("SELECT escalate_at - fired_at FROM reminders")
     assert waits == timedelta(hours=8)
+
+
+async def test_working_minutes_are_those_of_the_persons_calendar(backstage: Backstage, worker: Worker) -> None:
+    home = backstage.home
+    await settings(backstage, escalate_after_minutes=60)
+    await backstage.owner.execute(PLAN, home.id, home.anna.id, True, 2)
+    await fire(worker)
+    # One was said on a Friday half an hour before closing time, the other long ago.
+    friday = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    await backstage.owner.execute(
+        "UPDATE reminders SET fired_at = CASE title WHEN 'Call 1' THEN $1::timestamptz "
+        "ELSE $1::timestamptz - interval '9 days' END, escalate_at = now()",
+        friday,
+    )
+    async with worker.database.transaction(await worker.actor(home.id)) as tx:
+        assert await escalate_some(tx, await ignored(tx, 10), friday + timedelta(days=2)) == 1
+    assert [row[2] for row in await told(backstage)] == ["Call 2"]
+    waits = "SELECT escalate_at FROM reminders WHERE title = 'Call 1'"
+    # The rest of the hour counts from Monday morning, nine o'clock in Shanghai.
+    assert await backstage.owner.fetchval(waits) == datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+    await settings(backstage, escalate_after_minutes=30)
+    async with worker.database.transaction(await worker.actor(home.id)) as tx:
+        await look_again(tx)
+    assert await backstage.owner.fetchval(waits) == friday + timedelta(minutes=30)
 
 
 async def test_two_workers_tell_of_each_once(backstage: Backstage, worker: Worker) -> None:
