@@ -30,11 +30,11 @@ from crm.nouns import Answer, Noun, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.reminders import events
 from crm.reminders.errors import ReminderOfTask, ReminderOver, ReminderSnoozedTooOften
-from crm.reminders.local_time import resolve, written
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
 from crm.reminders.rules import MOST_SNOOZES, MOVES, Move, before
 from crm.reminders.schemas import ReminderCreate, ReminderUpdate
+from crm.reminders.zones import A_MOMENT, active_user, placed, zone_of
 from crm.tables import Moment
 from crm.workspaces.models import users
 
@@ -51,11 +51,11 @@ async def create(access: Access, new: ReminderCreate, about: Noun) -> Answer:
         raise invalid("user_id", "A key is not reminded of anything: say who is.", "required")
     values = new.model_dump(exclude={"subject", *WHEN, "user_id"}, exclude_none=True)
     values |= {"subject_id": new.subject.id, "user_id": user_id}
-    values |= await _when(new, lambda: _zone_of(access, user_id))
+    values |= await _when(new, lambda: zone_of(access, user_id))
     insert = _insert(about, access.actor.sight, frozenset(values))
     created = await record(access, events.CREATED, insert, **renamed(values))
     if created is None:
-        await _zone_of(access, user_id)
+        await zone_of(access, user_id)
         raise invalid("subject/id", f"There is no such {about.name}.", "not_found")
     return created
 
@@ -91,14 +91,9 @@ async def _when(sent: ReminderCreate | ReminderUpdate, zone_of: Callable[[], Awa
     """The columns that say when; none where nothing was sent of it."""
     if "local_time" in sent.model_fields_set:
         zone = sent.timezone or await zone_of()
-        return {
-            "fire_at": resolve(sent.local_time, zone),
-            "local_time": written(sent.local_time),
-            "timezone": zone,
-            "follows_timezone": sent.timezone is None,
-        }
+        return placed(sent.local_time, zone, follows=sent.timezone is None)
     if "fire_at" in sent.model_fields_set:
-        return {"fire_at": sent.fire_at, "local_time": None, "timezone": None, "follows_timezone": False}
+        return {"fire_at": sent.fire_at, **A_MOMENT}
     return {}
 
 
@@ -127,14 +122,6 @@ async def _why_not(access: Access, move: Move, reminder_id: UUID, values: Mappin
     return answer
 
 
-async def _zone_of(access: Access, user_id: UUID) -> str:
-    """The zone that this person lives by. Raises 422 for one who is not there."""
-    zone: str | None = await access.value(_zone(), new_user_id=user_id)
-    if zone is None:
-        raise invalid("user_id", "There is no such active user.", "not_found")
-    return zone
-
-
 async def _zone_of_reminder(access: Access, reminder_id: UUID) -> str:
     """The zone of whom this reminder is for. Raises ``NotFound``."""
     zone: str | None = await access.value(_zone_for(access.actor.sight), id=reminder_id)
@@ -161,7 +148,7 @@ def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
             "customer_id": select(table.c[about.customer or "id"]).where(subject).scalar_subquery(),
             "dedupe_key": func.concat("personal:", func.uuidv7()),
         },
-        only_if=and_(exists().where(subject), exists().where(_active_user())),
+        only_if=and_(exists().where(subject), exists().where(active_user())),
     )
 
 
@@ -192,17 +179,7 @@ def _change(sight: Sight, move: Move, columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _zone() -> Select[Any]:
-    return select(func.coalesce(users.c.timezone, bindparam("timezone", type_=Text))).where(_active_user())
-
-
-@statement
 def _zone_for(sight: Sight) -> Select[Any]:
     whose = and_(users.c.workspace_id == reminders.c.workspace_id, users.c.id == reminders.c.user_id)
     zone = func.coalesce(users.c.timezone, bindparam("timezone", type_=Text))
     return select(zone).select_from(reminders.join(users, whose)).where(this_one(REMINDER, sight))
-
-
-def _active_user() -> ColumnElement[bool]:
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return and_(at_home, users.c.id == bindparam("new_user_id", type_=Uuid), users.c.state == "active")
