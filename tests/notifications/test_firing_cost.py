@@ -73,5 +73,22 @@ async def test_a_round_reads_what_is_due_and_not_what_waits(rounds: Round, mode:
         assert node["Actual Rows"] * node["Actual Loops"] + node.get("Rows Removed by Filter", 0) < 50, node
 
 
+@pytest.mark.parametrize("mode", PLANS)
+async def test_a_backlog_that_statistics_do_not_know_of_is_not_looked_through_for_each_workspace(
+    rounds: Round, mode: str
+) -> None:
+    await many_that_wait(rounds)
+    # The minute comes when everything is due, and Postgres believes that nothing is.
+    await rounds.stage.owner.execute("UPDATE reminders SET fire_at = now() - interval '1 minute'")
+    fire = firing._fire(90, firing.always_heard)
+    values = {"now": "NULL", "actor_kind": "'system'", "actor_id": f"'{NOBODY}'"}
+    plan = await plan_of(rounds, mode, fire, *(values[name] for name in fire.names))
+    scans = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "reminders"]
+    for node in scans:
+        if "Scan" in node["Node Type"]:
+            read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            assert read * node["Actual Loops"] <= 300, node
+
+
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for child in plan.get("Plans", ()) for node in _nodes(child))]
