@@ -52,7 +52,12 @@ def by_index_alone() -> Select[Any]:
     again, which an index scan marks.
     """
     off = literal("off", Text)
-    return select(*(func.set_config(f"enable_{way}", off, true()) for way in ("bitmapscan", "seqscan", "sort")))
+    return select(
+        *(
+            func.set_config(f"enable_{way}", off, true())
+            for way in ("bitmapscan", "seqscan", "sort", "incremental_sort")
+        )
+    )
 
 
 def taken(limit: int) -> CTE:
