@@ -127,7 +127,7 @@ def _page(large: int) -> Iterator[str]:
         for what, bar, numbers, listened in runs:
             lead = 2.0 + sum(numbers) / 20_000
             found = asyncio.run(bursts.burst(at, numbers, listened=listened, seconds=lead))
-            line = _burst(what.format(f"{sum(numbers):,}"), bar, found)
+            line = _burst(what.format(f"{sum(each for each in numbers if each > 1):,}"), bar, found)
             print(line, flush=True)
             yield line
         idle = _waiting(asyncio.run(bursts.waiting(at, large)))
