@@ -15,7 +15,7 @@ from services.worker import firing as round_
 from services.worker import main
 from services.worker.rounds import Round, Worker
 
-SLOW = 0.3
+SLOW = 0.5
 DROP_THE_KEY = "ALTER TABLE notifications DROP CONSTRAINT uq_notifications_workspace_id_dedupe_key"
 
 
