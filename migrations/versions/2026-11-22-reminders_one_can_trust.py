@@ -1,13 +1,13 @@
 """Reminders by the clock on the wall, of one's own, put off, acknowledged, told to the manager.
 
-Revision: reminders2, after million.
+Revision: reminders2, after visits2.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "reminders2"
-down_revision = "million"
+down_revision = "visits2"
 branch_labels = None
 depends_on = None
 
