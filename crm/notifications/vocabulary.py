@@ -2,5 +2,6 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "channel_disabled"]
-SubjectType = Literal["task", "notification_channel"]
+Kind = Literal["reminder", "escalation", "channel_disabled"]
+SubjectType = Literal["task", "customer", "contact", "visit", "notification_channel"]
+Caution = Literal["do_not_contact"]

@@ -262,6 +262,11 @@ async def _update_task(scene: Scene) -> Asked:
     return Asked(path={"task_id": made}, body=body, marks=(made,))
 
 
+async def _new_reminder(scene: Scene) -> Asked:
+    subject = {"type": "customer", "id": await scene.customer()}
+    return Asked(body={"title": "Marked", "subject": subject, "fire_at": at(24), "user_id": scene.seller_id})
+
+
 async def _reassign_task(scene: Scene) -> Asked:
     made = await scene.task()
     return Asked(path={"task_id": made}, body={"assignee_id": str(scene.workspace.manager.id)}, marks=(made,))
@@ -530,6 +535,11 @@ CASES: Mapping[str, Case] = {
     "reassign_task": Case(_reassign_task),
     "list_reminders": Case(listing("reminder")),
     "get_reminder": Case(item("reminder_id", "reminder")),
+    "create_reminder": Case(_new_reminder),
+    "update_reminder": Case(item("reminder_id", "personal_reminder", {"title": "x"})),
+    "cancel_reminder": Case(item("reminder_id", "personal_reminder")),
+    "snooze_reminder": Case(item("reminder_id", "personal_reminder", lambda: {"until": at(72)})),
+    "acknowledge_reminder": Case(item("reminder_id", "fired_reminder")),
     "explain_reminder": Case(item("reminder_id", "reminder")),
     "list_notifications": Case(listing("notification")),
     "count_unread_notifications": Case(plain(), shared=True),
