@@ -13,6 +13,7 @@ from crm.clock import is_zone
 from crm.database import Database, Transaction, statement
 from crm.errors import invalid
 from crm.recording import creating, record, renamed
+from crm.task_rules import shipped
 from crm.workspaces import events
 from crm.workspaces.access import outsider
 from crm.workspaces.currencies import CURRENCIES
@@ -24,7 +25,7 @@ from crm.workspaces.vocabulary import Language
 
 _address: TypeAdapter[str] = TypeAdapter(EmailStr)
 
-FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = ()
+FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = (shipped.furnish,)
 """What every new workspace begins with, beside its calendar. A migration gives the same to those that are there."""
 
 

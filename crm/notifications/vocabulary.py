@@ -2,6 +2,6 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "escalation", "channel_disabled"]
-SubjectType = Literal["task", "customer", "contact", "visit", "notification_channel"]
+Kind = Literal["reminder", "escalation", "channel_disabled", "overdue", "task_rule"]
+SubjectType = Literal["task", "customer", "contact", "visit", "notification_channel", "task_rule"]
 Caution = Literal["do_not_contact"]

@@ -17,6 +17,7 @@ NOUNS = (
     "handovers",
     "notes",
     "attachments",
+    "task_rules",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -25,7 +26,7 @@ SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 """What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
 _FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments")
-_EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
+_EVERYONE = frozenset({"workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write"})
 
 
 def _read(*nouns: str) -> frozenset[str]:

@@ -108,6 +108,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # Mebibytes that all attachments of the workspace may take up together.
         "attachments": MappingProxyType({"quota_mib": Number(10_240, 0, 10_485_760)}),
+        # Working days past due after which a task is news, and the manager is told.
+        "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }
