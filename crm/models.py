@@ -7,6 +7,7 @@ from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
+from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
@@ -14,7 +15,10 @@ from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
 from crm.notes.models import notes
 from crm.notifications.models import notifications
+from crm.opportunities.models import opportunities, opportunity_contacts, opportunity_items, opportunity_moves
+from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
+from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.tables import metadata
 from crm.tasks.models import tasks
@@ -48,6 +52,7 @@ __all__ = [
     "customer_tokens",
     "customers",
     "events",
+    "exchange_rates",
     "exports",
     "idempotency_keys",
     "import_batches",
@@ -61,7 +66,14 @@ __all__ = [
     "metadata",
     "notes",
     "notifications",
+    "opportunities",
+    "opportunity_contacts",
+    "opportunity_items",
+    "opportunity_moves",
+    "pipeline_stages",
+    "pipelines",
     "privacy_requests",
+    "products",
     "reactions",
     "reminders",
     "sessions",
