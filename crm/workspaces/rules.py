@@ -17,6 +17,9 @@ NOUNS = (
     "handovers",
     "notes",
     "attachments",
+    "pipelines",
+    "products",
+    "opportunities",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -24,8 +27,14 @@ SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "writ
 SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 """What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
-_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments")
-_EVERYONE = frozenset({"workspace:read", "users:read", "notifications:read", "notifications:write"})
+_FIELD_WORK = (
+    "customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments", "opportunities",
+)  # fmt: skip
+_EVERYONE = frozenset(
+    {
+        "workspace:read", "users:read", "notifications:read", "notifications:write", "pipelines:read", "products:read",
+    }
+)  # fmt: skip
 
 
 def _read(*nouns: str) -> frozenset[str]:
@@ -39,7 +48,7 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts", "notes", "attachments")

@@ -1,6 +1,6 @@
 """Pipelines, products, exchange rates and opportunities.
 
-Revision: opportunities, after file.
+Revision: opportunities, after calendars.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "opportunities"
-down_revision = "file"
+down_revision = "calendars"
 branch_labels = None
 depends_on = None
 
