@@ -80,4 +80,4 @@ def _code(c: Any) -> ColumnElement[Any]:
 
 def is_known(c: Any) -> ColumnElement[bool]:
     """All three are answered."""
-    return and_(*(c[question] != literal("unknown") for question in QUESTIONS))
+    return and_(*(getattr(c, question) != literal("unknown") for question in QUESTIONS))
