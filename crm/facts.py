@@ -48,4 +48,6 @@ Index(
     events.c.subject_id,
     postgresql_where=events.c.subject_type == "contact",
 )
+# Few, and where erasure looks beside the facts of customers.
+Index("ix_events_of_no_customer", events.c.workspace_id, events.c.id, postgresql_where=events.c.customer_id.is_(None))
 Index("ix_events_unpublished", events.c.workspace_id, events.c.id, postgresql_where=events.c.published_at.is_(None))

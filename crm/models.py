@@ -20,6 +20,7 @@ from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
 from crm.reminders.models import reminders
+from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.tasks.models import tasks
 from crm.trust.models import trust_ratings
@@ -72,6 +73,7 @@ __all__ = [
     "opportunity_moves",
     "pipeline_stages",
     "pipelines",
+    "owed_removals",
     "privacy_requests",
     "products",
     "reactions",

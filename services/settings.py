@@ -45,6 +45,11 @@ class AddressSettings(_Environment):
     host: str = Field(default="127.0.0.1", validation_alias="RAPPORT_HOST")
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="RAPPORT_PORT")
 
+    @property
+    def attachments_dir(self) -> Path:
+        """Where the content of attachments is kept."""
+        return self.data_dir.expanduser().resolve() / "attachments"
+
 
 class DataSettings(AddressSettings):
     """What whoever works on the data needs."""

@@ -1,6 +1,6 @@
 """Everything that changes attachments. The content is on the disk before the row says so: what is shown is there.
 
-A crash between the two leaves a file that no row names; it is seen by nobody and costs only its room.
+A crash between the two leaves a file that no row names; it is seen by nobody, and swept up (``sweeping``).
 """
 
 import asyncio
@@ -81,7 +81,8 @@ def clean_name(sent: str) -> str:
 
 def _room() -> ColumnElement[bool]:
     at_home = attachments.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    taken = select(func.coalesce(func.sum(attachments.c.size), 0)).where(at_home).scalar_subquery()
+    there = attachments.c.erased_at.is_(None)
+    taken = select(func.coalesce(func.sum(attachments.c.size), 0)).where(at_home, there).scalar_subquery()
     quota = cast(bindparam("attachments_quota_mib", type_=BigInteger), BigInteger) * MIB
     room: ColumnElement[bool] = taken + bindparam("new_size", type_=BigInteger) <= quota
     return room

@@ -5,6 +5,8 @@ blocks; it is called away from the event loop.
 """
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -30,3 +32,22 @@ def keep(folder: Path, workspace_id: UUID, attachment_id: UUID, content: bytes) 
 def forget(folder: Path, workspace_id: UUID, attachment_id: UUID) -> None:
     """Remove a file, where there is one."""
     place_of(folder, workspace_id, attachment_id).unlink(missing_ok=True)
+
+
+def lying(folder: Path, workspace_id: UUID, older_than: float) -> list[Path]:
+    """What lies in the folder of a workspace for more than so many seconds."""
+    before = time.time() - older_than
+    found = []
+    for place in (folder / str(workspace_id)).glob("*/*"):
+        with suppress(FileNotFoundError):
+            if place.stat().st_mtime < before:
+                found.append(place)
+    return found
+
+
+def id_of(place: Path) -> UUID | None:
+    """Whose content this is; None for the beginning of a file that was never finished."""
+    try:
+        return UUID(place.name)
+    except ValueError:
+        return None

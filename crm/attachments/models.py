@@ -16,6 +16,7 @@ attachments = noun(
     Column("sha256", Text, nullable=False),
     Column("author_id", Uuid),
     moment("archived_at"),
+    moment("erased_at"),
     CheckConstraint("size > 0", name="size"),
     one_of("subject_type", SubjectType),
     link("customer_id", "customers"),

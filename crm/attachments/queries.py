@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, FromClause, Select, and_, bindparam, func, selec
 
 from crm import reading
 from crm.actor import Sight
+from crm.attachments.errors import AttachmentErased
 from crm.attachments.folder import place_of
 from crm.attachments.models import attachments
 from crm.attachments.schemas import AttachmentFilter
@@ -35,6 +36,7 @@ def shape(attachment: FromClause) -> Select[Any]:
         c.author_id,
         mention(author).label("author"),
         utc(c.archived_at).label("archived_at"),
+        utc(c.erased_at).label("erased_at"),
         *stamps(attachment),
     ).select_from(
         attachment.outerjoin(author, and_(author.c.workspace_id == c.workspace_id, author.c.id == c.author_id))
@@ -75,14 +77,17 @@ async def page(access: Access, wanted: AttachmentFilter) -> bytes:
 
 
 async def content(access: Access, folder: Path, attachment_id: UUID) -> Content:
-    """Where an attachment's content is, and what it is. Raises ``NotFound``."""
+    """Where an attachment's content is, and what it is. Raises ``NotFound``, ``AttachmentErased``."""
     row = await access.row(_content(access.actor.sight), id=attachment_id)
     if row is None:
         raise NotFound
-    return Content(place_of(folder, access.actor.workspace_id, attachment_id), *row)
+    erased, *rest = row
+    if erased:
+        raise AttachmentErased
+    return Content(place_of(folder, access.actor.workspace_id, attachment_id), *rest)
 
 
 @statement
 def _content(sight: Sight) -> Select[Any]:
     a = attachments.c
-    return select(a.name, a.media_type, a.sha256, a.size).where(this_one(ATTACHMENT, sight))
+    return select(a.erased_at.is_not(None), a.name, a.media_type, a.sha256, a.size).where(this_one(ATTACHMENT, sight))

@@ -26,6 +26,9 @@ class AttachmentRead(Shown):
     author_id: UUID | None = Field(description="Who sent it; null where a program did.")
     author: PersonShown | None
     archived_at: datetime | None
+    erased_at: datetime | None = Field(
+        description="Since when its name and content are gone, because a person whom it was about was erased."
+    )
     created_at: datetime
     updated_at: datetime
     version: int

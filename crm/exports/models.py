@@ -22,6 +22,7 @@ exports = noun(
     moment("leased_until", info={UNRECORDED: True}),
     moment("finished_at"),
     moment("expires_at"),
+    moment("withdrawn_at"),
     one_of("noun", Exported),
     one_of("format", Format),
     one_of("state", State),

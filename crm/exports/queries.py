@@ -34,6 +34,7 @@ def shape(export: FromClause) -> Select[Any]:
         func.json_build_object("kind", e.created_by_kind, "id", e.created_by).label("created_by"),
         utc(e.finished_at).label("finished_at"),
         utc(e.expires_at).label("expires_at"),
+        utc(e.withdrawn_at).label("withdrawn_at"),
         *stamps(export),
     )
 

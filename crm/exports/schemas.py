@@ -44,6 +44,9 @@ class ExportRead(Shown):
     created_by: AskerShown
     finished_at: datetime | None
     expires_at: datetime | None = Field(description="When the file is deleted.")
+    withdrawn_at: datetime | None = Field(
+        description="When the file was taken back before its time, because a person who may be in it was erased."
+    )
     created_at: datetime
     updated_at: datetime
     version: int

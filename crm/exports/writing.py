@@ -53,6 +53,11 @@ class Folder(NamedTuple):
         """A file of its own in a folder for each workspace."""
         return self.root / "exports" / str(workspace_id) / f"{export_id}.{EXTENSIONS[format_]}"
 
+    def remove(self, workspace_id: UUID, export_id: UUID) -> None:
+        """Delete the file of an export, in whatever format, finished or not; where there is one."""
+        for file in (self.root / "exports" / str(workspace_id)).glob(f"{export_id}.*"):
+            file.unlink(missing_ok=True)
+
     def sweep(self, older_than: float) -> int:
         """Delete what is older than so many seconds; how many."""
         old = [
@@ -101,6 +106,8 @@ async def write(database: Database, held: Claim, place: Place) -> None:
     try:
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
         rows = await (_book if held.format == "xlsx" else _text)(database, actor, held, part)
+        # Who was taken the lease from must not put an older file in the place of a newer one.
+        await _advance(database, actor, held, rows)
         await asyncio.to_thread(part.replace, path)
     except TooLarge:
         await fail(database, held, f"A workbook holds at most {MOST_IN_A_BOOK} rows. Export it as CSV.")

@@ -1,8 +1,8 @@
-"""Erasure: a person's data is overwritten wherever it stands by structure; ids, moments and counts stay.
+"""Erasure: a person's data is overwritten wherever it stands; ids, moments and counts stay.
 
-What people wrote in their own words is not searched: the answer lists it, for a person to read. What is not reached by
-nature: backups and the write-ahead log until they expire, and answers kept under an ``Idempotency-Key`` that do not
-carry the person's id (previews of imports), which are forgotten after 72 hours.
+Where that is, ``places`` declares. The answer lists what people wrote in their own words about others in whose company
+the person appears, for somebody to read. What is not reached by nature: backups and the write-ahead log until they
+expire, and what receivers of webhooks and of exports keep.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm.actor import Sight
 from crm.care.words import in_language
 from crm.customers.vocabulary import ErasedBecause
-from crm.database import Transaction, statement
+from crm.database import Statement, Transaction, statement
 from crm.errors import NotFound
 from crm.events.reacting import Fact
 from crm.nouns import Answer
-from crm.privacy import free_text, traces
+from crm.privacy import files, free_text, traces
 from crm.privacy.errors import CompanyNotErasable
+from crm.privacy.patterns import endings, pattern_of
 from crm.privacy.people import A_CONTACT, A_CUSTOMER, Person
+from crm.privacy.places import PLACES
 from crm.recording import changing, explain, record, renamed
+from crm.removals.actions import owe
 from crm.search import normalized
-
-SHORTEST_NAME = 2
-"""A name of one letter is not looked for in titles: it would be found in any word."""
 
 GIVEN = frozenset({"name", "name_key", "erased_because"})
 
@@ -38,70 +38,105 @@ async def erase_contact(tx: Transaction, contact_id: UUID, reason: ErasedBecause
 
 
 async def erase_customer(tx: Transaction, customer_id: UUID, reason: ErasedBecause) -> Answer:
-    """Erase what is known of a customer who is a person. Raises ``NotFound``, ``Stale``, ``CompanyNotErasable``.
+    """Erase what is known of a customer who is a person, with those that it was merged with: they are the same person.
 
-    The contacts under it are people of their own and stay.
+    The contacts under it are people of their own and stay. Raises ``NotFound``, ``Stale``, ``CompanyNotErasable``.
     """
     return await _erase(tx, A_CUSTOMER, customer_id, reason)
 
 
 async def erase_what_came_late(tx: Transaction, fact: Fact) -> None:
-    """A change under way while the person was erased may have told of them by the old name: look once more."""
+    """A change under way while the person was erased may tell of them: look once more, by their ids.
+
+    Their names are not known any more, so what people wrote of them elsewhere meanwhile is not found.
+    """
     person = A_CONTACT if fact.subject_type == "contact" else A_CUSTOMER
     called = in_language(person.called, tx.actor.language)
-    kept = sorted(person.kept)
-    await tx.rows(traces.facts(), id=fact.subject_id, called=called, names=[], kept=kept, titled=[])
+    who = {"persons": [fact.subject_id], "pattern": None, "called": called, "kept": sorted(person.kept)}
+    who["homes"] = await _ids(tx, traces.homes(person), **who)
+    who["about"] = await _ids(tx, free_text.about(person), **who)
+    await _empty_rows(tx, person, who)
+    await traces.forget_facts(tx, **who)
+    await files.withdraw_exports(tx)
 
 
 async def _erase(tx: Transaction, person: Person, id: UUID, reason: ErasedBecause) -> Answer:
     known = await _identifiers(tx, person, id)
+    if not known:
+        raise NotFound
     called = in_language(person.called, tx.actor.language)
-    new = {"name": called, "name_key": normalized(called), "erased_because": reason}
-    erased = await record(tx, person.erased, _overwrite(person, tx.actor.sight), id=id, **renamed(new))
+    new = renamed({"name": called, "name_key": normalized(called), "erased_because": reason})
+    overwrite = _overwrite(person, tx.actor.sight)
+    erased = await record(tx, person.erased, overwrite, id=id, **new)
     if erased is None:
         standing = orjson.loads((await explain(tx, person.noun, id)).body)
         if standing["erased_at"] is None:
             raise CompanyNotErasable
         erased = await explain(tx, person.noun, id)
-    names = sorted((name for name in known["name"] if len(name) >= SHORTEST_NAME and name != called), key=len)[::-1]
-    about = {"id": id, "called": called, "names": names, "kept": sorted(person.kept)}
-    to_review = [dict(row) for row in await tx.rows(free_text.left(person), **about)]
-    counts = await _overwrite_traces(tx, person, about, known)
+    persons = await _ids(tx, traces.records(person), id=id)
+    for other in persons:
+        if other != id:
+            also = await _identifiers(tx, person, other)
+            known = {name: values | also[name] for name, values in known.items()}
+            await record(tx, person.erased, overwrite, id=other, if_match=None, **new)
+    pattern = pattern_of(known, called)
+    who = {"id": id, "persons": persons, "called": called, "kept": sorted(person.kept), "pattern": pattern}
+    who["homes"] = await _ids(tx, traces.homes(person), **who)
+    who["about"] = await _ids(tx, free_text.about(person), **who)
+    to_review = [dict(row) for row in await tx.rows(free_text.left(person), **who)]
+    counts = await _overwrite_words(tx, person, who) | await _overwrite_traces(tx, person, who, known)
     now = orjson.loads(erased.body)
     item = {"id": id, "erased_at": now["erased_at"], "reason": now["erased_because"], "version": erased.version}
     body = orjson.dumps({**item, "erased": counts, "to_review": to_review})
     return Answer(id, erased.version, body.decode())
 
 
+async def _overwrite_words(tx: Transaction, person: Person, who: dict[str, Any]) -> dict[str, int]:
+    counts = {str(place.table.name): 0 for place in PLACES} | await _empty_rows(tx, person, who)
+    if who["pattern"] is not None:
+        for place in PLACES:
+            counts[str(place.table.name)] += len(await tx.rows(free_text.unnamed(place), **who))
+    return counts
+
+
 async def _overwrite_traces(
-    tx: Transaction, person: Person, about: dict[str, Any], known: dict[str, frozenset[str]]
+    tx: Transaction, person: Person, who: dict[str, Any], known: dict[str, frozenset[str]]
 ) -> dict[str, int]:
-    titled = [row[0] for row in await tx.rows(traces.titled(), **about)]
-    about["titled"] = titled
-    facts = [row[0] for row in await tx.rows(traces.facts(), **about)]
-    cells = {
-        "words": sorted(value for name in person.identifying for value in known[name]),
-        "digits": sorted(_endings(known)),
-    }
+    facts = await traces.forget_facts(tx, **who)
+    cells = {"words": sorted(frozenset().union(*known.values())), "digits": sorted(endings(known))}
     return {
         "facts": len(facts),
-        "search_tokens": len(await tx.rows(traces.tokens(person), **about)),
-        "taboos": len(await tx.rows(traces.taboos(), **about)),
-        "tasks": len(await tx.rows(traces.titles_of_tasks(), **about)),
-        "reminders": len(await tx.rows(traces.titles_of_reminders(), **about)),
-        "notifications": len(await tx.rows(traces.titles_of_notifications(), **about)),
-        "kept_answers": len(await tx.rows(traces.kept_answers(), **about)),
-        "import_problems": len(await tx.rows(traces.import_problems_with(), **cells)),
+        "search_tokens": len(await tx.rows(traces.tokens(person), **who)),
+        "taboos": len(await tx.rows(traces.taboos(), **who)),
+        "merges": len(await tx.rows(traces.merges(), **who)),
+        "kept_answers": len(await tx.rows(traces.kept_answers(), **who)),
+        "import_problems": len(await tx.rows(traces.import_problems_with(), **who, **cells)),
+        "waiting_imports": await files.rewrite_waiting_imports(tx, who["pattern"], who["called"]),
+        "export_files": await files.withdraw_exports(tx),
         "webhook_attempts": len(await tx.rows(traces.webhook_answers(), facts=facts)),
     }
 
 
+async def _empty_rows(tx: Transaction, person: Person, who: dict[str, Any]) -> dict[str, int]:
+    """Empty what is about the person alone; of a file that goes with its row, the removal is owed."""
+    counts = {}
+    for place in PLACES:
+        if free_text.alone(place, person) is not None:
+            gone = await _ids(tx, free_text.emptied(place, person), **who)
+            counts[str(place.table.name)] = len(gone)
+            if place.file is not None:
+                await owe(tx, place.file, gone)
+    return counts
+
+
+async def _ids(tx: Transaction, wanted: Statement, **values: Any) -> list[UUID]:
+    return [row[0] for row in await tx.rows(wanted, **values)]
+
+
 async def _identifiers(tx: Transaction, person: Person, id: UUID) -> dict[str, frozenset[str]]:
-    """By what this person was ever known, now and in every fact. Raises ``NotFound``."""
+    """By what this record was ever known, now and in every fact; nothing where it is not there for the actor."""
     rows = await tx.rows(traces.known_by(person, tx.actor.sight), id=id)
-    if not rows:
-        raise NotFound
-    return {name: frozenset(_texts(row[name] for row in rows)) for name in person.identifying}
+    return {name: frozenset(_texts(row[name] for row in rows)) for name in person.identifying} if rows else {}
 
 
 def _texts(values: Any) -> Iterator[str]:
@@ -110,14 +145,6 @@ def _texts(values: Any) -> Iterator[str]:
             yield value.strip()
         elif isinstance(value, list):
             yield from _texts(value)
-
-
-def _endings(known: dict[str, frozenset[str]]) -> Iterator[str]:
-    """The last digits of each phone: files spell the beginning in many ways."""
-    for name in ("phone", "phones"):
-        for phone in known.get(name, ()):
-            if len(digits := "".join(filter(str.isdigit, phone))) >= 7:
-                yield digits[-8:]
 
 
 @statement

@@ -1,65 +1,113 @@
-"""What people wrote in their own words about somebody: not searched, but listed, so that a person can read it."""
+"""What people wrote in their own words: emptied where it is about the person alone, without their names elsewhere.
+
+What is left of the latter is listed, so that somebody can read it: a sentence may tell who is meant without a name.
+"""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, any_, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    Update,
+    all_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.database import statement
-from crm.interactions.models import interactions
 from crm.privacy.people import A_CONTACT, Person
-from crm.privacy.traces import NAMES, PERSON, at_home
-from crm.tasks.models import tasks
-from crm.visits.models import visits
+from crm.privacy.places import PERSONS, PLACES, Place
+from crm.privacy.traces import CALLED, PATTERN, at_home
 
 MOST = 1000
 
-WORDS: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
-    ("interaction", interactions, ("note",)),
-    (
-        "visit",
-        visits,
-        ("subject", "result", "customer_feedback", "next_step", "reschedule_reason", "cancel_reason"),
-    ),
-    ("task", tasks, ("title", "note", "outcome", "cancel_reason")),
-)
-"""The fields of each noun in which people write freely."""
+
+def alone(place: Place, person: Person) -> ColumnElement[bool] | None:
+    """The rows of a place that are about the person alone."""
+    return place.of_contact if person is A_CONTACT else place.of_customer
+
+
+@statement
+def about(person: Person) -> CompoundSelect[Any]:
+    """The ids of all rows that are about the person alone."""
+    found = [(place.table, alone(place, person)) for place in PLACES]
+    return union_all(*(select(t.c.id).where(at_home(t), which) for t, which in found if which is not None))
+
+
+@statement
+def emptied(place: Place, person: Person) -> Update:
+    """The rows about the person alone say nothing any more."""
+    c = place.table.c
+    values: dict[str, Any] = {name: _hushed(c[name]) for name in place.texts} | dict(place.gone)
+    said = [c[name].is_distinct_from(new) for name, new in values.items()]
+    if place.stamp is not None:
+        values[place.stamp] = func.now()
+        said.append(c[place.stamp].is_(None))
+    return _changed(place, values, _which(alone(place, person)), or_(*said))
+
+
+@statement
+def unnamed(place: Place) -> Update:
+    """The rows in which the person may be spoken of say it without their names."""
+    c = place.table.c
+    values = {name: func.unnamed(c[name], PATTERN, CALLED, type_=c[name].type) for name in place.texts}
+    return _changed(place, values, place.near, or_(*(_names(c[name]) for name in place.texts)))
 
 
 @statement
 def left(person: Person) -> Select[Any]:
-    """Each field with free text on a record about the person, and whether it names them; the naming ones first."""
-    found = union_all(*(_field(person, *each) for each in _fields())).subquery("found")
+    """Each field with words, on a record in which the person takes part or is named; the naming ones first."""
+    fields = ((place, name) for place in PLACES if place.told_as for name in place.texts)
+    found = union_all(*(_field(place, name, person) for place, name in fields)).subquery("found")
     order = found.c.names_the_person.desc(), found.c.type, found.c.id, found.c.field
     return select(found).order_by(*order).limit(MOST)
 
 
-def _fields() -> list[tuple[str, Table, str]]:
-    return [(noun, table, field) for noun, table, fields in WORDS for field in fields]
+def _changed(place: Place, values: dict[str, Any], *where: ColumnElement[bool]) -> Update:
+    # No fact: that the person was erased is the fact. A new version, so that no cache shows the old words.
+    c = place.table.c
+    stamps = {"version": c.version + 1, "updated_at": func.now()}
+    return update(place.table).where(at_home(place.table), *where).values(values | stamps).returning(c.id)
 
 
-def _field(person: Person, noun: str, table: Table, field: str) -> Select[Any]:
-    text = cast(table.c[field], Text)
-    if isinstance(table.c[field].type, JSONB):
-        text = table.c[field]["title"].astext
-    name = func.unnest(NAMES).table_valued("name", name="name").render_derived()
-    named = exists().select_from(name).where(func.strpos(text, name.c.name) > 0)
+def _hushed(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Something where something was said: a row that must say something stays whole."""
+    if isinstance(text.type, JSONB):
+        return func.hushed(text, CALLED, type_=text.type)
+    return case((text.is_not(None), CALLED), else_=null())
+
+
+def _names(text: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.coalesce(cast(text, Text).op("~*")(PATTERN), false())
+
+
+def _field(place: Place, name: str, person: Person) -> Select[Any]:
+    text = place.table.c[name]
+    named = _names(text)
+    their = _which(place.with_contact if person is A_CONTACT else None)
     columns: list[ColumnElement[Any]] = [
-        literal(noun, Text).label("type"),
-        cast(table.c.id, Text).label("id"),
-        literal(field, Text).label("field"),
+        literal(place.told_as, Text).label("type"),
+        cast(place.table.c.id, Text).label("id"),
+        literal(name, Text).label("field"),
         named.label("names_the_person"),
     ]
-    return select(*columns).where(at_home(table), text.is_not(None), text != "", _about(person, table))
+    mine = _which(alone(place, person))
+    own = place.table is person.noun.table
+    not_theirs = place.table.c.id != all_(PERSONS) if own else ~mine
+    written = text.is_not(None) & (cast(text, Text) != "")
+    return select(*columns).where(at_home(place.table), place.near, written, not_theirs, or_(named, their))
 
 
-def _about(person: Person, table: Table) -> ColumnElement[bool]:
-    c = table.c
-    if table is tasks:
-        about: ColumnElement[bool] = c.subject_id == PERSON
-        return about if person is A_CONTACT else or_(about, c.customer_id == PERSON)
-    if person is not A_CONTACT:
-        return c.customer_id == PERSON
-    if table is visits:
-        return or_(any_(c.contact_ids) == PERSON, any_(c.met_contact_ids) == PERSON)
-    return c.contact_id == PERSON
+def _which(rows: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    return false() if rows is None else rows

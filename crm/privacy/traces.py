@@ -1,20 +1,22 @@
-"""Where a person's data stands beside their own record, and how it is overwritten there."""
+"""Where a person's data stands by structure, beside their own record and people's words, and how it goes there."""
 
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
+import orjson
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     FromClause,
     LargeBinary,
     Select,
-    Table,
     Text,
     Update,
     Uuid,
     any_,
     bindparam,
-    case,
     cast,
     column,
     delete,
@@ -29,23 +31,23 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.dml import ReturningDelete
 
 from crm.actor import Sight
-from crm.contacts.models import contact_taboos
-from crm.database import statement
+from crm.contacts.models import contact_taboos, contacts
+from crm.customers.models import customer_merges, customers
+from crm.database import Transaction, statement
 from crm.facts import events
+from crm.groups.models import customer_links
 from crm.imports.models import import_problems
-from crm.notifications.models import notifications
 from crm.nouns import this_one
-from crm.privacy.people import Person
-from crm.reminders.models import reminders
-from crm.tasks.models import tasks
+from crm.privacy.people import A_CONTACT, Person
+from crm.privacy.places import HOMES, PERSONS, told_texts
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import idempotency_keys
 
-PERSON = bindparam("id", type_=Uuid)
+ID = bindparam("id", type_=Uuid)
+ABOUT = bindparam("about", type_=ARRAY(Uuid))
 CALLED = bindparam("called", type_=Text)
-NAMES = bindparam("names", type_=ARRAY(Text))
+PATTERN = bindparam("pattern", type_=Text)
 KEPT = bindparam("kept", type_=ARRAY(Text))
-TITLED = bindparam("titled", type_=ARRAY(Uuid))
 
 
 def at_home(table: FromClause) -> ColumnElement[bool]:
@@ -71,86 +73,144 @@ def known_by(person: Person, sight: Sight) -> CompoundSelect[Any]:
 
 
 @statement
-def titled() -> CompoundSelect[Any]:
-    """The tasks about the person, and the reminders of those: what has a title with a name in it."""
-    about = select(tasks.c.id).where(at_home(tasks), tasks.c.subject_id == PERSON)
-    of_them = select(reminders.c.id).where(at_home(reminders), reminders.c.subject_id.in_(about))
-    return about.union_all(of_them)
+def records(person: Person) -> Select[Any]:
+    """The records of the person: this one, and of a customer those that it was merged with, if they are people."""
+    if person is A_CONTACT:
+        return select(ID.label("id"))
+    start = select(ID.label("id")).cte("family", recursive=True)
+    family = _merged_with(start)
+    c = customers.c
+    mine = or_(c.id == ID, person.erasable)
+    return select(c.id).where(at_home(customers), c.id.in_(select(family.c.id)), mine)
 
 
 @statement
-def facts() -> Select[Any]:
-    """The facts of the person lose what they say of them; the ids of the facts that were touched."""
-    touched = func.erase_from_log(PERSON, KEPT, CALLED, NAMES, TITLED).table_valued("event_id", name="touched")
-    touched = touched.render_derived()
+def homes(person: Person) -> Select[Any]:
+    """The customers where the person stands or stood; with those that these were merged with."""
+    if person is A_CONTACT:
+        own = events.c
+        told = (own.subject_type == person.noun.name, own.subject_id == any_(PERSONS))
+        first = select(contacts.c.customer_id.label("id")).where(at_home(contacts), contacts.c.id == any_(PERSONS))
+        found = first.union(select(own.customer_id).where(at_home(events), *told, own.customer_id.is_not(None)))
+    else:
+        c, links = customers.c, customer_links.c
+        first = select(func.unnest(PERSONS).label("id"))
+        below = select(c.id).where(at_home(customers), c.parent_id == any_(PERSONS))
+        linked = select(links.organization_id).where(at_home(customer_links), links.person_id == any_(PERSONS))
+        found = first.union(below, linked)
+    start = select(found.subquery("start").c.id).cte("family", recursive=True)
+    return select(_merged_with(start).c.id)
+
+
+def _merged_with(family: CTE) -> CTE:
+    me, other = customers.alias("me"), customers.alias("other")
+    joined = family.join(me, at_home(me) & (me.c.id == family.c.id)).join(
+        other, at_home(other) & or_(other.c.merged_into_id == me.c.id, other.c.id == me.c.merged_into_id)
+    )
+    return family.union(select(other.c.id).select_from(joined))
+
+
+AT_ONCE = 5000
+
+FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+async def forget_facts(tx: Transaction, **who: Any) -> list[UUID]:
+    """The facts of the person lose what they say of them; the ids of the facts that were touched.
+
+    So many are looked through at once, so that no statement takes too long.
+    """
+    bounds = [FIRST, *(row[0] for row in await tx.rows(_bounds(), **who)), LAST]
+    touched: list[UUID] = []
+    for after, upto in pairwise(bounds):
+        touched += [row[0] for row in await tx.rows(_forget_facts(), after=after, upto=upto, **who)]
+    return touched
+
+
+@statement
+def _bounds() -> Select[Any]:
+    mine = or_(events.c.customer_id == any_(HOMES), events.c.customer_id.is_(None))
+    number = func.row_number().over(order_by=events.c.id).label("number")
+    each = select(events.c.id, number).where(at_home(events), mine).subquery("each")
+    return select(each.c.id).where(each.c.number % AT_ONCE == 0).order_by(each.c.id)
+
+
+@statement
+def _forget_facts() -> Select[Any]:
+    texts = cast(literal(orjson.dumps(told_texts()).decode(), Text), JSONB)
+    between = (bindparam("after", type_=Uuid), bindparam("upto", type_=Uuid))
+    erase = func.erase_from_log(PERSONS, HOMES, ABOUT, texts, KEPT, CALLED, PATTERN, *between)
+    touched = erase.table_valued("event_id", name="touched").render_derived()
     return select(touched.c.event_id)
 
 
 @statement
 def tokens(person: Person) -> ReturningDelete[Any]:
-    """Nobody finds the person any more."""
+    """Nobody finds the person any more; by the names of a customer that was merged into another neither."""
     table = person.tokens
-    return delete(table).where(at_home(table), table.c[f"{person.noun.name}_id"] == PERSON).returning(table.c.token)
+    mine = table.c[f"{person.noun.name}_id"] == any_(PERSONS)
+    if person is not A_CONTACT:
+        merged = func.unnest(PERSONS).table_valued("id", name="merged").render_derived()
+        lent = func.starts_with(table.c.field, func.concat(merged.c.id, "/"))
+        mine = or_(mine, (table.c.customer_id == any_(HOMES)) & exists().select_from(merged).where(lent))
+    return delete(table).where(at_home(table), mine).returning(table.c.token)
 
 
 @statement
 def taboos() -> Update:
     """What is restricted about a contact, sealed as it is."""
     t = contact_taboos.c
-    mine = update(contact_taboos).where(at_home(contact_taboos), t.id == PERSON, t.sealed.is_not(None))
+    mine = update(contact_taboos).where(at_home(contact_taboos), t.id == any_(PERSONS), t.sealed.is_not(None))
     return mine.values(sealed=None, version=t.version + 1, updated_at=func.now()).returning(t.id)
 
 
 @statement
-def titles_of_tasks() -> Update:
-    """Titles of tasks about the person, without the name."""
-    return _retitled(tasks, tasks.c.subject_id == PERSON)
+def merges() -> Update:
+    """What merges keep of customers, so that they can be undone: nothing of a person, no names at their companies."""
+    c = customer_merges.c
+    own = or_(c.winner_id == any_(PERSONS), c.loser_id == any_(PERSONS))
+    near = or_(c.winner_id == any_(HOMES), c.loser_id == any_(HOMES))
+    names = {}
+    for name in ("winner_before", "winner_after"):
+        empty = cast(literal("{}", Text), JSONB)
+        names[name] = func.coalesce(
+            select(empty).where(own).correlate(customer_merges).scalar_subquery(), _unnamed(c[name])
+        )
+    differs = or_(*(c[name].is_distinct_from(new) for name, new in names.items()))
+    changed = update(customer_merges).where(at_home(customer_merges), or_(own, near), differs)
+    return changed.values(**names, version=c.version + 1, updated_at=func.now()).returning(c.id)
 
 
-@statement
-def titles_of_reminders() -> Update:
-    """Titles of reminders of those tasks."""
-    return _retitled(reminders, reminders.c.id == any_(TITLED))
-
-
-@statement
-def titles_of_notifications() -> Update:
-    """Titles of what people were told about those tasks."""
-    return _retitled(notifications, notifications.c.subject_id == any_(TITLED))
-
-
-def _retitled(table: Table, *which: ColumnElement[bool]) -> Update:
-    # No fact: that the person was erased is the fact. A new version, so that no cache shows the old title.
-    title = func.without_names(table.c.title, NAMES, CALLED)
-    return (
-        update(table)
-        .where(at_home(table), *which, table.c.title != title)
-        .values(title=title, version=table.c.version + 1, updated_at=func.now())
-        .returning(table.c.id)
-    )
+def _unnamed(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.unnamed(value, PATTERN, CALLED, type_=value.type)
 
 
 @statement
 def kept_answers() -> Update:
     """Answers kept for repeated requests say what the records say now."""
     k = idempotency_keys
-    named = func.strpos(func.encode(k.c.body, "escape"), cast(PERSON, Text)) > 0
+    text = func.convert_from(k.c.body, "UTF8")
+    person = func.unnest(PERSONS).table_valued("id", name="person").render_derived()
+    by_id = exists().select_from(person).where(func.strpos(text, cast(person.c.id, Text)) > 0)
     is_json = func.strpos(func.coalesce(k.c.headers["content-type"].astext, ""), "json") > 0
     chosen = (
-        select(k.c.workspace_id, k.c.actor_id, k.c.key, k.c.body)
-        .where(at_home(k), named, is_json)
-        .cte("chosen")
+        select(k.c.workspace_id, k.c.actor_id, k.c.key, text.label("body"))
+        .where(at_home(k), is_json)
+        .cte("json_answers")
         .prefix_with("MATERIALIZED")
     )
-    told = cast(func.convert_from(chosen.c.body, "UTF8"), JSONB)
-    own = told["id"].astext == cast(PERSON, Text)
-    anew = case(
-        (own, func.emptied(told, KEPT, PERSON, CALLED)),
-        else_=func.retitled(func.without_person(told, PERSON, CALLED), NAMES, CALLED),
-    )
+    by_id = exists().select_from(person).where(func.strpos(chosen.c.body, cast(person.c.id, Text)) > 0)
+    about = func.unnest(ABOUT).table_valued("id", name="about_id").render_derived()
+    by_row = exists().select_from(about).where(func.strpos(chosen.c.body, cast(about.c.id, Text)) > 0)
+    texts = sorted({member for members in told_texts().values() for member in members})
+    anew = func.retold_answer(
+        cast(chosen.c.body, JSONB), cast(PERSONS, ARRAY(Text)), KEPT, CALLED, PATTERN, cast(ABOUT, ARRAY(Text)),
+        cast(literal(texts, ARRAY(Text)), ARRAY(Text)),
+    )  # fmt: skip
     same = (k.c.workspace_id == chosen.c.workspace_id, k.c.actor_id == chosen.c.actor_id, k.c.key == chosen.c.key)
+    named = or_(by_id, by_row, func.coalesce(chosen.c.body.op("~*")(PATTERN), False))
     body = func.convert_to(cast(anew, Text), "UTF8", type_=LargeBinary)
-    return update(k).where(*same).values(body=body).returning(k.c.key)
+    return update(k).where(*same, named).values(body=body).returning(k.c.key)
 
 
 @statement
@@ -162,13 +222,16 @@ def import_problems_with() -> Update:
     ending = func.unnest(bindparam("digits", type_=ARRAY(Text))).table_valued("ending", name="ending").render_derived()
     same = func.btrim(cell.c.value) == any_(bindparam("words", type_=ARRAY(Text)))
     phone = exists().select_from(ending).where(digits.op("LIKE")(func.concat("%", ending.c.ending)))
-    names_them = exists().select_from(cell).where(or_(same, phone)).correlate(line)
+    said = func.coalesce(cell.c.value.op("~*")(PATTERN), False)
+    names_them = exists().select_from(cell).where(or_(same, phone, said)).correlate(line)
+    told = func.coalesce(cast(line.c.errors, Text).op("~*")(PATTERN), False)
     every = func.jsonb_object_keys(line.c.content).table_valued("key", name="every").render_derived()
-    emptied = select(func.jsonb_object_agg(column("key"), literal("", Text))).select_from(every).correlate(line)
+    heading = func.unnamed(column("key", Text), PATTERN, CALLED)
+    emptied = select(func.jsonb_object_agg(heading, literal("", Text))).select_from(every).correlate(line)
     return (
         update(line)
-        .where(at_home(line), names_them)
-        .values(content=emptied.scalar_subquery())
+        .where(at_home(line), or_(names_them, told))
+        .values(content=emptied.scalar_subquery(), errors=_unnamed(line.c.errors))
         .returning(line.c.import_id)
     )
 

@@ -11,13 +11,14 @@ import re
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.responses import Response
 
 from crm.database import Access, Transaction
 from crm.errors import Conflict, FieldError, Problem, Unprocessable
+from crm.sealing import Sealer
 from crm.workspaces import idempotency
 from services.api.answers import kept_body, replayed
 from services.api.door import OAUTH, Door
@@ -212,5 +213,11 @@ def changes(noun: str) -> Any:
     return Security(CHANGING, scopes=[f"{noun}:write"])
 
 
+async def _sealer(request: Request) -> Sealer:
+    found: Sealer = request.app.state.sealer
+    return found
+
+
+Seals = Annotated[Sealer, Depends(_sealer)]
 CustomerReads = Annotated[Access, reads("customers")]
 CustomerWrites = Annotated[Access, writes("customers")]

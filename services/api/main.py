@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Api:
         )
         api.state.settings = chosen
         api.state.database = database
-        api.state.attachments = chosen.data_dir.expanduser().resolve() / "attachments"
+        api.state.attachments = chosen.attachments_dir
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)

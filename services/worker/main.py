@@ -12,7 +12,7 @@ import uvloop
 from crm.database import Database
 from services import logs
 from services.settings import Settings, load
-from services.worker import housekeeping, ranking
+from services.worker import housekeeping, ranking, removing
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.calendars import keep_calendars
@@ -46,6 +46,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("import", import_round),
     Round("export", export_round),
     Round("sweep exports", sweep_exports, HOURLY),
+    Round("remove files", removing.remove_files, removing.SECONDS),
+    Round("sweep attachments", removing.sweep_attachments, HOURLY),
     Round("warm", warm, SECONDS),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),

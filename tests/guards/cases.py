@@ -158,6 +158,11 @@ async def _erase_customer(scene: Scene) -> Asked:
     return Asked(path={"customer_id": made["id"]}, body={"reason": "requested"}, marks=(made["id"],))
 
 
+async def _personal_data_of_customer(scene: Scene) -> Asked:
+    made = await scene.post("/v1/customers", {"name": "Marked", "kind": "person"})
+    return Asked(path={"customer_id": made["id"]}, marks=(made["id"],))
+
+
 async def _taboos(scene: Scene, body: Mapping[str, Any] | None = None) -> Asked:
     # Nobody may by their role; whoever asks in these cases was given the right.
     await scene.give_sensitive_right(scene.seller, "admin")
@@ -399,6 +404,7 @@ CASES: Mapping[str, Case] = {
     ),
     "refuse_privacy_request": admins(item("request_id", "privacy_request", {"reason": "x"})),
     "get_personal_data": admins(item("contact_id", "contact")),
+    "get_personal_data_of_customer": admins(_personal_data_of_customer),
     "leave_contact": Case(item("contact_id", "contact")),
     "rejoin_contact": Case(after("contact_id", "contact", "/v1/contacts/{}/leave")),
     "get_stakeholders": Case(item("customer_id", "customer")),

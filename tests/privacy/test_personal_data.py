@@ -5,7 +5,9 @@ from uuid import UUID
 
 from tests.conftest import Client, Clients, Facts, problem
 from tests.factories import Workspace
-from tests.privacy.people import known
+from tests.guards.scene import Scene
+from tests.privacy.people import known, post
+from tests.privacy.planting import person_of
 
 
 def ids(things: list[dict[str, Any]]) -> list[str]:
@@ -85,3 +87,72 @@ async def test_the_document_is_one_statement_beside_its_fact(client: Client, que
     queries.clear()
     await client.get(f"/v1/contacts/{theirs.contact_id}/personal-data")
     assert len(queries) == 2, queries
+
+
+async def test_what_hangs_on_a_contact_is_in_the_document(client: Client) -> None:
+    theirs = await known(client)
+    subject = {"type": "contact", "id": theirs.contact_id}
+    note = await post(client, "/v1/notes", {"subject": subject, "text": "Likes tea"})
+    form = {"subject_type": "contact", "subject_id": theirs.contact_id}
+    file = {"file": ("card.txt", b"a card", "text/plain")}
+    attachment = (await client.post("/v1/attachments", data=form, files=file)).json()
+    beside = {"subject": {"type": "contact", "id": theirs.beside_id}, "text": "Likes coffee"}
+    await post(client, "/v1/notes", beside)
+    found = (await client.get(f"/v1/contacts/{theirs.contact_id}/personal-data")).json()
+    assert (found["notes"], found["attachments"]) == ([note], [attachment])
+
+
+async def test_taboos_are_in_the_document_of_those_who_may_read_them_and_each_reading_is_a_fact(
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    await Scene(workspace, clients).give_sensitive_right("admin")
+    theirs = await known(client)
+    path = f"/v1/contacts/{theirs.contact_id}/personal-data"
+    assert (await client.get(path)).json()["taboos"] == {"known": False, "text": None}
+    kept = await client.put(f"/v1/contacts/{theirs.contact_id}/taboos", json={"taboos": "Never ask about Ben"})
+    assert kept.status_code == 200, kept.text
+    assert (await client.get(path)).json()["taboos"] == {"known": True, "text": "Never ask about Ben"}
+    assert len(await events("contact.sensitive_read")) == 2
+
+
+async def test_whoever_may_not_read_taboos_learns_that_there_are_some(
+    client: Client, workspace: Workspace, events: Facts
+) -> None:
+    theirs = await known(client)
+    sealed = "INSERT INTO contact_taboos (workspace_id, id, sealed) VALUES ($1, $2, 'sealed')"
+    await workspace.owner.execute(sealed, workspace.id, UUID(theirs.contact_id))
+    found = (await client.get(f"/v1/contacts/{theirs.contact_id}/personal-data")).json()
+    assert found["taboos"] == {"known": True, "text": None}
+    assert await events("contact.sensitive_read") == []
+
+
+async def test_a_customer_who_is_a_person_has_a_document_with_what_was_merged_into_it(
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    planted = await person_of(client, workspace, "customer")
+    path = f"/v1/customers/{planted.id}/personal-data"
+    found = (await client.get(path)).json()
+    assert found["customer"] == (await client.get(f"/v1/customers/{planted.id}")).json()
+    assert [each["merged_into_id"] for each in found["merged"]] == [planted.id]
+    for part, table in (
+        ("links", "customer_links"), ("interactions", "interactions"), ("visits", "visits"),
+        ("trust_ratings", "trust_ratings"), ("key_proposals", "key_proposals"),
+    ):  # fmt: skip
+        assert ids(found[part]) == planted.alone[table], part
+    for part in ("tasks", "notes", "attachments"):
+        assert set(ids(found[part])) >= set(planted.alone[part]), part
+    assert len(found["privacy_requests"]) == 1
+    types = {fact["type"] for fact in found["events"]}
+    assert types >= {
+        "customer.created",
+        "customer.merged",
+        "customer_link.created",
+        "visit.planned",
+        "interaction.logged",
+    }
+    (fact,) = await events("personal_data.disclosed")
+    assert (str(fact["customer_id"]), fact["payload"]["contact_id"]) == (planted.id, None)
+    company = planted.near["customers"][0]
+    problem(await client.get(f"/v1/customers/{company}/personal-data"), 409, "company_has_no_personal_data")
+    problem(await clients(workspace.manager.token).get(path), 403, "scope_missing")
+    assert len(await events("personal_data.disclosed")) == 1

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.attachments import actions, queries
-from crm.attachments.errors import QuotaReached
+from crm.attachments.errors import AttachmentErased, QuotaReached
 from crm.attachments.schemas import AttachmentFilter, AttachmentRead
 from crm.attachments.sniffing import LARGEST, MEDIA_TYPES
 from crm.customers.errors import CustomerArchived
@@ -98,7 +98,7 @@ async def get_attachment(access: AttachmentReads, attachment_id: UUID) -> Answer
 @router.get(
     "/attachments/{attachment_id}/content",
     response_class=StreamingResponse,
-    responses=BYTES,
+    responses={**BYTES, **problems(AttachmentErased)},
 )
 async def download_attachment(request: Request, access: AttachmentReads, attachment_id: UUID) -> StreamingResponse:
     """The file itself, streamed. Browsers save it and never show it as a page of ours."""

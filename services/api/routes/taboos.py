@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Response
 
 from crm.contacts import taboos
 from crm.contacts.beside import Taboos, TaboosKept, TaboosRead
@@ -11,22 +11,14 @@ from crm.contacts.errors import ContactArchived
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
 from crm.nouns import Answer
-from crm.sealing import Sealer
 from services.api.answers import JSON
-from services.api.deps import discloses, writes
+from services.api.deps import Seals, discloses, writes
 from services.api.problems import problems
 from services.api.routing import router as new_router
 
 TabooReads = Annotated[Access, discloses("contacts", "sensitive")]
 TabooWrites = Annotated[Access, writes("contacts", "sensitive")]
 
-
-async def _sealer(request: Request) -> Sealer:
-    found: Sealer = request.app.state.sealer
-    return found
-
-
-Seals = Annotated[Sealer, Depends(_sealer)]
 
 router = new_router(tags=["contacts"])
 

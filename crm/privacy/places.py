@@ -1,0 +1,235 @@
+"""Where people write of others: every table with words in it that may say something of a person.
+
+This list is what erasure works by. Whoever adds a table or a column with words adds a line here, or says in
+``tests/guards/test_personal_data.py`` why nothing personal can stand in it; that guard reads the database's catalogue
+and fails until one of the two is done.
+
+A row either is about a person alone (a note on them, a task about them, and everything of a customer who is a person):
+then its words are emptied. Or the person may be spoken of in it (the reports of their company): then their names,
+numbers and addresses are taken out of the words, and the answer lists what is left for somebody to read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal, null, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from crm.attachments.models import attachments
+from crm.contacts.models import contacts
+from crm.customers.models import customers
+from crm.exports.models import exports
+from crm.groups.models import customer_links
+from crm.imports.models import imports
+from crm.interactions.models import interactions
+from crm.key_customers.models import key_proposals
+from crm.notes.models import notes
+from crm.notifications.models import notifications
+from crm.privacy_requests.models import privacy_requests
+from crm.reminders.models import reminders
+from crm.removals.vocabulary import Kind
+from crm.tasks.models import tasks
+from crm.trust.models import trust_ratings
+from crm.visits.models import visits
+
+Condition = ColumnElement[bool]
+
+PERSONS = bindparam("persons", type_=ARRAY(Uuid))
+"""The records of the person: a contact, or a customer with those that were merged into it."""
+
+HOMES = bindparam("homes", type_=ARRAY(Uuid))
+"""The customers where the person stands or stood, and those that these were merged with."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def hung(table: Table) -> Condition:
+    """Rows whose subject is the person."""
+    subject: Condition = table.c.subject_id == any_(PERSONS)
+    return subject
+
+
+def belonging(table: Table) -> Condition:
+    """Rows of a customer who is the person."""
+    own: Condition = table.c.customer_id == any_(PERSONS)
+    return own
+
+
+def under(table: Table) -> Condition:
+    """Rows of the customers where the person stands."""
+    there: Condition = table.c.customer_id == any_(HOMES)
+    return there
+
+
+def _and_not_of_a_contact(table: Table) -> Condition:
+    """Of a customer who is the person, but not about somebody beside them."""
+    return or_(hung(table), belonging(table) & (table.c.subject_type != "contact"))
+
+
+def _ids(table: Table, *which: Condition) -> Select[Any]:
+    return select(table.c.id).where(table.c.workspace_id == bindparam("workspace_id", type_=Uuid), *which)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A table, its columns with words, and which of its rows say something of a person.
+
+    ``told_as`` is the noun under which facts tell of its rows, and ``told`` are members of those facts with words that
+    are no columns. ``gone`` is what else is overwritten where a row is about the person alone, ``file`` the kind of
+    file that goes with it, and ``stamp`` the column that keeps when. ``with_contact`` finds
+    the rows in which a contact takes part, beside others.
+    """
+
+    table: Table
+    texts: tuple[str, ...]
+    near: Condition
+    told_as: str | None = None
+    of_contact: Condition | None = None
+    of_customer: Condition | None = None
+    with_contact: Condition | None = None
+    told: tuple[str, ...] = ()
+    file: Kind | None = None
+    stamp: str | None = None
+    gone: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+
+_TASKS_OF_CONTACT = _ids(tasks, hung(tasks))
+_TASKS_OF_CUSTOMER = _ids(tasks, _and_not_of_a_contact(tasks))
+_VISITS_OF_CUSTOMER = _ids(visits, belonging(visits))
+
+
+def _saying(table: Table, told_as: str) -> Place:
+    """Titles of reminders and notifications stand under what they are about."""
+    subject = table.c.subject_id
+    return Place(
+        table,
+        ("title",),
+        told_as=told_as,
+        near=under(table),
+        of_contact=or_(hung(table), subject.in_(_TASKS_OF_CONTACT)),
+        of_customer=or_(hung(table), subject.in_(_TASKS_OF_CUSTOMER), subject.in_(_VISITS_OF_CUSTOMER)),
+    )
+
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        notes,
+        ("text",),
+        told_as="note",
+        near=under(notes),
+        of_contact=hung(notes),
+        of_customer=_and_not_of_a_contact(notes),
+    ),
+    Place(
+        attachments,
+        ("name",),
+        told_as="attachment",
+        near=under(attachments),
+        of_contact=hung(attachments),
+        of_customer=_and_not_of_a_contact(attachments),
+        told=("sha256",),
+        file="attachment",
+        gone=MappingProxyType({"sha256": literal("", Text)}),
+        stamp="erased_at",
+    ),
+    Place(
+        tasks,
+        ("title", "note", "outcome", "cancel_reason"),
+        told_as="task",
+        near=under(tasks),
+        of_contact=hung(tasks),
+        of_customer=_and_not_of_a_contact(tasks),
+    ),
+    _saying(reminders, "reminder"),
+    _saying(notifications, "notification"),
+    Place(
+        visits,
+        ("subject", "result", "customer_feedback", "next_step", "reschedule_reason", "cancel_reason"),
+        told_as="visit",
+        near=under(visits),
+        of_customer=belonging(visits),
+        told=("start_location", "completion_location"),
+        gone=MappingProxyType({"start_location": null(), "completion_location": null()}),
+        with_contact=or_(
+            visits.c.contact_ids.op("&&")(PERSONS),
+            visits.c.met_contact_ids.op("&&")(PERSONS),
+        ),
+    ),
+    Place(
+        interactions,
+        ("note",),
+        told_as="interaction",
+        near=under(interactions),
+        of_customer=belonging(interactions),
+        with_contact=interactions.c.contact_id == any_(PERSONS),
+    ),
+    Place(
+        trust_ratings,
+        ("note",),
+        told_as="trust_rating",
+        near=under(trust_ratings),
+        of_customer=belonging(trust_ratings),
+    ),
+    Place(
+        key_proposals,
+        ("reject_reason",),
+        told_as="key_proposal",
+        near=under(key_proposals),
+        of_customer=belonging(key_proposals),
+    ),
+    Place(
+        customer_links,
+        ("position",),
+        told_as="customer_link",
+        near=customer_links.c.organization_id == any_(HOMES),
+        of_customer=customer_links.c.person_id == any_(PERSONS),
+    ),
+    Place(
+        customers,
+        (
+            "lifecycle_reason", "lost_evidence", "stage_reason", "stage_evidence", "source", "note", "address", "tags",
+            "custom",
+        ),
+        told_as="customer",
+        near=customers.c.id == any_(HOMES),
+        told=("reason",),
+    ),
+    Place(
+        contacts,
+        ("title", "department", "preferences", "left_note", "custom"),
+        told_as="contact",
+        near=under(contacts),
+        told=("reason",),
+    ),
+    Place(privacy_requests, ("person", "refusal_reason"), told_as="privacy_request", near=true()),
+    Place(exports, ("filters",), told_as="export", near=true()),
+    Place(imports, ("file_name", "mapping", "defaults", "values", "headings"), told_as="import", near=true()),
+)  # fmt: skip
+"""The person's own record is no place: whatever is not kept of it is emptied (``people``)."""
+
+OTHERWISE: Mapping[str, str] = MappingProxyType(
+    {
+        "contact_tokens.token": "traces.tokens",
+        "contact_tokens.field": "traces.tokens",
+        "customer_tokens.token": "traces.tokens",
+        "customer_tokens.field": "traces.tokens",
+        "contact_taboos.sealed": "traces.taboos",
+        "customer_merges.winner_before": "traces.merges",
+        "customer_merges.winner_after": "traces.merges",
+        "events.payload": "traces.forget_facts",
+        "events.changes": "traces.forget_facts",
+        "idempotency_keys.body": "traces.kept_answers",
+        "import_files.content": "files.waiting_imports",
+        "import_problems.content": "traces.import_problems_with",
+        "import_problems.errors": "traces.import_problems_with",
+        "webhook_attempts.response_start": "traces.webhook_answers",
+    }
+)
+"""Columns of another make, and what reaches them."""
+
+
+def told_texts() -> dict[str, list[str]]:
+    """The members with words in the facts about each noun."""
+    return {place.told_as: [*place.texts, *place.told] for place in PLACES if place.told_as}
