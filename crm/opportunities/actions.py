@@ -18,10 +18,10 @@ from crm.nouns import Answer
 from crm.opportunities import beginning, events
 from crm.opportunities.errors import (
     AmountComesFromItems,
-    HandingOverASaleIsForSupervisors,
     OpportunityArchived,
     OpportunityClosed,
     ReferenceTaken,
+    SaleStaysWithItsOwner,
 )
 from crm.opportunities.grades import grade, review_every
 from crm.opportunities.models import ONE_OPPORTUNITY_PER_REFERENCE, opportunities, opportunity_items
@@ -93,7 +93,7 @@ async def update(tx: Transaction, opportunity_id: UUID, change: OpportunityUpdat
     """Change what was sent. Each kind of change is a fact of its own, so this may make several.
 
     Raises ``NotFound``, ``Stale``, ``OpportunityClosed``, ``OpportunityArchived``, ``AmountComesFromItems``,
-    ``HandingOverASaleIsForSupervisors``, ``ReferenceTaken``, 422 for a customer who is not there.
+    ``SaleStaysWithItsOwner``, ``ReferenceTaken``, 422 for a customer who is not there.
     """
     values = _columns(change.model_dump(exclude_unset=True))
     review_days = None
@@ -163,7 +163,7 @@ async def _as_it_is(tx: Transaction, opportunity_id: UUID, part: Mapping[str, An
     if "amount" in part and row["items"] and _amount_of(row) != (part["amount"], part["currency"]):
         raise AmountComesFromItems
     if "owner_id" in part and row["owner_id"] not in {None, str(part["owner_id"])}:
-        raise HandingOverASaleIsForSupervisors
+        raise SaleStaysWithItsOwner
     if "customer_id" in part and row["customer_id"] != str(part["customer_id"]):
         problem = await out_of_reach(tx, part["customer_id"])
         raise problem or invalid("customer_id", "There are contacts of the present customer in it.", "in_use")

@@ -87,7 +87,7 @@ class ReopeningIsForSupervisors(Forbidden):
     title_zh = "仅主管可重新打开已丢失的商机"
 
 
-class HandingOverASaleIsForSupervisors(Forbidden):
+class SaleStaysWithItsOwner(Forbidden):
     """Whoever may not hand over (scope ``handovers:write``) cannot give an opportunity another owner."""
 
     title = "Only supervisors hand opportunities over"

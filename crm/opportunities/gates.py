@@ -131,8 +131,8 @@ def _met(c: Any, name: ColumnElement[str]) -> ColumnElement[bool]:
         customer.c.last_contact_at.is_not(None),
     )
     roles = cast(func.string_to_array(func.substr(name, len(CONTACT) + 1), "/"), ARRAY(Text))
-    path = cast(func.string_to_array(func.substr(name, len(CHECK) + 1), "."), ARRAY(Text))
-    score = cast(func.jsonb_extract_path_text(c.checks, path[1], path[2]), Integer)
+    path = [func.split_part(func.substr(name, len(CHECK) + 1), ".", place) for place in (1, 2)]
+    score = cast(func.jsonb_extract_path_text(c.checks, *path), Integer)
     decides = cast(literal("{decider,approver}"), ARRAY(Text))
     simple = {
         "customer": c.customer_id.is_not(None),

@@ -1,6 +1,6 @@
 """Pipelines, products, exchange rates and opportunities.
 
-Revision: opportunities, after calendars.
+Revision: opportunities, after erasing.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "opportunities"
-down_revision = "calendars"
+down_revision = "erasing"
 branch_labels = None
 depends_on = None
 

@@ -14,6 +14,8 @@ from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.key_customers.schemas import KeyProposalRead
 from crm.notes.schemas import NoteRead
+from crm.opportunities.schemas import OpportunityRead
+from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
@@ -47,6 +49,8 @@ from services.api.routes import (
     me,
     notes,
     notifications,
+    opportunities,
+    pipelines,
     privacy,
     privacy_requests,
     relationships,
@@ -81,6 +85,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     notes.router,
     attachments.router,
     visits.router,
+    pipelines.router,
+    opportunities.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -112,6 +118,8 @@ TAGS: dict[str, str] = {
     "notes": "What is worth remembering, where it belongs.",
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
+    "pipelines": "The ways your sales go: stages, and what must be known in each.",
+    "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -216,6 +224,27 @@ EVENTS: Events = {
     "visit.started": ("A visit began.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "pipeline.created": ("A way of selling was added.", PipelineRead),
+    "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
+    "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
+    "pipeline.archived": ("A pipeline was put aside.", PipelineRead),
+    "pipeline.restored": ("An archived pipeline was brought back.", PipelineRead),
+    "opportunity.created": ("A sale began.", OpportunityRead),
+    "opportunity.updated": ("Something about a sale was changed.", OpportunityRead),
+    "opportunity.stage_changed": ("A sale went a stage further, or back.", OpportunityRead),
+    "opportunity.amount_changed": ("The amount of a sale was changed.", OpportunityRead),
+    "opportunity.close_date_moved": ("A sale is expected to close on another day.", OpportunityRead),
+    "opportunity.grade_changed": ("A sale came nearer to its end, or is overdue.", OpportunityRead),
+    "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
+    "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
+    "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
+    "opportunity.held": ("A sale rests until a day.", OpportunityRead),
+    "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
+    "opportunity.won": ("A sale was won.", OpportunityRead),
+    "opportunity.lost": ("A sale was lost; `lost_reason` says why.", OpportunityRead),
+    "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
+    "opportunity.archived": ("A sale was put aside.", OpportunityRead),
+    "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

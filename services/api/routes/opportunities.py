@@ -12,10 +12,10 @@ from crm.opportunities import actions, queries
 from crm.opportunities.errors import (
     AmountComesFromItems,
     GatesUnmet,
-    HandingOverASaleIsForSupervisors,
     OpportunityArchived,
     OpportunityClosed,
     ReferenceTaken,
+    SaleStaysWithItsOwner,
 )
 from crm.opportunities.schemas import OpportunityCreate, OpportunityFilter, OpportunityRead, OpportunityUpdate
 from crm.paging import Page
@@ -64,7 +64,7 @@ async def get_opportunity(access: OpportunityReads, opportunity_id: UUID) -> Ans
         AmountComesFromItems,
         CustomerArchived,
         CustomerMerged,
-        HandingOverASaleIsForSupervisors,
+        SaleStaysWithItsOwner,
         OpportunityArchived,
         OpportunityClosed,
         ReferenceTaken,
