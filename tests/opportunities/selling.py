@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from tests.conftest import Client
+from tests.contacts.test_contacts import create as contact_of
 from tests.contacts.test_contacts import customer_of
+from tests.factories import Workspace
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PROMISING = {"money": "yes", "authority": "yes", "need": "yes"}
@@ -46,7 +48,15 @@ async def act(client: Client, sale: dict[str, Any], verb: str, **body: Any) -> h
     return await client.post(f"/v1/opportunities/{sale['id']}/{verb}", json=body)
 
 
-async def reach(client: Client, customer_id: str) -> None:
-    """Speak with the customer."""
-    call = {"customer_id": customer_id, "channel": "call", "outcome": "reached"}
-    assert (await client.post("/v1/interactions", json=call)).status_code == 201
+async def reached(client: Client, workspace: Workspace) -> str:
+    """A customer who was reached."""
+    customer_id = await customer_of(client)
+    await workspace.owner.execute("UPDATE customers SET last_contact_at = now() WHERE id = $1", customer_id)
+    return customer_id
+
+
+async def ready(client: Client, workspace: Workspace, **more: Any) -> dict[str, Any]:
+    """A new sale of which everything is known that the default pipeline asks."""
+    customer_id = await reached(client, workspace)
+    await contact_of(client, customer_id, roles=[{"role": "decider"}])
+    return await sell(client, customer_id, **{**KNOWN, **more})
