@@ -157,7 +157,7 @@ async def test_a_resting_sale_can_be_lost(client: Client) -> None:
 
 
 async def test_of_two_who_advance_at_once_one_does(clients: Clients, workspace: Workspace, stage: Stage) -> None:
-    one, two = clients(workspace.admin.token), clients(workspace.manager.token)
+    one, two = clients(workspace.anna.token), clients(workspace.manager.token)
     sale = await ready(one, workspace)
     async with workspace.owner.transaction():
         # Both statements begin before either may change the row.
