@@ -15,7 +15,13 @@ from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
 from crm.notes.models import notes
 from crm.notifications.models import notifications
-from crm.opportunities.models import opportunities, opportunity_contacts, opportunity_items, opportunity_moves
+from crm.opportunities.models import (
+    opportunities,
+    opportunity_contacts,
+    opportunity_items,
+    opportunity_moves,
+    opportunity_rounds,
+)
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
@@ -71,6 +77,7 @@ __all__ = [
     "opportunity_contacts",
     "opportunity_items",
     "opportunity_moves",
+    "opportunity_rounds",
     "owed_removals",
     "pipeline_stages",
     "pipelines",

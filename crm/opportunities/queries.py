@@ -33,7 +33,7 @@ from crm.customers.parts import money
 from crm.customers.queries import local_date
 from crm.database import Access
 from crm.nouns import Answer, Noun, held_by, mention
-from crm.opportunities.models import expected_close_key, opportunities, opportunity_items
+from crm.opportunities.models import amount_key, expected_close_key, opportunities, opportunity_items
 from crm.opportunities.qualification import qualification
 from crm.opportunities.schemas import OpportunityFilter
 from crm.pipelines.models import pipeline_stages, pipelines
@@ -180,6 +180,7 @@ LIST = Listing(
     sorts={
         "created_at": opportunities.c.created_at,
         "expected_close_on": expected_close_key,
+        "amount": amount_key,
     },
     filters={
         **among(

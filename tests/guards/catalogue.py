@@ -11,7 +11,7 @@ NOT_OURS = {"alembic_version"}
 
 SCANNED_BY_THE_WORKER = frozenset(
     {
-        "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "key_rounds", "notifications",
+        "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "key_rounds", "notifications", "opportunity_rounds",
         "owed_removals", "reactions", "reminders", "sign_in_attempts", "warmth_rounds", "webhook_attempts",
         "webhook_deliveries", "webhook_endpoints", "worker_heartbeats", "workspaces",
     }
