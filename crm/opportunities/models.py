@@ -76,6 +76,8 @@ opportunities = noun(
     Column("board_place", Text(collation="C")),
     # Counts every change of the items, which are rows of their own.
     Column("items_changed", Integer, nullable=False, server_default=text("0")),
+    # The same of the people in it.
+    Column("stakeholders_changed", Integer, nullable=False, server_default=text("0")),
     moment("archived_at"),
     one_of("state", State),
     one_of("money", Known),

@@ -137,6 +137,10 @@ class OpportunityRead(Shown):
     days_in_stage: int | None = Field(description="Calendar days; null once it is closed.")
     progress_code: int
     amount: MoneyShown | None
+    own_amount: MoneyShown | None = Field(
+        description="In the workspace's own currency, by the rate of the day it closed, or of today; null where no "
+        "rate is known."
+    )
     probability: str
     weighted_amount: MoneyShown | None = Field(description="Amount × probability.")
     forecast_category: ForecastCategory | Literal["closed"]

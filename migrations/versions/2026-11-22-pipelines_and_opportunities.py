@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("stalled_at", sa.DateTime(timezone=True)),
         sa.Column("board_place", sa.Text(collation="C")),
         sa.Column("items_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stakeholders_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True)),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

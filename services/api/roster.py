@@ -8,6 +8,7 @@ from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exchange_rates.schemas import RateRead
 from crm.exports.schemas import ExportRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
@@ -18,6 +19,7 @@ from crm.opportunities.schemas import OpportunityRead
 from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
+from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
@@ -39,6 +41,7 @@ from services.api.routes import (
     deliveries,
     duplicates,
     events,
+    exchange_rates,
     exports,
     groups,
     handovers,
@@ -51,9 +54,11 @@ from services.api.routes import (
     notifications,
     opportunities,
     opportunity_moves,
+    opportunity_parts,
     pipelines,
     privacy,
     privacy_requests,
+    products,
     relationships,
     reminders,
     stakeholders,
@@ -89,6 +94,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     pipelines.router,
     opportunities.router,
     opportunity_moves.router,
+    opportunity_parts.router,
+    products.router,
+    exchange_rates.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -122,6 +130,7 @@ TAGS: dict[str, str] = {
     "visits": "Planned, started, completed with a result and a next step.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
+    "products": "What you sell, and what other currencies are worth.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -231,6 +240,12 @@ EVENTS: Events = {
     "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
     "pipeline.archived": ("A pipeline was put aside.", PipelineRead),
     "pipeline.restored": ("An archived pipeline was brought back.", PipelineRead),
+    "product.created": ("A product was added.", ProductRead),
+    "product.updated": ("A product was changed.", ProductRead),
+    "product.archived": ("A product was put aside.", ProductRead),
+    "product.restored": ("An archived product was brought back.", ProductRead),
+    "exchange_rate.set": ("What another currency is worth from a day on was said.", RateRead),
+    "exchange_rate.corrected": ("What another currency is worth from a day on was corrected.", RateRead),
     "opportunity.created": ("A sale began.", OpportunityRead),
     "opportunity.updated": ("Something about a sale was changed.", OpportunityRead),
     "opportunity.stage_changed": ("A sale went a stage further, or back.", OpportunityRead),
@@ -239,6 +254,7 @@ EVENTS: Events = {
     "opportunity.grade_changed": ("A sale came nearer to its end, or is overdue.", OpportunityRead),
     "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
     "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
+    "opportunity.stakeholders_changed": ("Who plays which role in a sale is another by now.", OpportunityRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
