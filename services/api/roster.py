@@ -4,12 +4,14 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
+from crm.channels.schemas import NotificationChannelRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
 from crm.exchange_rates.schemas import RateRead
 from crm.exports.schemas import ExportRead
+from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -23,6 +25,7 @@ from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
+from crm.visits.consents import LocationConsentKept
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -43,14 +46,17 @@ from services.api.routes import (
     events,
     exchange_rates,
     exports,
+    feeds,
     groups,
     handovers,
     health,
     imports,
     interactions,
     key_proposals,
+    locations,
     me,
     notes,
+    notification_channels,
     notifications,
     opportunities,
     opportunity_moves,
@@ -105,8 +111,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     tasks.router,
     reminders.router,
     notifications.router,
+    notification_channels.router,
     auth.router,
     me.router,
+    locations.router,
+    feeds.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -138,6 +147,7 @@ TAGS: dict[str, str] = {
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
     "notifications": "Your inbox.",
+    "channels": "Where and when you want to be told besides: e-mail, group robots, webhooks.",
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
@@ -181,6 +191,7 @@ EVENTS: Events = {
     "customer.owner_changed": ("A customer was handed over to someone else.", CustomerRead),
     "customer.verified": ("Somebody made sure that a customer's file is true.", CustomerRead),
     "customer_link.created": ("A person was linked to a company.", LinkRead),
+    "customer_link.updated": ("What a person is at a company was changed.", LinkRead),
     "customer_link.ended": ("A person is no longer linked to a company.", LinkRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
@@ -227,13 +238,18 @@ EVENTS: Events = {
     "note.added": ("A note was written.", NoteRead),
     "note.updated": ("A note was changed.", NoteRead),
     "note.archived": ("A note was put aside.", NoteRead),
+    "note.restored": ("A note was brought back.", NoteRead),
     "attachment.added": ("A file was attached.", AttachmentRead),
     "attachment.archived": ("An attached file was put aside.", AttachmentRead),
+    "attachment.restored": ("An attached file was brought back.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
     "visit.started": ("A visit began.", VisitRead),
+    "visit.confirmed": ("The customer expects a visit.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
+    "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
+    "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
     "pipeline.created": ("A way of selling was added.", PipelineRead),
     "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
@@ -263,6 +279,10 @@ EVENTS: Events = {
     "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
     "opportunity.archived": ("A sale was put aside.", OpportunityRead),
     "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),
+    "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
+    "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
+    "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
+    "feed.revoked": ("A private calendar ended.", FeedRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),
@@ -282,5 +302,11 @@ EVENTS: Events = {
     "export.created": ("Someone asked for a list as a file.", ExportRead),
     "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
+    "notification_channel.created": ("Someone wants to be told over a channel.", NotificationChannelRead),
+    "notification_channel.updated": ("When or of what a channel is told was changed.", NotificationChannelRead),
+    "notification_channel.verified": ("The address of a channel was proven.", NotificationChannelRead),
+    "notification_channel.enabled": ("A channel is in use again.", NotificationChannelRead),
+    "notification_channel.disabled": ("A channel was turned off.", NotificationChannelRead),
+    "notification_channel.removed": ("A channel was removed.", NotificationChannelRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }
