@@ -135,6 +135,29 @@ class Scene:
         body = {"name": f"Marked {next(numbers)}", "timezone": "Asia/Shanghai", "week": week}
         return str((await self.post("/v1/calendars", body, by="admin"))["id"])
 
+    async def pipeline(self) -> str:
+        """A pipeline, which asks nothing."""
+        stages = [{"key": key, "name": key, "probability": "0.5"} for key in ("first", "second")]
+        element = {"key": "pain", "name": "Pain"}
+        checklists = [{"key": "meddic", "name": "MEDDIC", "elements": [element]}]
+        body = {"name": f"Marked {next(numbers)}", "stages": stages, "checklists": checklists}
+        return str((await self.post("/v1/pipelines", body, by="admin"))["id"])
+
+    async def opportunity(self, customer_id: str | None = None, stage: str = "first") -> str:
+        """A sale of Anna's."""
+        at = customer_id or await self.customer()
+        worth = {"amount": "100.00", "currency": "CNY"}
+        body = {"customer_id": at, "name": "Marked", "pipeline_id": await self.pipeline(), "amount": worth}
+        return str((await self.post("/v1/opportunities", {**body, "stage": stage}))["id"])
+
+    async def advanced_opportunity(self) -> str:
+        """A sale of Anna's that has come further."""
+        return await self.opportunity(stage="second")
+
+    async def product(self) -> str:
+        """A product."""
+        return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])
+
     async def team(self) -> str:
         """A team."""
         return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])
