@@ -64,14 +64,18 @@ async def archive(tx: Transaction, pipeline_id: UUID, wanted: PipelineArchive) -
     """
     await actions.locked(tx, pipeline_id)
     old = await _stages(tx, pipeline_id)
+    new: dict[str, UUID] = {}
+    if wanted.to_pipeline_id is not None:
+        new = {} if wanted.to_pipeline_id == pipeline_id else await _stages(tx, wanted.to_pipeline_id)
+        if not new:
+            raise invalid("to_pipeline_id", "There is no such other pipeline.", "not_found")
+        _refuse_moves(wanted.moves, old.keys(), new.keys())
     used = {row["stage_id"] for row in await tx.rows(_used(True), ids=list(old.values()))}
     if used:
         if left := sorted(key for key, id_ in old.items() if id_ in used and key not in wanted.moves):
             raise StagesInUse(stages=left)
-        new = await _stages(tx, wanted.to_pipeline_id) if wanted.to_pipeline_id not in {None, pipeline_id} else {}
-        if wanted.to_pipeline_id is None or not new:
-            raise invalid("to_pipeline_id", "There is no such other pipeline.", "not_found")
-        _refuse_moves(wanted.moves, old.keys(), new.keys())
+        if wanted.to_pipeline_id is None:
+            raise invalid("to_pipeline_id", "Say to which pipeline they go.", "required")
         moves = {old[one]: new[other] for one, other in wanted.moves.items()}
         await _remap(tx, wanted.to_pipeline_id, moves, open_only=True)
     return await actions.archive(tx, pipeline_id)

@@ -583,7 +583,7 @@ CASES: Mapping[str, Case] = {
     "update_product": admins(item("product_id", "product", {"note": "x"})),
     "archive_product": admins(item("product_id", "product")),
     "restore_product": admins(after("product_id", "product", "/v1/products/{}/archive", by="admin")),
-    "list_exchange_rates": everybodys(plain()),
+    "list_exchange_rates": everybodys(listing("rate")),
     "get_exchange_rate": everybodys(_rate),
     "put_exchange_rate": admins(plain(path={"currency": "USD", "day": "2026-11-22"}, body={"rate": "7"})),
     "list_opportunities": Case(listing("opportunity")),

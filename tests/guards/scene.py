@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -157,6 +157,11 @@ class Scene:
     async def product(self) -> str:
         """A product."""
         return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])
+
+    async def rate(self) -> str:
+        """What a dollar was worth on a day."""
+        path = f"/v1/exchange-rates/USD/{date(2026, 1, 1) + timedelta(days=next(numbers))}"
+        return str((await self.client("admin").put(path, json={"rate": "7"})).json()["id"])
 
     async def team(self) -> str:
         """A team."""
