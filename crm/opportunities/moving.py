@@ -145,7 +145,8 @@ def _standing(sight: Sight, move: Move, columns: frozenset[str], *, named: bool)
     names = _missing(move, columns, named=named).scalar_subquery() if move in GATED else None
     missing = func.array(names) if names is not None else null()
     known = _stages().where(pipeline_stages.c.key == bindparam("to", type_=Text)).exists() if named else literal(True)
-    return select(*held, missing.label("missing"), known.label("known")).where(this_one(OPPORTUNITY, sight))
+    found: Select[Any] = select(*held, missing.label("missing"), known.label("known"))
+    return found.where(this_one(OPPORTUNITY, sight))
 
 
 def _conditions(move: Move, columns: frozenset[str], *, named: bool) -> dict[str, ColumnElement[bool]]:

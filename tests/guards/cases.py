@@ -386,8 +386,8 @@ def _stake(body: Mapping[str, Any] | None = None, *, put: bool = False) -> Make:
         if put:
             path = f"/v1/opportunities/{made}/stakeholders/{contact_id}/decider"
             assert (await scene.client(scene.seller).put(path, json={})).status_code == 200
-        path = {"opportunity_id": made, "contact_id": contact_id, "role": "decider"}
-        return Asked(path=path, body=body, marks=(made,))
+        named = {"opportunity_id": made, "contact_id": contact_id, "role": "decider"}
+        return Asked(path=named, body=body, marks=(made,))
 
     return make
 
