@@ -139,14 +139,13 @@ def _moved(sight: Sight, move: Move, columns: frozenset[str], *, named: bool) ->
 def _standing(sight: Sight, move: Move, columns: frozenset[str], *, named: bool) -> Select[Any]:
     """What held the move back."""
     conditions = _conditions(move, columns, named=named)
-    held = [
+    held: list[ColumnElement[Any]] = [
         conditions.get(name, literal(True)).label(name) for name in ("reaches", "in_time", "by_items", "has_amount")
     ]
     names = _missing(move, columns, named=named).scalar_subquery() if move in GATED else None
     missing = func.array(names) if names is not None else null()
     known = _stages().where(pipeline_stages.c.key == bindparam("to", type_=Text)).exists() if named else literal(True)
-    found: Select[Any] = select(*held, missing.label("missing"), known.label("known"))
-    return found.where(this_one(OPPORTUNITY, sight))
+    return select(*held, missing.label("missing"), known.label("known")).where(this_one(OPPORTUNITY, sight))
 
 
 def _conditions(move: Move, columns: frozenset[str], *, named: bool) -> dict[str, ColumnElement[bool]]:

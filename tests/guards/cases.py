@@ -11,8 +11,11 @@ from uuid import UUID
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token"})
+PUBLIC = frozenset(
+    {
+        "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token", "unsubscribe",
+    }
+)  # fmt: skip
 """What needs no credential."""
 
 ENDLESS = frozenset({"stream_unread_count"})
@@ -257,6 +260,11 @@ async def _update_task(scene: Scene) -> Asked:
     made = await scene.task()
     body = {"title": "Other", "assignee_id": scene.seller_id}
     return Asked(path={"task_id": made}, body=body, marks=(made,))
+
+
+async def _new_reminder(scene: Scene) -> Asked:
+    subject = {"type": "customer", "id": await scene.customer()}
+    return Asked(body={"title": "Marked", "subject": subject, "fire_at": at(24), "user_id": scene.seller_id})
 
 
 async def _reassign_task(scene: Scene) -> Asked:
@@ -618,6 +626,11 @@ CASES: Mapping[str, Case] = {
     "reassign_task": Case(_reassign_task),
     "list_reminders": Case(listing("reminder")),
     "get_reminder": Case(item("reminder_id", "reminder")),
+    "create_reminder": Case(_new_reminder),
+    "update_reminder": Case(item("reminder_id", "personal_reminder", {"title": "x"})),
+    "cancel_reminder": Case(item("reminder_id", "personal_reminder")),
+    "snooze_reminder": Case(item("reminder_id", "personal_reminder", lambda: {"until": at(72)})),
+    "acknowledge_reminder": Case(item("reminder_id", "fired_reminder")),
     "explain_reminder": Case(item("reminder_id", "reminder")),
     "list_notifications": Case(listing("notification")),
     "count_unread_notifications": Case(plain(), shared=True),

@@ -223,6 +223,19 @@ class Scene:
         """The reminder of a task of Anna's."""
         return str(await self._id_in("reminders", "subject_id", await self.task()))
 
+    async def personal_reminder(self) -> str:
+        """A reminder of Anna's about a customer."""
+        subject = {"type": "customer", "id": await self.customer()}
+        body = {"title": "Marked", "subject": subject, "fire_at": at(24)}
+        return str((await self.post("/v1/reminders", body))["id"])
+
+    async def fired_reminder(self) -> str:
+        """A reminder of Anna's that was said."""
+        made = await self.personal_reminder()
+        fired = "UPDATE reminders SET state = 'fired', fired_at = now() WHERE id = $1"
+        await self.workspace.owner.execute(fired, made)
+        return made
+
     async def event(self) -> str:
         """The fact that a customer of Anna's was created."""
         return str(await self._id_in("events", "subject_id", await self.customer()))
