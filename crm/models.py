@@ -8,6 +8,7 @@ from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
+from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
 from crm.feeds.models import calendar_feeds
 from crm.groups.models import customer_links
@@ -16,7 +17,16 @@ from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
 from crm.notes.models import notes
 from crm.notifications.models import notifications
+from crm.opportunities.models import (
+    opportunities,
+    opportunity_contacts,
+    opportunity_items,
+    opportunity_moves,
+    opportunity_rounds,
+)
+from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
+from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.tables import metadata
@@ -53,6 +63,7 @@ __all__ = [
     "customer_tokens",
     "customers",
     "events",
+    "exchange_rates",
     "exports",
     "idempotency_keys",
     "import_batches",
@@ -70,8 +81,16 @@ __all__ = [
     "notification_items",
     "notification_messages",
     "notifications",
+    "opportunities",
+    "opportunity_contacts",
+    "opportunity_items",
+    "opportunity_moves",
+    "opportunity_rounds",
     "owed_removals",
+    "pipeline_stages",
+    "pipelines",
     "privacy_requests",
+    "products",
     "reactions",
     "reminders",
     "sessions",

@@ -10,6 +10,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Numeric,
     Select,
     Table,
     Text,
@@ -192,7 +194,7 @@ def _read_cursor(listing: Listing, wanted: Filter, present: frozenset[str]) -> d
                 "query:cursor", "This cursor belongs to a list with another sort or other filters.", "cursor_mismatch"
             )
         return {"after_key": _key(listing.sorts[sort.removeprefix("-")], key), "after_id": UUID(last_id)}
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, InvalidOperation, binascii.Error) as error:
         raise invalid("query:cursor", "This is not a cursor we gave out.", "cursor_invalid") from error
 
 
@@ -203,6 +205,8 @@ def _key(column: ColumnElement[Any], value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(column.type, Uuid):
         return UUID(value)
+    if type(column.type) is Numeric:
+        return Decimal(value)
     if isinstance(column.type, Text) and not isinstance(value, str):
         raise TypeError(value)
     return value

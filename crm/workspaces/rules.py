@@ -17,6 +17,9 @@ NOUNS = (
     "handovers",
     "notes",
     "attachments",
+    "pipelines",
+    "products",
+    "opportunities",
     "task_rules",
 )  # fmt: skip
 
@@ -25,8 +28,15 @@ SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "writ
 SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 """What no role brings along, not even an administrator's: it is granted to people one by one (``domain.md`` C6)."""
 
-_FIELD_WORK = ("customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments")
-_EVERYONE = frozenset({"workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write"})
+_FIELD_WORK = (
+    "customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments", "opportunities",
+)  # fmt: skip
+_EVERYONE = frozenset(
+    {
+        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write",
+        "pipelines:read", "products:read",
+    }
+)  # fmt: skip
 
 
 def _read(*nouns: str) -> frozenset[str]:
@@ -40,7 +50,7 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers"),
+        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments")

@@ -108,6 +108,28 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # Mebibytes that all attachments of the workspace may take up together.
         "attachments": MappingProxyType({"quota_mib": Number(10_240, 0, 10_485_760)}),
+        # Days to the expected close up to which a sale is H, A or B, and days between two looks at its card (B2, D9).
+        "grades": MappingProxyType(
+            {
+                "h_days": Number(7, 0, 3650),
+                "a_days": Number(30, 1, 3650),
+                "b_days": Number(90, 2, 3650),
+                "h_review_days": Number(1, 1, 366),
+                "a_review_days": Number(7, 1, 366),
+                "b_review_days": Number(30, 1, 366),
+                "c_review_days": Number(90, 1, 366),
+            }
+        ),
+        # Days of silence after which a sale is stale, early and late; open sales that each salesperson should have,
+        # 0 for no floor; days in which a lost one can be opened again (B2, B5, C2).
+        "opportunities": MappingProxyType(
+            {
+                "silent_days": Number(30, 1, 3650),
+                "silent_days_late": Number(14, 1, 3650),
+                "floor": Number(0, 0, 10_000),
+                "reopen_days": Number(90, 1, 3650),
+            }
+        ),
         # Working days past due after which a task is news, and the manager is told.
         "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),

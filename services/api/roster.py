@@ -9,6 +9,7 @@ from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exchange_rates.schemas import RateRead
 from crm.exports.schemas import ExportRead
 from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
@@ -16,8 +17,11 @@ from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
 from crm.key_customers.schemas import KeyProposalRead
 from crm.notes.schemas import NoteRead
+from crm.opportunities.schemas import OpportunityRead
+from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
+from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
 from crm.task_chains.schemas import TaskChainRead
 from crm.task_rules.schemas import TaskRuleRead
@@ -43,6 +47,7 @@ from services.api.routes import (
     deliveries,
     duplicates,
     events,
+    exchange_rates,
     exports,
     feeds,
     groups,
@@ -56,8 +61,13 @@ from services.api.routes import (
     notes,
     notification_channels,
     notifications,
+    opportunities,
+    opportunity_moves,
+    opportunity_parts,
+    pipelines,
     privacy,
     privacy_requests,
+    products,
     relationships,
     reminders,
     stakeholders,
@@ -93,6 +103,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     notes.router,
     attachments.router,
     visits.router,
+    pipelines.router,
+    opportunities.router,
+    opportunity_moves.router,
+    opportunity_parts.router,
+    products.router,
+    exchange_rates.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -130,6 +146,9 @@ TAGS: dict[str, str] = {
     "notes": "What is worth remembering, where it belongs.",
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
+    "pipelines": "The ways your sales go: stages, and what must be known in each.",
+    "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
+    "products": "What you sell, and what other currencies are worth.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -242,6 +261,34 @@ EVENTS: Events = {
     "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
     "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "pipeline.created": ("A way of selling was added.", PipelineRead),
+    "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
+    "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
+    "pipeline.archived": ("A pipeline was put aside.", PipelineRead),
+    "pipeline.restored": ("An archived pipeline was brought back.", PipelineRead),
+    "product.created": ("A product was added.", ProductRead),
+    "product.updated": ("A product was changed.", ProductRead),
+    "product.archived": ("A product was put aside.", ProductRead),
+    "product.restored": ("An archived product was brought back.", ProductRead),
+    "exchange_rate.set": ("What another currency is worth from a day on was said.", RateRead),
+    "exchange_rate.corrected": ("What another currency is worth from a day on was corrected.", RateRead),
+    "opportunity.created": ("A sale began.", OpportunityRead),
+    "opportunity.updated": ("Something about a sale was changed.", OpportunityRead),
+    "opportunity.stage_changed": ("A sale went a stage further, or back.", OpportunityRead),
+    "opportunity.amount_changed": ("The amount of a sale was changed.", OpportunityRead),
+    "opportunity.close_date_moved": ("A sale is expected to close on another day.", OpportunityRead),
+    "opportunity.grade_changed": ("A sale came nearer to its end, or is overdue.", OpportunityRead),
+    "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
+    "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
+    "opportunity.stakeholders_changed": ("Who plays which role in a sale is another by now.", OpportunityRead),
+    "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
+    "opportunity.held": ("A sale rests until a day.", OpportunityRead),
+    "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
+    "opportunity.won": ("A sale was won.", OpportunityRead),
+    "opportunity.lost": ("A sale was lost; `lost_reason` says why.", OpportunityRead),
+    "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
+    "opportunity.archived": ("A sale was put aside.", OpportunityRead),
+    "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),
     "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
     "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
     "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),

@@ -14,6 +14,7 @@ from crm.groups import events as links
 from crm.groups import reactions as groups
 from crm.interactions import events as interactions
 from crm.notifications import reactions as notifications
+from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
@@ -53,10 +54,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again),
+        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
         calendars.UPDATED: (notifications.look_again,),
         calendars.DAYS_CHANGED: (notifications.look_again,),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace),
+        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
         workspaces.USER_UPDATED: (reminders.follow_person,),
     }
 )

@@ -1,0 +1,1 @@
+"""What other currencies were worth on which day."""

@@ -1,0 +1,1 @@
+"""What is sold, under one name however it was spelled."""
