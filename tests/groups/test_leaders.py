@@ -13,6 +13,7 @@ from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access
 from crm.groups import links
 from crm.groups.schemas import LinkCreate, LinkUpdate
+from crm.opportunities.seams import has_open_opportunity
 from services.worker.rounds import Worker
 from tests.worker.conftest import Backstage, backstage, settle, worker
 
@@ -106,7 +107,7 @@ async def test_a_link_to_the_top_leader_is_enough_and_its_end_is_noticed(backsta
     person, _ = await linked(backstage, made, "Li", top=True)
     await settle(worker)
     assert await asked(backstage, made) == []
-    await customers.archive(as_manager(backstage), person)
+    await customers.archive(as_manager(backstage), person, unless=has_open_opportunity)
     await settle(worker)
     assert brief(await asked(backstage, made)) == [(UNKNOWN, "open")]
     await customers.restore(as_manager(backstage), person)
@@ -132,7 +133,7 @@ async def test_the_task_goes_with_the_company_to_its_new_owner(backstage: Backst
     await settle(worker)
     (task,) = await asked(backstage, made)
     assert (task["state"], task["assignee_id"]) == ("open", backstage.home.ben.id)
-    await customers.archive(as_manager(backstage), made)
+    await customers.archive(as_manager(backstage), made, unless=has_open_opportunity)
     await settle(worker)
     (task,) = await asked(backstage, made)
     assert task["state"] == "cancelled"
