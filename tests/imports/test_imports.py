@@ -364,3 +364,17 @@ async def test_defined_fields_are_read_by_their_type_and_other_columns_stay_text
         "A": {"staff": 1200, "listed": True, "branches": "3"},
         "C": {"branches": "5"},
     }
+
+
+async def test_every_part_of_an_address_comes_with_a_file(client: Client, worker: Worker) -> None:
+    """A company abroad may have a code of 18 characters that no Chinese office gave out."""
+    parts = "address.line,city,address.region,zip,address.country,latitude,longitude"
+    content = f"name,uscc,{parts}\nAcme,123456789012345678,1 Road,Bonn,NRW,53111,DE,50.73,7.1\nBad,,,,,,,95,7\n"
+    done = await run(client, worker, content)
+    made = await customers(client)
+    assert made["Acme"]["address"] == {
+        "line": "1 Road", "city": "Bonn", "region": "NRW", "postal_code": "53111", "country": "DE",
+        "latitude": 50.73, "longitude": 7.1,
+    }  # fmt: skip
+    assert made["Acme"]["custom"] == {}
+    assert [(line, pointer) for line, _, pointer, _ in await told(client, done)] == [(3, "latitude")]
