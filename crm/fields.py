@@ -113,9 +113,9 @@ Email = Annotated[EmailStr, WrapValidator(_quickly), StringConstraints(max_lengt
 # asyncpg takes the first and the last moment that Python knows for -infinity and infinity, which no answer can show.
 Moment = Annotated[
     AwareDatetime,
-    BeforeValidator(_written_moment),
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
     Field(description="RFC 3339 with an offset, from 1900 to 2999."),
+    BeforeValidator(_written_moment),
 ]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

@@ -249,3 +249,13 @@ async def test_a_number_is_no_moment(client: Client) -> None:
     task = {"title": "Call", "subject": {"type": "customer", "id": at}, "due_at": 5}
     refused = problem(await client.post("/v1/tasks", json=task), 422, "unprocessable")
     assert [each["pointer"] for each in refused["errors"]] == ["#/due_at"]
+
+
+async def test_a_body_where_none_is_taken_is_not_ignored(client: Client) -> None:
+    path = f"/v1/customers/{(await create(client))['id']}"
+    refused = problem(await client.post(f"{path}/archive", json={"reason": "Gone"}), 422, "unprocessable")
+    assert [each["pointer"] for each in refused["errors"]] == ["#"]
+    assert (await client.get(path)).json()["archived_at"] is None
+    for nothing in (b"", b"{}", b" null "):
+        json = {"Content-Type": "application/json"}
+        assert (await client.post(f"{path}/archive", content=nothing, headers=json)).status_code == 200
