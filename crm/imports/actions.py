@@ -128,9 +128,7 @@ def _previewed(fields: Definitions, currency: str, content: bytes, wanted: Wante
             "lines": taken.lines,
             "mapping": reader.mapping,
             "fields": list(HEADINGS),
-            "rows": [
-                {"line": one.number, "customer": _without_key(one), "parent": one.parent} for one in readings[:SHOWN]
-            ],
+            "rows": [{"line": one.number, "customer": _as_sent(one), "parent": one.parent} for one in readings[:SHOWN]],
             "problems": [problem_of(one) for one in refused[:MOST_PROBLEMS]],
             "looked_at": len(readings),
             "refused": len(refused),
@@ -159,10 +157,14 @@ def problem_of(reading: Reading) -> dict[str, Any]:
     return {"line": reading.number, "refused": True, "errors": list(reading.errors), "content": dict(reading.content)}
 
 
-def _without_key(reading: Reading) -> dict[str, Any] | None:
+def _as_sent(reading: Reading) -> dict[str, Any] | None:
+    """The customer that a line makes, as one would send it."""
     if reading.customer is None:
         return None
-    return {name: value for name, value in reading.customer.items() if name != "name_key"}
+    sent = {name: value for name, value in reading.customer.items() if name != "name_key"}
+    if "yearly_value_currency" in sent:
+        sent["yearly_value"] = {"amount": sent["yearly_value"], "currency": sent.pop("yearly_value_currency")}
+    return sent
 
 
 class Taken(NamedTuple):
