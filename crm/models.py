@@ -9,6 +9,7 @@ from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
+from crm.forecasts.models import opportunity_days, sales_rounds, stage_paces
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
@@ -22,6 +23,7 @@ from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.tables import metadata
+from crm.targets.models import targets
 from crm.tasks.models import tasks
 from crm.trust.models import trust_ratings
 from crm.visits.models import visits
@@ -69,6 +71,7 @@ __all__ = [
     "notifications",
     "opportunities",
     "opportunity_contacts",
+    "opportunity_days",
     "opportunity_items",
     "opportunity_moves",
     "owed_removals",
@@ -78,8 +81,11 @@ __all__ = [
     "products",
     "reactions",
     "reminders",
+    "sales_rounds",
     "sessions",
     "sign_in_attempts",
+    "stage_paces",
+    "targets",
     "tasks",
     "teams",
     "trust_ratings",

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.opportunities.vocabulary import Grade, Intention, Known, LostReason, Role, Stance, State
 from crm.pipelines.vocabulary import ForecastCategory
-from crm.tables import link, moment, newest_first, noun, one_of
+from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
 
 ONE_OPPORTUNITY_PER_REFERENCE = "one_opportunity_per_reference"
 ONE_STAKE_PER_CONTACT = "one_stake_per_contact"
@@ -58,8 +58,15 @@ opportunities = noun(
     # The last time anything was done about it: a call, a visit, a task, a move.
     moment("last_activity_at"),
     moment("stalled_at"),
-    # Its place in its column of the board: texts that sort, with room between any two.
-    Column("board_place", Text(collation="C")),
+    # Its place in its column of the board: texts that sort, with room between any two, the greatest on top. A new one
+    # goes on top, for ids of version 7 grow.
+    Column(
+        "board_place",
+        Text(collation="C"),
+        nullable=False,
+        server_default=text(r"replace((uuidv7())\:\:text, '-'\:\:text, ''\:\:text)"),
+        info={UNRECORDED: True},
+    ),
     # Counts every change of the items, which are rows of their own.
     Column("items_changed", Integer, nullable=False, server_default=text("0")),
     moment("archived_at"),
@@ -101,7 +108,25 @@ expected_close_key = func.least(opportunities.c.expected_close_on, text("'9999-1
 Index("ix_opportunities_expected_close", opportunities.c.workspace_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.owner_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.customer_id, opportunities.c.state)
-Index(None, opportunities.c.workspace_id, opportunities.c.stage_id, opportunities.c.board_place, opportunities.c.id)
+Index(
+    "ix_opportunities_open",
+    opportunities.c.workspace_id,
+    opportunities.c.stage_id,
+    opportunities.c.board_place,
+    opportunities.c.id,
+    postgresql_where=(opportunities.c.state == "open") & opportunities.c.archived_at.is_(None),
+    # All that a forecast sums up: the rows themselves are wide.
+    postgresql_include=[
+        "pipeline_id", "owner_id", "team_id", "amount", "currency", "probability", "forecast_category",
+        "expected_close_on",
+    ],
+)  # fmt: skip
+Index(
+    "ix_opportunities_closed",
+    opportunities.c.workspace_id,
+    opportunities.c.closed_on,
+    postgresql_where=opportunities.c.closed_on.is_not(None),
+)
 Index(
     "ix_opportunities_to_resume",
     opportunities.c.workspace_id,
