@@ -20,6 +20,7 @@ NOUNS = (
     "pipelines",
     "products",
     "opportunities",
+    "targets",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -33,6 +34,7 @@ _FIELD_WORK = (
 _EVERYONE = frozenset(
     {
         "workspace:read", "users:read", "notifications:read", "notifications:write", "pipelines:read", "products:read",
+        "targets:read",
     }
 )  # fmt: skip
 
@@ -48,7 +50,8 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products"),
+        Role.MANAGER: _EVERYONE
+        | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products", "targets"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "contacts", "notes", "attachments")

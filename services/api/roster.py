@@ -19,6 +19,7 @@ from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.reminders.schemas import ReminderRead
+from crm.targets.schemas import TargetRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
 from crm.visits.schemas import VisitRead
@@ -31,6 +32,7 @@ from services.api.routes import (
     api_keys,
     attachments,
     auth,
+    boards,
     calendars,
     consents,
     contacts,
@@ -40,6 +42,7 @@ from services.api.routes import (
     duplicates,
     events,
     exports,
+    forecasts,
     groups,
     handovers,
     health,
@@ -58,6 +61,7 @@ from services.api.routes import (
     reminders,
     stakeholders,
     taboos,
+    targets,
     tasks,
     teams,
     timeline,
@@ -89,6 +93,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     pipelines.router,
     opportunities.router,
     opportunity_moves.router,
+    boards.router,
+    forecasts.router,
+    targets.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -122,6 +129,8 @@ TAGS: dict[str, str] = {
     "visits": "Planned, started, completed with a result and a next step.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
+    "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
+    "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -226,6 +235,10 @@ EVENTS: Events = {
     "visit.started": ("A visit began.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "target.created": ("A target was set.", TargetRead),
+    "target.updated": ("A target was changed.", TargetRead),
+    "target.archived": ("A target was put aside.", TargetRead),
+    "target.restored": ("An archived target was brought back.", TargetRead),
     "pipeline.created": ("A way of selling was added.", PipelineRead),
     "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
     "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
