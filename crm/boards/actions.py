@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, Text, Update, Uuid, bindparam, func, select, text, update
+from sqlalchemy import Select, Update, Uuid, bindparam, func, select, text, update
 
 from crm.actor import Sight
 from crm.boards.places import between
@@ -17,7 +17,7 @@ from crm.errors import invalid
 from crm.forecasts.slicing import home
 from crm.nouns import Answer
 from crm.opportunities import moves, moving
-from crm.opportunities.models import opportunities
+from crm.opportunities.models import new_place, opportunities
 from crm.opportunities.move_schemas import OpportunityAdvance, OpportunityStepBack
 from crm.opportunities.queries import OPPORTUNITY, visible
 from crm.pipelines.models import pipeline_stages
@@ -76,9 +76,6 @@ def _stage() -> Select[Any]:
     )
 
 
-NEWEST = func.replace(func.uuidv7().cast(Text), "-", "")
-
-
 def _others() -> list[Any]:
     c = opportunities.c
     return [
@@ -93,7 +90,7 @@ def _others() -> list[Any]:
 @statement
 def _top() -> Select[Any]:
     top = select(func.max(opportunities.c.board_place)).where(*_others()).scalar_subquery()
-    return select(top.label("low"), text("NULL::text AS high"), NEWEST.label("newest"))
+    return select(top.label("low"), text("NULL::text AS high"), new_place.label("newest"))
 
 
 @statement
@@ -109,7 +106,7 @@ def _beside(sight: Sight, *, above: bool) -> Select[Any]:
     nearest = (func.min if above else func.max)(o.board_place)
     further = select(nearest).where(*column, beyond).correlate(opportunities).scalar_subquery()
     low, high = (c.board_place, further) if above else (further, c.board_place)
-    found = select(low.label("low"), high.label("high"), NEWEST.label("newest"))
+    found = select(low.label("low"), high.label("high"), new_place.label("newest"))
     return found.where(*_others(), c.id == bindparam("neighbour", type_=Uuid), visible(sight))
 
 

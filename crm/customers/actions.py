@@ -1,6 +1,6 @@
 """Everything that changes customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
 from crm.actor import Actor, Sight
@@ -17,6 +18,7 @@ from crm.customers.errors import (
     CustomerAboveItself,
     CustomerErased,
     CustomerMerged,
+    CustomerStillInUse,
     HandingOverIsForSupervisors,
     RegistrationCodeTaken,
     StillLinked,
@@ -25,6 +27,7 @@ from crm.customers.models import (
     LINKS_KEEP_THEIR_KINDS,
     NO_CUSTOMER_ABOVE_ITSELF,
     ONE_CUSTOMER_PER_REGISTRATION_CODE,
+    customer_tokens,
     customers,
 )
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
@@ -49,23 +52,33 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
     Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken.
     """
+    created = await _create(access, new)
+    if created is None:
+        raise invalid("parent_id", "There is no such customer.", "not_found")
+    return created
+
+
+async def create_unless_found(access: Access, new: CustomerCreate, tokens: Sequence[str]) -> Answer | None:
+    """Add a customer unless another is found by one of these tokens; None then, and where the parent is not there."""
+    return await _create(access, new, tokens)
+
+
+async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = ()) -> Answer | None:
     values = _columns(new.model_dump(by_alias=True, exclude_none=True))
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
     values["name_key"] = normalized(values["name"])
     values["custom"] = await settled(access, "customer", values["custom"])
-    created = await record(
+    return await record(
         access,
         events.CREATED,
-        _insert(access.actor.sight, frozenset(values)),
+        _insert(access.actor.sight, frozenset(values), unless_found=bool(unless)),
         refusals=TAKEN,
+        unless=unless,
         **renamed(values),
         **left_by(FINDING, values),
     )
-    if created is None:
-        raise invalid("parent_id", "There is no such customer.", "not_found")
-    return created
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
@@ -93,10 +106,19 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     return changed or await _as_it_is(access, customer_id, values)
 
 
-async def archive(access: Access, customer_id: UUID) -> Answer:
-    """Put a customer aside; it can be restored. Archiving twice is archiving once."""
-    archived = await record(access, events.ARCHIVED, _archive(access.actor.sight), id=customer_id)
-    return archived or await explain(access, CUSTOMER, customer_id)
+async def archive(access: Access, customer_id: UUID, *, unless: ColumnElement[bool]) -> Answer:
+    """Put a customer aside; it can be restored. Archiving twice is archiving once.
+
+    ``unless`` something is not over: a condition on the table of customers, always the same one. Raises ``NotFound``,
+    ``Stale``, ``CustomerStillInUse``.
+    """
+    archived = await record(access, events.ARCHIVED, _archive(access.actor.sight, unless), id=customer_id)
+    if archived is not None:
+        return archived
+    answer = await explain(access, CUSTOMER, customer_id)
+    if orjson.loads(answer.body)["archived_at"] is None:
+        raise CustomerStillInUse
+    return answer
 
 
 async def restore(access: Access, customer_id: UUID) -> Answer:
@@ -170,15 +192,25 @@ def _only_abroad(values: Mapping[str, Any]) -> bool:
 
 
 @statement
-def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
+def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Insert:
     """A new customer with these columns; the team is the owner's where none is given."""
     team = {}
     if "team_id" not in columns and "owner_id" in columns:
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
-    seen = _parent_is_seen(sight) if "parent_id" in columns else None
-    return creating(CUSTOMER, columns, values=team, only_if=seen, also=lambda changed: [indexed(FINDING, changed)])
+    only_if: list[ColumnElement[bool]] = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    if unless_found:
+        at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+        its = customer_tokens.c.token == any_(bindparam("unless", type_=ARRAY(Text)))
+        only_if.append(~exists().where(at_home, its))
+    return creating(
+        CUSTOMER,
+        columns,
+        values=team,
+        only_if=and_(*only_if) if only_if else None,
+        also=lambda changed: [indexed(FINDING, changed)],
+    )
 
 
 @statement
@@ -198,8 +230,9 @@ def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroa
 
 
 @statement
-def _archive(sight: Sight) -> Insert:
-    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values={"archived_at": func.now()})
+def _archive(sight: Sight, unless: ColumnElement[bool]) -> Insert:
+    now = {"archived_at": func.now()}
+    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), ~unless, values=now)
 
 
 @statement

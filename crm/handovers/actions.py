@@ -1,4 +1,4 @@
-"""Handing over: customers, their planned visits and the tasks to get in touch, as sets, in one transaction.
+"""Handing over: customers, their planned visits, sales and the tasks to get in touch, as sets, in one transaction.
 
 Who may is a matter of scope (``handovers:write``, supervisors: ``domain.md`` C6), whom it may concern one of sight.
 Everything moves from each customer's former owner only: what a third person planned there stays theirs.
@@ -16,9 +16,12 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
+    exists,
     func,
+    or_,
     select,
     update,
 )
@@ -34,6 +37,10 @@ from crm.database import Transaction, statement
 from crm.errors import FieldError, NotFound, Stale, Unprocessable, invalid
 from crm.handovers.schemas import MOST, CustomersTransfer, CustomerTransfer, With
 from crm.nouns import Answer
+from crm.opportunities import events as opportunity_events
+from crm.opportunities.models import opportunities
+from crm.opportunities.queries import OPPORTUNITY
+from crm.opportunities.rules import before as workable_states
 from crm.recording import recorded
 from crm.tasks import events as task_events
 from crm.tasks.models import tasks
@@ -41,8 +48,10 @@ from crm.tasks.queries import TASK
 from crm.tasks.reminding import remind_anew
 from crm.visits import events as visit_events
 from crm.visits.models import visits
-from crm.visits.moving import must_be_active
+from crm.visits.moving import in_turn
+from crm.visits.people import must_be_active
 from crm.visits.queries import VISIT
+from crm.visits.rules import after, before
 from crm.workspaces.models import users
 
 TASKS_THAT_GO_ALONG = ("contact_due", "next_step")
@@ -124,7 +133,7 @@ async def _hand_over(tx: Transaction, held: Sequence[_Held], to: UUID, reason: s
 async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With) -> dict[str, int]:
     """What goes along with the customers of each former owner; how much it was."""
     theirs = [(one.id, one.owner_id) for one in held if one.owner_id not in {None, to}]
-    moved = {"tasks": 0, "visits": 0}
+    moved = {"tasks": 0, "visits": 0, "opportunities": 0}
     if theirs:
         ids, owners = zip(*theirs, strict=True)
         given = {"customer_ids": list(ids), "owner_ids": list(owners), "to": to}
@@ -132,6 +141,9 @@ async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With)
             moved["tasks"] = len(await tx.rows(_move_tasks(), event_type=task_events.REASSIGNED, **given))
         if along.visits:
             moved["visits"] = len(await tx.rows(_move_visits(), event_type=visit_events.UPDATED, **given))
+        if along.opportunities:
+            given["event_type"] = opportunity_events.OWNER_CHANGED
+            moved["opportunities"] = len(await tx.rows(_move_opportunities(), **given))
     return moved
 
 
@@ -194,10 +206,10 @@ def _move_customers() -> Insert:
     return recorded(CUSTOMER, moved, noting={"reason": bindparam("reason", type_=Text)})
 
 
-def _former() -> FromClause:
+def _former(name: str = "former") -> FromClause:
     """Each customer with the owner it had."""
     arrays = [bindparam(name, type_=ARRAY(Uuid)) for name in ("customer_ids", "owner_ids")]
-    return func.unnest(*arrays).table_valued("customer_id", "owner_id", name="former").render_derived()
+    return func.unnest(*arrays).table_valued("customer_id", "owner_id", name=name).render_derived()
 
 
 @statement
@@ -218,16 +230,57 @@ def _move_tasks() -> Insert:
 
 
 @statement
+def _move_opportunities() -> Insert:
+    """Sales that are not over; whoever helped with one goes on to."""
+    former, o = _former(), opportunities.c
+    moved = (
+        update(opportunities)
+        .where(
+            _home(opportunities),
+            o.customer_id == former.c.customer_id,
+            o.owner_id == former.c.owner_id,
+            o.archived_at.is_(None),
+            o.state.in_(workable_states("update")),
+        )
+        .values(owner_id=_to(), team_id=_their_team())
+    )
+    return recorded(OPPORTUNITY, moved)
+
+
+@statement
 def _move_visits() -> Insert:
-    former = _former()
+    """Whoever takes a visit over confirms it anew, and sorts out what they have at the same time."""
+    former, v = _former(), visits.c
     moved = (
         update(visits)
         .where(
             _home(visits),
-            visits.c.customer_id == former.c.customer_id,
-            visits.c.owner_id == former.c.owner_id,
-            visits.c.state == "planned",
+            v.customer_id == former.c.customer_id,
+            v.owner_id == former.c.owner_id,
+            v.state.in_(before("hand_over")),
+            in_turn(_to()),
         )
-        .values(owner_id=_to(), team_id=_their_team())
+        .values(
+            owner_id=_to(),
+            team_id=_their_team(),
+            state=after("hand_over"),
+            supervisor_id=func.nullif(v.supervisor_id, _to()),
+            overlap_allowed=or_(v.overlap_allowed, _busy()),
+        )
     )
     return recorded(VISIT, moved)
+
+
+def _busy() -> ColumnElement[bool]:
+    """At the time of the visit the new owner has another, or is handed one by the same statement."""
+    other, former = visits.alias("other"), _former("others_former")
+    o = other.c
+    along = exists().where(former.c.customer_id == o.customer_id, former.c.owner_id == o.owner_id)
+    return exists().where(
+        _home(other),
+        o.id != visits.c.id,
+        or_(o.owner_id == _to(), and_(o.state.in_(before("hand_over")), along)),
+        o.state.in_(("planned", "confirmed", "in_progress")),
+        o.planned_start < visits.c.planned_end,
+        o.planned_end > visits.c.planned_start,
+    )

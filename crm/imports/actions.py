@@ -28,7 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
-from crm.actor import Actor
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.imports import books, events
@@ -39,6 +38,8 @@ from crm.imports.models import import_files
 from crm.imports.queries import IMPORT
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
+from crm.workspaces import custom_fields
+from crm.workspaces.acting import currency_of
 from crm.workspaces.custom_rules import Definitions
 from crm.workspaces.models import teams, users
 
@@ -79,7 +80,7 @@ async def start(
     not fit it, and defaults that may not be.
     """
     taken = await asyncio.to_thread(_looked_through, content)
-    reader = _reader(taken.sheet, wanted, access.actor.custom_fields.get("customer", {}))
+    reader = _reader(taken.sheet, wanted, await custom_fields.current(access, "customer"))
     values = {
         "kind": "customers",
         "file_name": file_name,
@@ -107,15 +108,16 @@ async def start(
     return started
 
 
-async def preview(actor: Actor, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
+async def preview(access: Access, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
-    return await asyncio.to_thread(_previewed, actor, content, wanted)
+    fields = await custom_fields.current(access, "customer")
+    return await asyncio.to_thread(_previewed, fields, await currency_of(access), content, wanted)
 
 
-def _previewed(actor: Actor, content: bytes, wanted: Wanted) -> bytes:
+def _previewed(fields: Definitions, currency: str, content: bytes, wanted: Wanted) -> bytes:
     taken = _looked_through(content)
     sheet = taken.sheet
-    reader = _reader(sheet, wanted, actor.custom_fields.get("customer", {}))
+    reader = _reader(sheet, wanted, fields, currency)
     lines = list(islice(sheet.lines(), LOOKED_AT))
     readings = [reader.read(line) for line in lines]
     refused = [one for one in readings if one.errors]
@@ -146,10 +148,10 @@ def _found(sheet: Sheet, lines: Sequence[Line]) -> Iterator[tuple[str, dict[str,
             yield heading, dict(counts.most_common())
 
 
-def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions) -> Reader:
+def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions, currency: str | None = None) -> Reader:
     mapping = settled(sheet.headings, wanted.mapping)
     values, match_by = valued(mapping, wanted.values), matched(mapping, wanted.match_by)
-    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields)
+    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields, currency)
 
 
 def problem_of(reading: Reading) -> dict[str, Any]:

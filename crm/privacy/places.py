@@ -14,7 +14,21 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.attachments.models import attachments
@@ -27,6 +41,7 @@ from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals
 from crm.notes.models import notes
 from crm.notifications.models import notifications
+from crm.opportunities.models import opportunities, opportunity_moves
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.removals.vocabulary import Kind
@@ -113,6 +128,13 @@ def _saying(table: Table, told_as: str) -> Place:
     )
 
 
+_FORGOTTEN: Mapping[str, Any] = MappingProxyType(
+    {
+        f"{at}_position_state": case((visits.c[f"{at}_position"].is_not(None), "forgotten"), else_=state)
+        for at, state in (("start", visits.c.start_position_state), ("completion", visits.c.completion_position_state))
+    }
+)
+
 PLACES: tuple[Place, ...] = (
     Place(
         notes,
@@ -146,12 +168,15 @@ PLACES: tuple[Place, ...] = (
     _saying(notifications, "notification"),
     Place(
         visits,
-        ("subject", "result", "customer_feedback", "next_step", "reschedule_reason", "cancel_reason"),
+        (
+            "subject", "preparation", "result", "customer_feedback", "own_needs", "next_step", "reschedule_reason",
+            "cancel_reason", "review", "start_out_of_range_reason", "completion_out_of_range_reason",
+        ),
         told_as="visit",
         near=under(visits),
         of_customer=belonging(visits),
-        told=("start_location", "completion_location"),
-        gone=MappingProxyType({"start_location": null(), "completion_location": null()}),
+        told=("check_in", "check_out"),
+        gone=MappingProxyType({"start_position": null(), "completion_position": null(), **_FORGOTTEN}),
         with_contact=or_(
             visits.c.contact_ids.op("&&")(PERSONS),
             visits.c.met_contact_ids.op("&&")(PERSONS),
@@ -178,6 +203,19 @@ PLACES: tuple[Place, ...] = (
         told_as="key_proposal",
         near=under(key_proposals),
         of_customer=belonging(key_proposals),
+    ),
+    Place(
+        opportunities,
+        ("name", "competitor", "next_step", "source", "note", "tags", "lost_note"),
+        told_as="opportunity",
+        near=under(opportunities),
+        of_customer=belonging(opportunities),
+    ),
+    Place(
+        opportunity_moves,
+        ("reason",),
+        near=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
+        of_customer=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
     ),
     Place(
         customer_links,

@@ -17,7 +17,9 @@ from crm.customers.needs import Need, missing
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
 from crm.nouns import this_one
+from crm.opportunities.seams import two_won_opportunities, won_opportunity
 from crm.visits.models import visits
+from crm.visits.rules import HELD
 
 _reachable_contact = (
     exists()
@@ -30,7 +32,7 @@ _reachable_contact = (
 _completed_visit = (
     exists()
     .where(visits.c.workspace_id == customers.c.workspace_id, visits.c.customer_id == customers.c.id)
-    .where(visits.c.state == "completed")
+    .where(visits.c.state.in_(HELD))
     .correlate(customers)
 )
 
@@ -39,10 +41,11 @@ KNOWN: Mapping[str, ColumnElement[bool]] = MappingProxyType(
         "owner": customers.c.owner_id.is_not(None),
         "contact_with_phone_or_email": _reachable_contact,
         "completed_visit": _completed_visit,
+        "won_opportunity": won_opportunity,
+        "two_won_opportunities": two_won_opportunities,
     }
 )
-"""What we can see for ourselves. ``won_opportunity`` and ``two_won_opportunities`` have their place here as soon as
-there are opportunities."""
+"""What we can see for ourselves."""
 
 
 def met(needs: Iterable[Need], stated: frozenset[str]) -> ColumnElement[bool]:

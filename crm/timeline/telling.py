@@ -97,10 +97,12 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "reason": _reason,
         "result": lambda told: told.aside(told.data.get("result") or told.data.get("outcome")),
         "outcome": _outcome,
+        "review": lambda told: told.aside(_short((told.data.get("review") or {}).get("review") or "")),
         "with_contact": _with_contact,
         "band": _band,
         "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),
         "channel": lambda told: value("channel", told.data.get("channel"), chinese=told.chinese),
+        "stage": lambda told: told.name_in("stage"),
         "when": lambda told: told.moment_in("planned_start"),
         "due": lambda told: told.moment_in("due_at"),
     }

@@ -4,11 +4,14 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
+from crm.channels.schemas import NotificationChannelRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exchange_rates.schemas import RateRead
 from crm.exports.schemas import ExportRead
+from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -18,10 +21,12 @@ from crm.opportunities.schemas import OpportunityRead
 from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
+from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
 from crm.targets.schemas import TargetRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
+from crm.visits.consents import LocationConsentKept
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -41,22 +46,28 @@ from services.api.routes import (
     deliveries,
     duplicates,
     events,
+    exchange_rates,
     exports,
     forecasts,
+    feeds,
     groups,
     handovers,
     health,
     imports,
     interactions,
     key_proposals,
+    locations,
     me,
     notes,
+    notification_channels,
     notifications,
     opportunities,
     opportunity_moves,
+    opportunity_parts,
     pipelines,
     privacy,
     privacy_requests,
+    products,
     relationships,
     reminders,
     stakeholders,
@@ -96,6 +107,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     boards.router,
     forecasts.router,
     targets.router,
+    opportunity_parts.router,
+    products.router,
+    exchange_rates.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -104,8 +118,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     tasks.router,
     reminders.router,
     notifications.router,
+    notification_channels.router,
     auth.router,
     me.router,
+    locations.router,
+    feeds.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -131,6 +148,7 @@ TAGS: dict[str, str] = {
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
     "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
+    "products": "What you sell, and what other currencies are worth.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -138,6 +156,7 @@ TAGS: dict[str, str] = {
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
     "notifications": "Your inbox.",
+    "channels": "Where and when you want to be told besides: e-mail, group robots, webhooks.",
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
@@ -181,6 +200,7 @@ EVENTS: Events = {
     "customer.owner_changed": ("A customer was handed over to someone else.", CustomerRead),
     "customer.verified": ("Somebody made sure that a customer's file is true.", CustomerRead),
     "customer_link.created": ("A person was linked to a company.", LinkRead),
+    "customer_link.updated": ("What a person is at a company was changed.", LinkRead),
     "customer_link.ended": ("A person is no longer linked to a company.", LinkRead),
     "workspace.created": ("A workspace was founded.", WorkspaceRead),
     "workspace.updated": ("The workspace's name, currency, language or settings were changed.", WorkspaceRead),
@@ -227,13 +247,18 @@ EVENTS: Events = {
     "note.added": ("A note was written.", NoteRead),
     "note.updated": ("A note was changed.", NoteRead),
     "note.archived": ("A note was put aside.", NoteRead),
+    "note.restored": ("A note was brought back.", NoteRead),
     "attachment.added": ("A file was attached.", AttachmentRead),
     "attachment.archived": ("An attached file was put aside.", AttachmentRead),
+    "attachment.restored": ("An attached file was brought back.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
     "visit.started": ("A visit began.", VisitRead),
+    "visit.confirmed": ("The customer expects a visit.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
+    "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
+    "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
     "target.created": ("A target was set.", TargetRead),
     "target.updated": ("A target was changed.", TargetRead),
@@ -244,6 +269,12 @@ EVENTS: Events = {
     "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
     "pipeline.archived": ("A pipeline was put aside.", PipelineRead),
     "pipeline.restored": ("An archived pipeline was brought back.", PipelineRead),
+    "product.created": ("A product was added.", ProductRead),
+    "product.updated": ("A product was changed.", ProductRead),
+    "product.archived": ("A product was put aside.", ProductRead),
+    "product.restored": ("An archived product was brought back.", ProductRead),
+    "exchange_rate.set": ("What another currency is worth from a day on was said.", RateRead),
+    "exchange_rate.corrected": ("What another currency is worth from a day on was corrected.", RateRead),
     "opportunity.created": ("A sale began.", OpportunityRead),
     "opportunity.updated": ("Something about a sale was changed.", OpportunityRead),
     "opportunity.stage_changed": ("A sale went a stage further, or back.", OpportunityRead),
@@ -252,6 +283,7 @@ EVENTS: Events = {
     "opportunity.grade_changed": ("A sale came nearer to its end, or is overdue.", OpportunityRead),
     "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
     "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
+    "opportunity.stakeholders_changed": ("Who plays which role in a sale is another by now.", OpportunityRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
@@ -260,6 +292,10 @@ EVENTS: Events = {
     "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
     "opportunity.archived": ("A sale was put aside.", OpportunityRead),
     "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),
+    "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
+    "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
+    "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
+    "feed.revoked": ("A private calendar ended.", FeedRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),
@@ -279,5 +315,11 @@ EVENTS: Events = {
     "export.created": ("Someone asked for a list as a file.", ExportRead),
     "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
+    "notification_channel.created": ("Someone wants to be told over a channel.", NotificationChannelRead),
+    "notification_channel.updated": ("When or of what a channel is told was changed.", NotificationChannelRead),
+    "notification_channel.verified": ("The address of a channel was proven.", NotificationChannelRead),
+    "notification_channel.enabled": ("A channel is in use again.", NotificationChannelRead),
+    "notification_channel.disabled": ("A channel was turned off.", NotificationChannelRead),
+    "notification_channel.removed": ("A channel was removed.", NotificationChannelRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

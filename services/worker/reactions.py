@@ -12,6 +12,7 @@ from crm.events.reacting import Fact
 from crm.groups import events as links
 from crm.groups import reactions as groups
 from crm.interactions import events as interactions
+from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.visits import events as visits
@@ -26,6 +27,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         customers.OWNER_CHANGED: (care.plan_contact_anew,),
         customers.ARCHIVED: (care.plan_contact,),
         customers.RESTORED: (care.plan_contact,),
+        customers.MERGED: (care.settle_merge,),
+        customers.UNMERGED: (care.settle_merge,),
         privacy.CONTACT_ERASED: (erasing.erase_what_came_late,),
         privacy.CUSTOMER_ERASED: (erasing.erase_what_came_late, care.plan_contact),
         customers.CONTACTED: (dormancy.wake,),
@@ -36,11 +39,18 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         contacts.ARCHIVED: (groups.ask_for_leaders,),
         contacts.RESTORED: (groups.ask_for_leaders,),
         links.LINKED: (groups.ask_for_leaders,),
+        links.LINK_UPDATED: (groups.ask_for_leaders,),
         links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew,),
+        workspaces.WORKSPACE_UPDATED: (
+            care.plan_all_anew,
+            sales.grade_all_anew,
+        ),
+        workspaces.TIMEZONE_CHANGED: (
+            care.plan_all_anew,
+            sales.grade_all_anew,
+        ),
     }
 )
 

@@ -26,7 +26,8 @@ async def subjects(client: Client, owner_id: str | None = None) -> dict[str, str
     contact = (await post(client, "/v1/contacts", {"customer_id": at, "name": "Li"}))["id"]
     times = {"planned_start": "2030-05-06T01:30:00Z", "planned_end": "2030-05-06T02:30:00Z"}
     owner = {"owner_id": owner_id} if owner_id else {}
-    visit = (await post(client, "/v1/visits", {"customer_id": at, "purpose": "care", **times, **owner}))["id"]
+    beside = {"allow_overlap": True, **owner}
+    visit = (await post(client, "/v1/visits", {"customer_id": at, "purpose": "care", **times, **beside}))["id"]
     return {"customer": at, "contact": contact, "visit": visit}
 
 
@@ -131,3 +132,17 @@ async def test_nothing_is_written_on_what_one_does_not_see_or_what_is_archived(
     for kind, subject_id in on.items():
         problem(await client.post("/v1/notes", json=note(kind, subject_id)), 409, "customer_archived")
     problem(await client.post("/v1/notes", json=note("customer", on["customer"], text=" ")), 422, "unprocessable")
+
+
+async def test_a_note_that_was_put_aside_comes_back_and_can_be_changed(client: Client, events: Facts) -> None:
+    made = await post(client, "/v1/notes", note("customer", (await subjects(client))["customer"]))
+    path = f"/v1/notes/{made['id']}"
+    await post(client, f"{path}/archive")
+    assert await ids(client) == []
+    back = await post(client, f"{path}/restore")
+    assert (back["archived_at"], back["version"]) == (None, 3)
+    assert await post(client, f"{path}/restore") == back
+    assert await ids(client) == [made["id"]]
+    assert (await client.patch(path, json={"pinned": True})).is_success
+    (fact,) = await events("note.restored")
+    assert list(fact["changes"]) == ["archived_at"]

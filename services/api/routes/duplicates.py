@@ -7,10 +7,12 @@ from crm.customers import duplicates, merging
 from crm.customers.comparing import Duplicates, DuplicateSearch
 from crm.customers.errors import (
     CustomerArchived,
+    CustomerErased,
     CustomerMerged,
     MergingNeedsManager,
     NotMerged,
     RegistrationCodeTaken,
+    StillLinked,
 )
 from crm.customers.schemas import CustomerMerge, CustomerRead
 from crm.database import Transaction
@@ -39,7 +41,7 @@ async def search_duplicates(access: CustomerWrites, wanted: DuplicateSearch) -> 
 @router.post(
     "/customers/merge",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, CustomerMerged, MergingNeedsManager),
+    responses=problems(CustomerArchived, CustomerMerged, StillLinked, MergingNeedsManager),
 )
 async def merge_customers(tx: CustomerChanges, wanted: CustomerMerge) -> Answer:
     """Make two customers one: everything recorded under the loser becomes the winner's.
@@ -54,7 +56,7 @@ async def merge_customers(tx: CustomerChanges, wanted: CustomerMerge) -> Answer:
 @router.post(
     "/customers/{customer_id}/unmerge",
     response_model=CustomerRead,
-    responses=problems(CustomerMerged, NotMerged, RegistrationCodeTaken, MergingNeedsManager),
+    responses=problems(CustomerMerged, CustomerErased, NotMerged, RegistrationCodeTaken, MergingNeedsManager),
 )
 async def unmerge_customer(tx: CustomerChanges, customer_id: UUID) -> Answer:
     """Make two of one again: the loser gets back what was its own, and both are as they were.
