@@ -10,8 +10,8 @@ from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
-from crm.forecasts.models import opportunity_days, sales_rounds, stage_paces
 from crm.feeds.models import calendar_feeds
+from crm.forecasts.models import opportunity_days, sales_rounds
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
@@ -24,6 +24,7 @@ from crm.opportunities.models import (
     opportunity_items,
     opportunity_moves,
     opportunity_rounds,
+    stage_paces,
 )
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests

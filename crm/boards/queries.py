@@ -35,7 +35,7 @@ from crm.forecasts import slicing
 from crm.forecasts.slicing import home
 from crm.nouns import mention
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import probability, today, visible
+from crm.opportunities.queries import own_currency, probability, today, visible
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.workspaces.models import users
 
@@ -78,7 +78,7 @@ def _board(sight: Sight, present: frozenset[str], most: int) -> Select[Any]:
         .where(s.workspace_id == home(), s.pipeline_id == this)
         .scalar_subquery()
     )
-    whole = func.json_build_object("pipeline", mention(pipeline), "currency", slicing.currency(), "columns", columns)
+    whole = func.json_build_object("pipeline", mention(pipeline), "currency", own_currency(), "columns", columns)
     return select(cast(whole, Text)).where(pipeline.c.workspace_id == home(), pipeline.c.id == this)
 
 

@@ -43,7 +43,7 @@ from crm.forecasts.schemas import PeriodSlice
 from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import today, visible
+from crm.opportunities.queries import own_currency, today, visible
 from crm.pipelines.models import pipeline_stages
 from crm.targets.models import targets
 from crm.targets.queries import visible as visible_targets
@@ -174,7 +174,7 @@ def _forecast(sight: Sight, by: By | None, present: frozenset[str], *, dated: bo
     column = dict(zip(names, joined.c, strict=True))
     key_text = cast(column["key"], Text)
     head = select(
-        literal("head").label("part"), none.label("key"), slicing.currency().label("name"), none.label("category"),
+        literal("head").label("part"), none.label("key"), own_currency().label("name"), none.label("category"),
         *(literal(0).label(name) for name in names[3:6]), *(cast(null(), Numeric).label(name) for name in names[6:]),
     )  # fmt: skip
     body = select(
@@ -211,9 +211,9 @@ def lines(sight: Sight, by: By | None, present: frozenset[str], *, dated: bool) 
     ):
         key, amount, source = slicing.broken_down(by, opportunities, day=day)
         # Whatever is in the workspace's own currency needs no day to be converted.
-        converted_on = case((c.currency != slicing.currency(), func.coalesce(c.closed_on, today())))
+        converted_on = case((c.currency != own_currency(), func.coalesce(c.closed_on, today())))
         if day is not c.closed_on:
-            converted_on = case((c.currency != slicing.currency(), today()))
+            converted_on = case((c.currency != own_currency(), today()))
         groups = [key, c.state, c.stage_id, c.probability, c.forecast_category, c.currency, converted_on]
         wanted = [c.workspace_id == home(), which, c.archived_at.is_(None), visible(sight)]
         wanted += slicing.sliced(c, present, customer=c.customer_id)

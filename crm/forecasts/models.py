@@ -5,7 +5,6 @@ from sqlalchemy import (
     Column,
     Date,
     Index,
-    Integer,
     Numeric,
     PrimaryKeyConstraint,
     Table,
@@ -58,15 +57,3 @@ sales_rounds = Table(
     moment("done_at"),
 )
 """``done_for``: the last local day of which snapshots were taken; ``first_day``: the first that is still known."""
-
-stage_paces = Table(
-    "stage_paces",
-    metadata,
-    Column("workspace_id", Uuid, nullable=False),
-    Column("stage_id", Uuid, nullable=False),
-    # The median of the days that won sales spent in the stage, and of how many.
-    Column("median_days", Numeric(10, 2), nullable=False),
-    Column("won", Integer, nullable=False),
-    PrimaryKeyConstraint("workspace_id", "stage_id"),
-)
-"""How long a stage takes where it ends well, worked out anew each night."""

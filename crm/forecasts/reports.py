@@ -34,7 +34,7 @@ from crm.forecasts.schemas import OpenSlice, PeriodSlice
 from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import probability, today, visible
+from crm.opportunities.queries import own_currency, probability, today, visible
 from crm.pipelines.models import pipeline_stages
 
 QUALIFIED = 3
@@ -169,8 +169,8 @@ def _pipeline(sight: Sight, by: By | None, present: frozenset[str]) -> ClauseEle
     def sums(c: Any) -> list[ColumnElement[Any]]:
         unconverted = and_(c.amount.is_not(None), c.worth.is_(None))
         return [
-            func.count(c.id.distinct()), func.sum(c.worth), func.sum(c.weighted), func.avg(c.days), _median(c.days, true()),
-            func.count().filter(c.amount.is_(None)), func.count().filter(unconverted),
+            func.count(c.id.distinct()), func.sum(c.worth), func.sum(c.weighted), func.avg(c.days),
+            _median(c.days, true()), func.count().filter(c.amount.is_(None)), func.count().filter(unconverted),
         ]  # fmt: skip
 
     names = ("sales", "amount", "weighted", "mean", "median", "without_amount", "unconverted")
@@ -221,7 +221,7 @@ def _report(by: By | None, parts: list[Select[Any]], names: tuple[str, ...]) -> 
     none = cast(null(), Text)
     empty = [null().label(name) for name in names]
     head = select(
-        literal("head").label("part"), none.label("key"), slicing.currency().label("name"), *empty
+        literal("head").label("part"), none.label("key"), own_currency().label("name"), *empty
     )  # fmt: skip
     named = cast(key, Text)
     return union_all(head, select(part, named, slicing.name_of(by, named), *values))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
+    Numeric,
     Text,
     Uuid,
     and_,
@@ -23,12 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.customers.models import customers
-from crm.exchange_rates.models import exchange_rates
+from crm.exchange_rates.queries import rate_on
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunity_items
+from crm.opportunities.queries import own_currency
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.products.models import products
-from crm.workspaces.models import teams, users, workspaces
+from crm.workspaces.models import teams, users
 
 TIMES: frozenset[By] = frozenset({"day", "week", "month", "quarter", "year"})
 
@@ -42,22 +44,9 @@ def home() -> ColumnElement[Any]:
     return bindparam("workspace_id", type_=Uuid)
 
 
-def currency() -> ColumnElement[Any]:
-    """The workspace's own currency, looked up once per statement."""
-    return select(workspaces.c.currency).where(workspaces.c.workspace_id == home()).scalar_subquery()
-
-
 def rate(of: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """How much of the workspace's currency one unit is worth on a day: the last rate up to it; null where none is."""
-    r = exchange_rates.c
-    found = (
-        select(r.rate)
-        .where(r.workspace_id == home(), r.currency == of, r.day <= day)
-        .order_by(r.day.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    return case((of == currency(), literal(1, r.rate.type)), else_=found)
+    """How much of the workspace's currency one unit is worth on a day; null where no rate is known by then."""
+    return case((of == own_currency(), literal(1, Numeric)), else_=rate_on(home(), of, day))
 
 
 @cache

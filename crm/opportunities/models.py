@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -232,3 +233,15 @@ opportunity_rounds = Table(
     moment("done_at"),
 )
 """``done_for``: the last local day on which a workspace's sales were graded anew and those that rested went on."""
+
+stage_paces = Table(
+    "stage_paces",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("stage_id", Uuid, nullable=False),
+    # The median of the days that won sales spent in the stage, and of how many.
+    Column("median_days", Numeric(10, 2), nullable=False),
+    Column("won", Integer, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "stage_id"),
+)
+"""How long a stage takes where it ends well, worked out anew each night."""
