@@ -1,7 +1,7 @@
 """What is asked of figures, and how they are shown."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +42,13 @@ class PeriodSlice(OpenSlice):
         description="A year, quarter, month, ISO week or day (`2026`, `2026-Q4`, `2026-11`, `2026-W48`, `2026-11-22`), "
         "or `all`; this quarter when not given.",
     )
+
+
+class AccuracySlice(PeriodSlice):
+    """Which forecasts, made on which day, and broken down by what."""
+
+    by: Literal["owner", "team", "pipeline", "stage"] | None = None
+    as_of: date | None = Field(default=None, description="The day of the forecast; the period's first when not given.")
 
 
 class PeriodShown(Shown):

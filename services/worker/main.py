@@ -32,6 +32,8 @@ from services.worker.reacting import react
 from services.worker.rounds import Round, Worker, keep_running
 from services.worker.selling import SECONDS as SELLING_SECONDS
 from services.worker.selling import look_after_sales
+from services.worker.snapshots import SECONDS as SNAPSHOT_SECONDS
+from services.worker.snapshots import keep_snapshots
 from services.worker.warming import SECONDS, warm
 
 __all__ = ["ROUNDS", "WorkerSettings", "main"]
@@ -65,6 +67,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("sales", look_after_sales, SELLING_SECONDS),
+    Round("keep snapshots", keep_snapshots, SNAPSHOT_SECONDS),
     Round("calendars", keep_calendars, HOURLY),
     Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
