@@ -82,7 +82,7 @@ async def test_who_sees_and_sets_which_targets(clients: Clients, workspace: Work
         found = await client.get("/v1/targets", params={"sort": "created_at"})
         assert found.json()["data"] == expected
     body = {"kind": "quarter", "starts_on": "2027-01-01", "amount": "5"}
-    problem(await anna.post("/v1/targets", json=body), 403, "forbidden")
+    problem(await anna.post("/v1/targets", json=body), 403, "scope_missing")
     for whose in ({}, {"owner_id": str(workspace.admin.id)}):
         problem(await manager.post("/v1/targets", json=body | whose), 422, "unprocessable")
     refused = await manager.patch(f"/v1/targets/{of_all['id']}", json={"amount": "1"})
