@@ -32,7 +32,7 @@ from crm.hygiene.schemas import FlaggedFilter
 from crm.nouns import Answer, Noun, mention
 from crm.opportunities.models import amount_key, expected_close_key, opportunities
 from crm.opportunities.queries import today, visible
-from crm.opportunities.staleness import usual_days
+from crm.opportunities.staleness import last_touched, usual_days
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.reading import Listing, among
 from crm.tables import stamps
@@ -59,7 +59,7 @@ def shape(opportunity: FromClause) -> Select[Any]:
         c.grade,
         (today() - local_date(c.stage_entered_at)).label("days_in_stage"),
         cast(usual_days(s), Text).label("usual_days_in_stage"),
-        (today() - local_date(func.coalesce(c.last_activity_at, c.created_at))).label("days_silent"),
+        (today() - local_date(last_touched(c))).label("days_silent"),
         c.next_step,
         c.next_step_on,
         _flags(c, s).label("flags"),

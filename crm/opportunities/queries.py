@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -35,7 +34,6 @@ from crm.customers.queries import local_date
 from crm.database import Access
 from crm.exchange_rates.queries import rate_on
 from crm.nouns import Answer, Noun, held_by, mention
-from crm.opportunities import staleness
 from crm.opportunities.models import amount_key, expected_close_key, opportunities, opportunity_items
 from crm.opportunities.qualification import qualification
 from crm.opportunities.schemas import OpportunityFilter
@@ -64,7 +62,6 @@ def shape(opportunity: FromClause) -> Select[Any]:
         c.state,
         utc(c.stage_entered_at).label("stage_entered_at"),
         case((~is_over, today() - local_date(c.stage_entered_at))).label("days_in_stage"),
-        and_(c.state == "open", staleness.is_stale(c, stage.c, today())).label("stale"),
         progress_code(opportunity, stage).label("progress_code"),
         money(c.amount, c.currency).label("amount"),
         money(own_amount(opportunity), own_currency()).label("own_amount"),
@@ -194,13 +191,6 @@ def visible(sight: Sight) -> ColumnElement[bool]:
     return or_(own, bindparam("actor_id", type_=Uuid) == any_(opportunities.c.collaborator_ids))
 
 
-def _is_stale() -> ColumnElement[bool]:
-    stage = pipeline_stages.alias("stale_in")
-    s, c = stage.c, opportunities.c
-    found = exists().where(s.workspace_id == c.workspace_id, s.id == c.stage_id, staleness.is_stale(c, s, today()))
-    return and_(c.state == "open", found)
-
-
 OPPORTUNITY = Noun("opportunity", opportunities, shape, visible)
 
 LIST = Listing(
@@ -219,7 +209,6 @@ LIST = Listing(
         "tag": opportunities.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "without_customer": opportunities.c.customer_id.is_(None) == bindparam("without_customer", type_=Boolean),
         "review_due_by": opportunities.c.review_due_on <= bindparam("review_due_by", type_=Date),
-        "stale": _is_stale() == bindparam("stale", type_=Boolean),
         "archived": opportunities.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
     },
 )

@@ -135,7 +135,6 @@ class OpportunityRead(Shown):
     state: State
     stage_entered_at: datetime
     days_in_stage: int | None = Field(description="Calendar days; null once it is closed.")
-    stale: bool = Field(description="Open, and nothing was done about it, or it has been in its stage, for too long.")
     progress_code: int
     amount: MoneyShown | None
     own_amount: MoneyShown | None = Field(
@@ -203,7 +202,6 @@ class OpportunityFilter(Filter):
     closed_on_gte: date | None = None
     closed_on_lte: date | None = None
     review_due_by: date | None = None
-    stale: bool | None = None
     created_at_gte: Moment | None = None
     created_at_lte: Moment | None = None
     updated_at_gte: Moment | None = None

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, or_, select
 
+from crm.customers.models import customers
 from crm.customers.queries import local_date
 from crm.opportunities.models import stage_paces
 
@@ -22,8 +23,20 @@ def is_stale(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[boo
 def is_silent(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:
     """Nothing was done about it for longer than the workspace's settings allow, early and late."""
     early, late = (bindparam(f"opportunities_silent_days{end}", type_=Integer) for end in ("", "_late"))
-    last = func.coalesce(c.last_activity_at, c.created_at)
-    return today - local_date(last) > case((stage.late, late), else_=early)
+    return today - local_date(last_touched(c)) > case((stage.late, late), else_=early)
+
+
+def last_touched(c: Any) -> ColumnElement[Any]:
+    """When something was last done about it, or somebody was in touch with its customer."""
+    customer = customers.alias("touched")
+    contact = (
+        select(customer.c.last_contact_at)
+        .where(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id)
+        .correlate_except(customer)
+        .scalar_subquery()
+    )
+    # GREATEST passes over what is not known.
+    return func.coalesce(func.greatest(c.last_activity_at, contact), c.created_at)
 
 
 def is_stuck(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -82,19 +82,11 @@ async def test_won_sales_say_how_long_a_stage_usually_takes(client: Client, work
     assert await flagged(client) == {made: {"stuck"}}
 
 
-async def test_a_sale_is_stale_by_silence_or_by_its_stage(client: Client, workspace: Workspace) -> None:
-    silent = await put(workspace, silent_days=40)
-    stuck = await put(workspace, entered_days_ago=40)
-    fresh = await put(workspace)
-    await put(workspace, silent_days=400, state="lost")
-
-    async def listed(stale: bool) -> set[str]:
-        found = await client.get("/v1/opportunities", params={"stale": stale, "state": "open"})
-        assert all(one["stale"] is stale for one in found.json()["data"])
-        return {one["id"] for one in found.json()["data"]}
-
-    assert await listed(True) == {silent, stuck}
-    assert await listed(False) == {fresh}
+async def test_who_speaks_with_the_customer_is_not_silent(client: Client, workspace: Workspace) -> None:
+    made = await healthy(client, workspace, silent_days=400)
+    assert await flagged(client) == {made: {"silent"}}
+    await workspace.owner.execute("UPDATE customers SET last_contact_at = now() WHERE workspace_id = $1", workspace.id)
+    assert await flagged(client) == {}
 
 
 async def test_a_list_of_flags_is_one_statement_of_what_one_sees(
