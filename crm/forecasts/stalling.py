@@ -2,12 +2,12 @@
 
 from sqlalchemy import ColumnElement, Insert, Integer, Update, and_, bindparam, exists, func, null, select, update
 
+from crm.customers.models import customers
 from crm.database import Transaction, statement
 from crm.forecasts.slicing import home
 from crm.opportunities import events
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import OPPORTUNITY, today
-from crm.opportunities.staleness import is_stale
+from crm.opportunities.queries import OPPORTUNITY, is_stale
 from crm.pipelines.models import pipeline_stages
 from crm.recording import recorded
 
@@ -19,10 +19,18 @@ async def tell(tx: Transaction, *, most: int) -> bool:
 
 
 def _stale() -> ColumnElement[bool]:
-    c, stage = opportunities.c, pipeline_stages.alias("stalled_in")
+    c, stage, customer = opportunities.c, pipeline_stages.alias("stalled_in"), customers.alias("stalled_at")
     s = stage.c
-    found = exists().where(s.workspace_id == c.workspace_id, s.id == c.stage_id, is_stale(c, s, today()))
-    return and_(c.state == "open", c.archived_at.is_(None), found)
+    contact = (
+        select(customer.c.last_contact_at)
+        .where(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id)
+        .correlate_except(customer)
+        .scalar_subquery()
+    )
+    at_a_halt = is_stale(opportunities, stage, contact)
+    return and_(
+        c.archived_at.is_(None), exists().where(s.workspace_id == c.workspace_id, s.id == c.stage_id, at_a_halt)
+    )
 
 
 @statement

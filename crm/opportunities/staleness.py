@@ -1,8 +1,8 @@
-"""When an open sale has come to a halt: by silence, or by the time in its stage (``domain.md`` B5)."""
+"""Why an open sale has come to a halt: by silence, or by the time in its stage (``domain.md`` B5)."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, select
 
 from crm.customers.models import customers
 from crm.customers.queries import local_date
@@ -13,11 +13,6 @@ ENOUGH = 5
 
 TOO_LONG = 2
 """Times the usual."""
-
-
-def is_stale(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Silent or stuck: over the columns of an opportunity and of its stage."""
-    return or_(is_silent(c, stage, today), func.coalesce(is_stuck(c, stage, today), False))
 
 
 def is_silent(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:

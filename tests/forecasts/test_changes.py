@@ -265,10 +265,8 @@ async def test_a_forecast_of_a_day_is_held_against_what_came(client: Client, wor
     assert problem(too_early, 422, "unprocessable")["errors"][0]["pointer"] == "query:as_of"
 
 
-async def test_a_night_keeps_measures_and_tells_once(
-    worker: Database, workspace: Workspace, events: Facts
-) -> None:
-    silent = await put(workspace, silent_days=40)
+async def test_a_night_keeps_measures_and_tells_once(worker: Database, workspace: Workspace, events: Facts) -> None:
+    silent = await put(workspace, silent_days=40, entered_days_ago=40)
     await put(workspace)
 
     async def night(most: int = 1) -> None:
@@ -281,7 +279,8 @@ async def test_a_night_keeps_measures_and_tells_once(
     (fact,) = await events("opportunity.stalled")
     assert str(fact["subject_id"]) == silent
     assert len(await rows(workspace)) == 2
-    await alter(workspace, silent, last_activity_at=(await workspace.owner.fetchval("SELECT now()")))
+    now = await workspace.owner.fetchval("SELECT now()")
+    await alter(workspace, silent, last_activity_at=now, stage_entered_at=now)
     await night()
     stalled = "SELECT stalled_at FROM opportunities WHERE id = $1"
     assert await workspace.owner.fetchval(stalled, silent) is None

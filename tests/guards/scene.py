@@ -154,6 +154,11 @@ class Scene:
         """A sale of Anna's that has come further."""
         return await self.opportunity(stage="second")
 
+    async def target(self) -> str:
+        """What Anna is to sell in a month."""
+        body = {"kind": "month", "starts_on": "2026-12-01", "amount": "5", "owner_id": str(self.person("anna").id)}
+        return str((await self.post("/v1/targets", body, by="admin"))["id"])
+
     async def product(self) -> str:
         """A product."""
         return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])
