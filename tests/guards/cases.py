@@ -420,7 +420,7 @@ async def _rate(scene: Scene) -> Asked:
 
 async def _card(scene: Scene) -> Asked:
     made = await scene.opportunity()
-    found = await scene.client("anna").get(f"/v1/opportunities/{made}")
+    found = await scene.client(scene.seller).get(f"/v1/opportunities/{made}")
     return Asked(path={"opportunity_id": made}, body={"stage_id": found.json()["stage_id"]}, marks=(made,))
 
 

@@ -156,7 +156,9 @@ class Scene:
 
     async def target(self) -> str:
         """What Anna is to sell in a month."""
-        body = {"kind": "month", "starts_on": "2026-12-01", "amount": "5", "owner_id": str(self.person("anna").id)}
+        number = next(numbers)
+        month = f"{2000 + number // 12 % 90}-{number % 12 + 1:02}-01"
+        body = {"kind": "month", "starts_on": month, "amount": "5", "owner_id": str(self.person(self.seller).id)}
         return str((await self.post("/v1/targets", body, by="admin"))["id"])
 
     async def product(self) -> str:
