@@ -34,6 +34,7 @@ from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
+from crm.tasks.origins import task_chains, task_rule_rounds, task_rule_runs, task_rules, task_series
 from crm.trust.models import trust_ratings
 from crm.visits.models import location_consents, visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
@@ -101,6 +102,11 @@ __all__ = [
     "sign_in_attempts",
     "stage_paces",
     "targets",
+    "task_chains",
+    "task_rule_rounds",
+    "task_rule_runs",
+    "task_rules",
+    "task_series",
     "tasks",
     "teams",
     "trust_ratings",

@@ -2,6 +2,10 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "escalation", "channel_disabled", "opportunity_overdue", "prospect_floor"]
-SubjectType = Literal["task", "customer", "contact", "visit", "opportunity", "user", "notification_channel"]
+Kind = Literal[
+    "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor"
+]
+SubjectType = Literal[
+    "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
+]
 Caution = Literal["do_not_contact"]

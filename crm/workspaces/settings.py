@@ -132,6 +132,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "snapshot_days": Number(1100, 31, 36_500),
             }
         ),
+        # Working days past due after which a task is news, and the manager is told.
+        "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }
