@@ -34,8 +34,8 @@ _FIELD_WORK = (
 )  # fmt: skip
 _EVERYONE = frozenset(
     {
-        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write", "pipelines:read",
-        "products:read", "targets:read",
+        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write",
+        "pipelines:read", "products:read", "targets:read",
     }
 )  # fmt: skip
 
