@@ -11,6 +11,7 @@ from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
 from crm.feeds.models import calendar_feeds
+from crm.forecasts.models import opportunity_days, sales_rounds
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
@@ -23,6 +24,7 @@ from crm.opportunities.models import (
     opportunity_items,
     opportunity_moves,
     opportunity_rounds,
+    stage_paces,
 )
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
@@ -30,6 +32,7 @@ from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.tables import metadata
+from crm.targets.models import targets
 from crm.tasks.models import tasks
 from crm.tasks.origins import task_chains, task_rule_rounds, task_rule_runs, task_rules, task_series
 from crm.trust.models import trust_ratings
@@ -83,6 +86,7 @@ __all__ = [
     "notifications",
     "opportunities",
     "opportunity_contacts",
+    "opportunity_days",
     "opportunity_items",
     "opportunity_moves",
     "opportunity_rounds",
@@ -93,8 +97,11 @@ __all__ = [
     "products",
     "reactions",
     "reminders",
+    "sales_rounds",
     "sessions",
     "sign_in_attempts",
+    "stage_paces",
+    "targets",
     "task_chains",
     "task_rule_rounds",
     "task_rule_runs",

@@ -8,10 +8,12 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    cast,
     func,
     text,
 )
@@ -19,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.opportunities.vocabulary import Grade, Intention, Known, LostReason, Role, Stance, State
 from crm.pipelines.vocabulary import ForecastCategory
-from crm.tables import link, metadata, moment, newest_first, noun, one_of
+from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of
 
 ONE_OPPORTUNITY_PER_REFERENCE = "one_opportunity_per_reference"
 ONE_STAKE_PER_CONTACT = "one_stake_per_contact"
@@ -72,8 +74,15 @@ opportunities = noun(
     # The last time anything was done about it: a call, a visit, a task, a move.
     moment("last_activity_at"),
     moment("stalled_at"),
-    # Its place in its column of the board: texts that sort, with room between any two.
-    Column("board_place", Text(collation="C")),
+    # Its place in its column of the board: texts that sort, with room between any two, the greatest on top. A new one
+    # goes on top, for ids of version 7 grow.
+    Column(
+        "board_place",
+        Text(collation="C"),
+        nullable=False,
+        server_default=text(r"replace((uuidv7())\:\:text, '-'\:\:text, ''\:\:text)"),
+        info={UNRECORDED: True},
+    ),
     # Counts every change of the items, which are rows of their own.
     Column("items_changed", Integer, nullable=False, server_default=text("0")),
     # The same of the people in it.
@@ -113,6 +122,9 @@ Index(
     postgresql_where=opportunities.c.reference.is_not(None),
 )
 
+new_place = func.replace(cast(func.uuidv7(), Text), "-", "")
+"""On top of a column: after every place that was given before."""
+
 expected_close_key = func.least(opportunities.c.expected_close_on, text("'9999-12-31'\\:\\:date"), type_=Date)
 """No date expected sorts after every date. LEAST because row-level security takes COALESCE for leaky."""
 
@@ -123,7 +135,25 @@ Index("ix_opportunities_amount", opportunities.c.workspace_id, amount_key, oppor
 Index("ix_opportunities_expected_close", opportunities.c.workspace_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.owner_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.customer_id, opportunities.c.state)
-Index(None, opportunities.c.workspace_id, opportunities.c.stage_id, opportunities.c.board_place, opportunities.c.id)
+Index(
+    "ix_opportunities_open",
+    opportunities.c.workspace_id,
+    opportunities.c.stage_id,
+    opportunities.c.board_place,
+    opportunities.c.id,
+    postgresql_where=(opportunities.c.state == "open") & opportunities.c.archived_at.is_(None),
+    # All that a forecast sums up: the rows themselves are wide.
+    postgresql_include=[
+        "pipeline_id", "owner_id", "team_id", "amount", "currency", "probability", "forecast_category",
+        "expected_close_on",
+    ],
+)  # fmt: skip
+Index(
+    "ix_opportunities_closed",
+    opportunities.c.workspace_id,
+    opportunities.c.closed_on,
+    postgresql_where=opportunities.c.closed_on.is_not(None),
+)
 Index(
     "ix_opportunities_to_resume",
     opportunities.c.workspace_id,
@@ -203,3 +233,15 @@ opportunity_rounds = Table(
     moment("done_at"),
 )
 """``done_for``: the last local day on which a workspace's sales were graded anew and those that rested went on."""
+
+stage_paces = Table(
+    "stage_paces",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("stage_id", Uuid, nullable=False),
+    # The median of the days that won sales spent in the stage, and of how many.
+    Column("median_days", Numeric(10, 2), nullable=False),
+    Column("won", Integer, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "stage_id"),
+)
+"""How long a stage takes where it ends well, worked out anew each night."""

@@ -48,7 +48,7 @@ from crm.opportunities.errors import (
     OpportunityNotOpen,
 )
 from crm.opportunities.grades import grade_of
-from crm.opportunities.models import opportunities, opportunity_items
+from crm.opportunities.models import new_place, opportunities, opportunity_items
 from crm.opportunities.queries import OPPORTUNITY, today
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import CLOSED, GATED, MOVES, before
@@ -194,12 +194,12 @@ def _entering(move: Move, *, named: bool) -> dict[str, Any]:
     c = opportunities.c
     stage_id = _target(move, "id", named=named)
     if move in {"advance", "step_back"}:
-        return {"stage_id": stage_id, "stage_entered_at": func.now(), "board_place": None}
+        return {"stage_id": stage_id, "stage_entered_at": func.now(), "board_place": new_place}
     stays = c.stage_id == stage_id
     return {
         "stage_id": stage_id,
         "stage_entered_at": case((stays, c.stage_entered_at), else_=func.now()),
-        "board_place": case((stays, c.board_place), else_=None),
+        "board_place": case((stays, c.board_place), else_=new_place),
     }
 
 

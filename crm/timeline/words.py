@@ -49,6 +49,10 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         ),
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
+        "target.created": ("{actor} set a target.", "{actor}设定了销售目标。"),
+        "target.updated": ("{actor} changed a target: {fields}.", "{actor}修改了销售目标：{fields}。"),
+        "target.archived": ("{actor} archived a target.", "{actor}归档了销售目标。"),
+        "target.restored": ("{actor} brought a target back.", "{actor}恢复了销售目标。"),
         "pipeline.created": ("{actor} added the pipeline {name}.", "{actor}新增了销售流程{name}。"),
         "pipeline.updated": (
             "{actor} changed the pipeline {name}: {fields}.",
@@ -93,6 +97,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "opportunity.reviewed": ("{actor} reviewed the opportunity {name}.", "{actor}复核了商机{name}。"),
         "opportunity.held": ("{actor} put the opportunity {name} on hold.", "{actor}搁置了商机{name}。"),
         "opportunity.resumed": ("The opportunity {name} goes on.", "商机{name}已恢复推进。"),
+        "opportunity.stalled": ("The opportunity {name} has come to a halt.", "商机{name}已停滞。"),
         "opportunity.won": ("{actor} won the opportunity {name}.", "{actor}赢得了商机{name}。"),
         "opportunity.lost": ("{actor} lost the opportunity {name}.", "商机{name}已丢失（{actor}）。"),
         "opportunity.reopened": ("{actor} reopened the opportunity {name}.", "{actor}重新打开了商机{name}。"),

@@ -21,6 +21,7 @@ NOUNS = (
     "products",
     "opportunities",
     "task_rules",
+    "targets",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -34,7 +35,7 @@ _FIELD_WORK = (
 _EVERYONE = frozenset(
     {
         "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write",
-        "pipelines:read", "products:read",
+        "pipelines:read", "products:read", "targets:read",
     }
 )  # fmt: skip
 
@@ -50,7 +51,8 @@ def _write(*nouns: str) -> frozenset[str]:
 SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
-        Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products"),
+        Role.MANAGER: _EVERYONE
+        | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products", "targets"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments")

@@ -128,6 +128,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "silent_days_late": Number(14, 1, 3650),
                 "floor": Number(0, 0, 10_000),
                 "reopen_days": Number(90, 1, 3650),
+                # Days for which it is kept how each sale stood.
+                "snapshot_days": Number(1100, 31, 36_500),
             }
         ),
         # Working days past due after which a task is news, and the manager is told.

@@ -23,6 +23,7 @@ from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
+from crm.targets.schemas import TargetRead
 from crm.task_chains.schemas import TaskChainRead
 from crm.task_rules.schemas import TaskRuleRead
 from crm.task_series.schemas import TaskSeriesRead
@@ -39,6 +40,7 @@ from services.api.routes import (
     api_keys,
     attachments,
     auth,
+    boards,
     calendars,
     consents,
     contacts,
@@ -50,9 +52,11 @@ from services.api.routes import (
     exchange_rates,
     exports,
     feeds,
+    forecasts,
     groups,
     handovers,
     health,
+    hygiene,
     imports,
     interactions,
     key_proposals,
@@ -72,6 +76,7 @@ from services.api.routes import (
     reminders,
     stakeholders,
     taboos,
+    targets,
     task_chains,
     task_rules,
     task_series,
@@ -106,6 +111,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     pipelines.router,
     opportunities.router,
     opportunity_moves.router,
+    boards.router,
+    hygiene.router,
+    forecasts.router,
+    targets.router,
     opportunity_parts.router,
     products.router,
     exchange_rates.router,
@@ -148,6 +157,8 @@ TAGS: dict[str, str] = {
     "visits": "Planned, started, completed with a result and a next step.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
+    "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
+    "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
     "products": "What you sell, and what other currencies are worth.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
@@ -261,6 +272,10 @@ EVENTS: Events = {
     "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
     "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "target.created": ("A target was set.", TargetRead),
+    "target.updated": ("A target was changed.", TargetRead),
+    "target.archived": ("A target was put aside.", TargetRead),
+    "target.restored": ("An archived target was brought back.", TargetRead),
     "pipeline.created": ("A way of selling was added.", PipelineRead),
     "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
     "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
@@ -284,6 +299,10 @@ EVENTS: Events = {
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
+    "opportunity.stalled": (
+        "Nothing was done about a sale, or it has been in its stage, for too long.",
+        OpportunityRead,
+    ),
     "opportunity.won": ("A sale was won.", OpportunityRead),
     "opportunity.lost": ("A sale was lost; `lost_reason` says why.", OpportunityRead),
     "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),

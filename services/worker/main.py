@@ -36,6 +36,8 @@ from services.worker.ruling import SECONDS as RULING_SECONDS
 from services.worker.ruling import rule
 from services.worker.selling import SECONDS as SELLING_SECONDS
 from services.worker.selling import look_after_sales
+from services.worker.snapshots import SECONDS as SNAPSHOT_SECONDS
+from services.worker.snapshots import keep_snapshots
 from services.worker.warming import SECONDS, warm
 
 __all__ = ["ROUNDS", "WorkerSettings", "main"]
@@ -72,6 +74,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("sales", look_after_sales, SELLING_SECONDS),
+    Round("keep snapshots", keep_snapshots, SNAPSHOT_SECONDS),
     Round("calendars", keep_calendars, HOURLY),
     Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),

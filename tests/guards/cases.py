@@ -427,6 +427,25 @@ async def _rate(scene: Scene) -> Asked:
     return Asked(path={"currency": "USD", "day": "2026-11-22"})
 
 
+async def _card(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    found = await scene.client(scene.seller).get(f"/v1/opportunities/{made}")
+    return Asked(path={"opportunity_id": made}, body={"stage_id": found.json()["stage_id"]}, marks=(made,))
+
+
+def _kept_days(query: Mapping[str, str]) -> Make:
+    """Days of which snapshots are kept."""
+
+    async def make(scene: Scene) -> Asked:
+        await scene.workspace.owner.execute(
+            "INSERT INTO sales_rounds (workspace_id, first_day, done_for) VALUES ($1, '2026-01-01', '2026-01-09')",
+            scene.workspace.id,
+        )
+        return Asked(query=query)
+
+    return make
+
+
 async def _lost_opportunity(scene: Scene) -> Asked:
     made = await scene.opportunity()
     await scene.post(f"/v1/opportunities/{made}/lose", {"reason": "price"})
@@ -625,6 +644,21 @@ CASES: Mapping[str, Case] = {
     "remove_opportunity_stakeholder": Case(_stake(put=True)),
     "review_opportunity": Case(item("opportunity_id", "opportunity")),
     "put_opportunity_checks": Case(_checks),
+    "get_board": everybodys(item("pipeline_id", "pipeline")),
+    "move_card": Case(_card),
+    "list_flagged_opportunities": Case(listing("opportunity")),
+    "get_hygiene": Case(item("opportunity_id", "opportunity")),
+    "get_forecast": everybodys(plain(query={"by": "owner"})),
+    "get_forecast_changes": everybodys(_kept_days({"from": "2026-01-02", "to": "2026-01-03"})),
+    "get_sales_report": everybodys(plain(query={"by": "owner"})),
+    "get_pipeline_report": everybodys(plain(query={"by": "owner"})),
+    "get_forecast_accuracy": everybodys(_kept_days({"as_of": "2026-01-02", "period": "2026-01"})),
+    "list_targets": Case(listing("target")),
+    "create_target": admins(plain(body={"kind": "month", "starts_on": "2026-12-01", "amount": "5"})),
+    "get_target": Case(item("target_id", "target")),
+    "update_target": admins(item("target_id", "target", {"amount": "6"})),
+    "archive_target": admins(item("target_id", "target")),
+    "restore_target": admins(after("target_id", "target", "/v1/targets/{}/archive", by="admin")),
     "list_task_series": Case(listing("task_series")),
     "create_task_series": Case(_new_series),
     "get_task_series": Case(item("series_id", "task_series")),

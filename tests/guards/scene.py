@@ -175,6 +175,13 @@ class Scene:
         """A sale of Anna's that has come further."""
         return await self.opportunity(stage="second")
 
+    async def target(self) -> str:
+        """What Anna is to sell in a month."""
+        number = next(numbers)
+        month = f"{2000 + number // 12 % 90}-{number % 12 + 1:02}-01"
+        body = {"kind": "month", "starts_on": month, "amount": "5", "owner_id": str(self.person(self.seller).id)}
+        return str((await self.post("/v1/targets", body, by="admin"))["id"])
+
     async def product(self) -> str:
         """A product."""
         return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])

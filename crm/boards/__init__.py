@@ -1,0 +1,1 @@
+"""Boards: the open sales of a pipeline as columns of cards."""

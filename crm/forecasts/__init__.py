@@ -1,0 +1,1 @@
+"""Numbers of sales: what will close, what has closed, how fast, and how that changed from day to day."""

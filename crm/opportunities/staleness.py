@@ -1,0 +1,51 @@
+"""Why an open sale has come to a halt: by silence, or by the time in its stage (``domain.md`` B5)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, select
+
+from crm.customers.models import customers
+from crm.customers.queries import local_date
+from crm.opportunities.models import stage_paces
+
+ENOUGH = 5
+"""Won sales from which a median means something; with fewer the days that the stage itself expects hold."""
+
+TOO_LONG = 2
+"""Times the usual."""
+
+
+def is_silent(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Nothing was done about it for longer than the workspace's settings allow, early and late."""
+    early, late = (bindparam(f"opportunities_silent_days{end}", type_=Integer) for end in ("", "_late"))
+    return today - local_date(last_touched(c)) > case((stage.late, late), else_=early)
+
+
+def last_touched(c: Any) -> ColumnElement[Any]:
+    """When something was last done about it, or somebody was in touch with its customer."""
+    customer = customers.alias("touched")
+    contact = (
+        select(customer.c.last_contact_at)
+        .where(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id)
+        .correlate_except(customer)
+        .scalar_subquery()
+    )
+    # GREATEST passes over what is not known.
+    return func.coalesce(func.greatest(c.last_activity_at, contact), c.created_at)
+
+
+def is_stuck(c: Any, stage: Any, today: ColumnElement[Any]) -> ColumnElement[bool]:
+    """It has been in its stage for more than twice as long as those that were won; null where nobody can tell."""
+    return today - local_date(c.stage_entered_at) > TOO_LONG * usual_days(stage)
+
+
+def usual_days(stage: Any) -> ColumnElement[Any]:
+    """The median of the days that won sales spent in the stage, else what the stage expects."""
+    pace = stage_paces.alias("pace")
+    found = (
+        select(pace.c.median_days)
+        .where(and_(pace.c.workspace_id == stage.workspace_id, pace.c.stage_id == stage.id, pace.c.won >= ENOUGH))
+        .correlate_except(pace)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, stage.expected_days)
