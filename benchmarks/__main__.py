@@ -113,7 +113,7 @@ def serve(target: list[str], environment: dict[str, str]) -> Iterator[int]:
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -105,11 +105,13 @@ def recorded(
     *,
     also: Also | None = None,
     noting: Mapping[str, ColumnElement[str]] | None = None,
+    published: bool = False,
 ) -> Insert:
     """Any insert or update of a noun's table, of one row or of many, as a statement that also writes the facts.
 
     ``also`` gives further changes that belong to the same fact and are part of the same statement. ``noting`` is what
     an update's fact says beside its changes and no column keeps: a reason, as if it had been null before.
+    ``published``: whoever runs it writes down what the facts owe in the same transaction, so nobody else has to.
     """
     table = noun.table
     returned: list[ColumnElement[Any]] = list(table.c)
@@ -117,7 +119,8 @@ def recorded(
         change = change.values(version=table.c.version + 1, updated_at=func.now())
         returned += [_whole(table, row).label(f"{row}_row") for row in ("old", "new")]
     changed = change.returning(*returned).cte("changed")
-    return _fact(noun, changed, _difference(changed, noting or {}) if isinstance(change, Update) else None, also)
+    changes = _difference(changed, noting or {}) if isinstance(change, Update) else None
+    return _fact(noun, changed, changes, also, published=published)
 
 
 def noted(noun: Noun, sight: Sight) -> Insert:
@@ -125,7 +128,9 @@ def noted(noun: Noun, sight: Sight) -> Insert:
     return _fact(noun, noun.table.select().where(this_one(noun, sight)).cte("seen_row"), None, None)
 
 
-def _fact(noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also | None) -> Insert:
+def _fact(
+    noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also | None, *, published: bool = False
+) -> Insert:
     """A fact for each of these rows."""
     facts: dict[str, ColumnElement[Any]] = {
         "workspace_id": rows.c.workspace_id,
@@ -138,6 +143,8 @@ def _fact(noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also 
         "actor_id": bindparam("actor_id", type_=Uuid),
         "changes": cast(null(), JSONB) if changes is None else changes,
     }
+    if published:
+        facts["published_at"] = func.now()
     source = as_json(noun, rows, **{f"fact_{name}": value for name, value in facts.items()})
     names = [*facts, "payload"]
     fact = insert(events).from_select(names, source)

@@ -7,6 +7,7 @@ initials and codes share one space; phones have a mark in front, which no word c
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 from crm.phones import national_number, normalize_phone
@@ -26,6 +27,8 @@ MOST_MISSPELT = 3
 SHORTEST_PHONE_START = 3
 SHORTEST_PHONE_ENDING = 4
 SHORTEST_DIALLED = 9
+REMEMBERED = 1024
+"""Texts whose reading is kept for a moment, because a name is read for each of the ways in which it is found."""
 
 Range = tuple[str, str]
 
@@ -41,6 +44,7 @@ _ALONE = "\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U0002
 _UNITS = re.compile(f"[{_ALONE}]|[^ {_ALONE}]+")
 _LEGAL_UNITS = frozenset(tuple(_UNITS.findall(form)) for form in LEGAL_FORMS)
 _LEGAL_SIZES = sorted({len(units) for units in _LEGAL_UNITS}, reverse=True)
+_LEGAL_ENDS = frozenset(units[-1] for units in _LEGAL_UNITS)
 _LEGAL_WORDS = frozenset(LEGAL_FORMS)
 _HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -68,8 +72,11 @@ class _Cleaning(dict[int, str]):
 _cleaning = _Cleaning()
 
 
+@lru_cache(maxsize=REMEMBERED)
 def normalized(name: str) -> str:
     """The name for comparing: NFKC, case-folded, half-width, no punctuation, single spaces. Doing it twice is once."""
+    if name.isascii():
+        return " ".join(name.lower().translate(_cleaning).split())
     while True:
         again = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
         again = " ".join(again.translate(_cleaning).split())
@@ -92,13 +99,20 @@ def _spellings(text: str) -> list[str]:
     return [plain] if spelled == text else list(dict.fromkeys((plain, _folded(spelled))))
 
 
-def _core(units: list[str]) -> int:
+@lru_cache(maxsize=REMEMBERED)
+def _parted(text: str) -> tuple[tuple[str, ...], int]:
+    """The units of a text, and how many of them come before the legal forms at its end."""
+    units = tuple(_UNITS.findall(text))
+    return units, _core(units)
+
+
+def _core(units: tuple[str, ...]) -> int:
     """How many units come before the legal forms at the end. A name that is nothing else keeps all of it."""
     end, shorter = len(units), True
-    while shorter:
+    while shorter and end and units[end - 1] in _LEGAL_ENDS:
         shorter = False
         for size in _LEGAL_SIZES:
-            if size <= end and tuple(units[end - size : end]) in _LEGAL_UNITS:
+            if size <= end and units[end - size : end] in _LEGAL_UNITS:
                 end, shorter = end - size, True
                 break
     return end or len(units)
@@ -120,8 +134,7 @@ def tokens_of_name(name: str) -> frozenset[str]:
     """
     tokens: set[str] = set()
     for text in _spellings(normalized(name[:LONGEST_READ])):
-        units: list[str] = _UNITS.findall(text)
-        core = _core(units)
+        units, core = _parted(text)
         tokens |= _tails(units, min(core, MOST_STARTS))
         if not _HAN.search(text):
             continue
@@ -138,14 +151,14 @@ def tokens_of_name(name: str) -> frozenset[str]:
 
 def core_of_name(name: str) -> str:
     """A name without its legal form, accents and spaces: what two spellings of one company's name have in common."""
-    units: list[str] = _UNITS.findall(_folded(normalized(name[:LONGEST_READ])))
-    return "".join(units[: _core(units)])
+    units, core = _parted(_folded(normalized(name[:LONGEST_READ])))
+    return "".join(units[:core])
 
 
 def tokens_of_phone(phone: str) -> frozenset[str]:
     """What a phone is found by: its last digits, and its first without the country. Any form; E.164 is the quickest."""
     e164 = phone if phone.startswith("+") and phone[1:].isdecimal() else normalize_phone(phone)
-    digits = _digits(e164 or phone)[:LONGEST_TOKEN]
+    digits = (e164[1:] if e164 and e164.isascii() else _digits(e164 or phone))[:LONGEST_TOKEN]
     if len(digits) < SHORTEST_PHONE_START:
         return frozenset()
     front = (national_number(e164) if e164 else None) or digits.lstrip("0")
@@ -250,8 +263,8 @@ def misspelt_ranges(query: str) -> list[list[Range]] | None:
 
 def _words(name: str) -> list[str]:
     """The Latin words of a name before its legal form."""
-    units: list[str] = _UNITS.findall(_folded(normalized(name[:LONGEST_READ])))
-    return [unit for unit in units[: _core(units)] if unit.isascii() and unit.isalpha()]
+    units, core = _parted(_folded(normalized(name[:LONGEST_READ])))
+    return [unit for unit in units[:core] if unit.isascii() and unit.isalpha()]
 
 
 def _nearly(word: str) -> set[str]:

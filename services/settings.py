@@ -5,9 +5,9 @@ printed, since it may be a secret.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 POSTGRES_SCHEMES = ("postgresql://", "postgres://")
@@ -95,6 +95,26 @@ class Settings(DataSettings):
     """How long to go on serving after SIGTERM while readiness says no, so that a balancer notices."""
     docs: bool = Field(default=True, validation_alias="RAPPORT_DOCS")
     """Whether ``/docs`` and ``/openapi.json`` are served."""
+
+    s3_bucket: str | None = Field(default=None, validation_alias="RAPPORT_S3_BUCKET")
+    """Where the content of attachments is kept; without it, in a folder of this machine."""
+    s3_prefix: str = Field(default="attachments", validation_alias="RAPPORT_S3_PREFIX")
+    s3_endpoint: str | None = Field(default=None, validation_alias="RAPPORT_S3_ENDPOINT")
+    """The address of a store that is not Amazon's."""
+    s3_region: str = Field(default="us-east-1", validation_alias="RAPPORT_S3_REGION")
+    s3_access_key_id: SecretStr | None = Field(default=None, validation_alias="RAPPORT_S3_ACCESS_KEY_ID")
+    s3_secret_access_key: SecretStr | None = Field(default=None, validation_alias="RAPPORT_S3_SECRET_ACCESS_KEY")
+
+    @model_validator(mode="after")
+    def _has_keys_to_its_bucket(self) -> Self:
+        if self.s3_bucket and not (self.s3_access_key_id and self.s3_secret_access_key):
+            raise ValueError("RAPPORT_S3_BUCKET needs RAPPORT_S3_ACCESS_KEY_ID and RAPPORT_S3_SECRET_ACCESS_KEY")
+        return self
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        return None if url is None else _begins_with(url, ("https://", "http://"))
 
     @field_validator("redis_url")
     @classmethod

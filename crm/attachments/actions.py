@@ -1,4 +1,4 @@
-"""Everything that changes attachments. The content is on the disk before the row says so: what is shown is there.
+"""Everything that changes attachments. The content is kept before the row says so: what is shown is there.
 
 A crash between the two leaves a file that no row names; it is seen by nobody, and swept up (``sweeping``).
 """
@@ -6,18 +6,20 @@ A crash between the two leaves a file that no row names; it is seen by nobody, a
 import asyncio
 import hashlib
 import re
-from pathlib import Path
-from typing import Any
+from contextlib import suppress
+from io import SEEK_END
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Insert, Select, Uuid, bindparam, cast, func, select
 
 from crm.actor import Sight
-from crm.attachments import events, folder
+from crm.attachments import events
 from crm.attachments.errors import QuotaReached
 from crm.attachments.models import attachments
 from crm.attachments.queries import ATTACHMENT
 from crm.attachments.sniffing import LARGEST, media_type_of
+from crm.attachments.store import PIECE, Store, StoreFailed, key_of
 from crm.database import Access, statement
 from crm.errors import TooLarge, Unavailable, invalid
 from crm.notes.subjects import SUBJECTS, SubjectSent, hung_on, why_not
@@ -29,16 +31,17 @@ LONGEST_NAME = 200
 MIB = 1024 * 1024
 
 
-async def add(access: Access, at: Path, subject: SubjectSent, file_name: str, content: bytes) -> Answer:
-    """Hang a file on something, with its content kept in the folder ``at``.
+async def add(access: Access, store: Store, subject: SubjectSent, file_name: str, content: BinaryIO) -> Answer:
+    """Hang a file on something, with its content kept in the store. It is read piece by piece, from its beginning.
 
     Raises 422 for a subject that is not there and for a kind of file that is not taken, ``TooLarge``,
-    ``CustomerArchived``, ``QuotaReached``. The quota counts archived files too; uploads of the same moment do not see
-    each other and may pass it together.
+    ``CustomerArchived``, ``QuotaReached``, ``Unavailable`` while the store is away. The quota counts archived files
+    too; uploads of the same moment do not see each other and may pass it together.
     """
-    if len(content) > LARGEST:
+    size = await asyncio.to_thread(content.seek, 0, SEEK_END)
+    if size > LARGEST:
         raise TooLarge(f"A file has at most {LARGEST} bytes.", max_bytes=LARGEST)
-    media_type = await asyncio.to_thread(media_type_of, content) if content else None
+    media_type = await asyncio.to_thread(media_type_of, content)
     if media_type is None:
         wrong = "By its content, this is no kind of file that is taken: documents, pictures, recordings, plain text."
         raise invalid("file", wrong, "type_not_taken")
@@ -48,20 +51,25 @@ async def add(access: Access, at: Path, subject: SubjectSent, file_name: str, co
         "subject_id": subject.id,
         "name": clean_name(file_name),
         "media_type": media_type,
-        "size": len(content),
-        "sha256": await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest()),
+        "size": size,
+        "sha256": await asyncio.to_thread(_hash, content),
     }
-    await asyncio.to_thread(folder.keep, at, access.actor.workspace_id, attachment_id, content)
+    key = key_of(access.actor.workspace_id, attachment_id)
+    try:
+        await store.put(key, content)
+    except StoreFailed as error:
+        raise Unavailable("The place where files are kept does not answer.") from error
     added = None
     try:
         insert = _insert(SUBJECTS[subject.type], access.actor.sight, frozenset(values))
         added = await record(access, events.ADDED, insert, **renamed(values))
     finally:
         if added is None:
-            await asyncio.to_thread(folder.forget, at, access.actor.workspace_id, attachment_id)
+            with suppress(StoreFailed):
+                await store.delete(key)
     if added is None:
         problem = await why_not(access, subject)
-        full = isinstance(problem, Unavailable) and not await access.value(_has_room(), new_size=len(content))
+        full = isinstance(problem, Unavailable) and not await access.value(_has_room(), new_size=size)
         raise QuotaReached if full else problem
     return added
 
@@ -72,11 +80,25 @@ async def archive(access: Access, attachment_id: UUID) -> Answer:
     return archived or await explain(access, ATTACHMENT, attachment_id)
 
 
+async def restore(access: Access, attachment_id: UUID) -> Answer:
+    """Bring a file back that was put aside. Restoring twice is restoring once. Raises ``NotFound``, ``Stale``."""
+    restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=attachment_id)
+    return restored or await explain(access, ATTACHMENT, attachment_id)
+
+
 def clean_name(sent: str) -> str:
     """A file name as it is shown: without folders, and without what cannot be seen."""
     name = re.split(r"[/\\]", sent)[-1]
     shown = "".join(letter for letter in name if letter.isprintable()).strip(" .")
     return shown[-LONGEST_NAME:] or "file"
+
+
+def _hash(content: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    content.seek(0)
+    while piece := content.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _room() -> ColumnElement[bool]:
@@ -103,3 +125,8 @@ def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
 @statement
 def _archive(sight: Sight) -> Insert:
     return changing(ATTACHMENT, sight, (), attachments.c.archived_at.is_(None), values={"archived_at": func.now()})
+
+
+@statement
+def _restore(sight: Sight) -> Insert:
+    return changing(ATTACHMENT, sight, (), attachments.c.archived_at.is_not(None), values={"archived_at": None})

@@ -2,3 +2,4 @@
 
 ADDED = "attachment.added"
 ARCHIVED = "attachment.archived"
+RESTORED = "attachment.restored"

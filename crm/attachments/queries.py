@@ -1,6 +1,5 @@
 """How an attachment looks, and everything that reads attachments."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,9 +8,9 @@ from sqlalchemy import Boolean, FromClause, Select, and_, bindparam, func, selec
 from crm import reading
 from crm.actor import Sight
 from crm.attachments.errors import AttachmentErased
-from crm.attachments.folder import place_of
 from crm.attachments.models import attachments
 from crm.attachments.schemas import AttachmentFilter
+from crm.attachments.store import key_of
 from crm.database import Access, statement
 from crm.errors import NotFound
 from crm.notes.subjects import with_its_subject
@@ -59,7 +58,7 @@ LIST = Listing(
 class Content(NamedTuple):
     """What a download needs to know."""
 
-    place: Path
+    key: str
     name: str
     media_type: str
     sha256: str
@@ -76,15 +75,15 @@ async def page(access: Access, wanted: AttachmentFilter) -> bytes:
     return await reading.page(access, LIST, wanted, wanted.given() | {"archived": wanted.archived})
 
 
-async def content(access: Access, folder: Path, attachment_id: UUID) -> Content:
-    """Where an attachment's content is, and what it is. Raises ``NotFound``, ``AttachmentErased``."""
+async def content(access: Access, attachment_id: UUID) -> Content:
+    """The key of an attachment's content in the store, and what it is. Raises ``NotFound``, ``AttachmentErased``."""
     row = await access.row(_content(access.actor.sight), id=attachment_id)
     if row is None:
         raise NotFound
     erased, *rest = row
     if erased:
         raise AttachmentErased
-    return Content(place_of(folder, access.actor.workspace_id, attachment_id), *rest)
+    return Content(key_of(access.actor.workspace_id, attachment_id), *rest)
 
 
 @statement

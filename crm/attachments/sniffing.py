@@ -5,11 +5,12 @@ plain archives, and office files with macros; old binary office files are refuse
 """
 
 import re
-from io import BytesIO
+from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 LARGEST = 20 * 1024 * 1024
 MOST_PARTS = 10_000
+LONGEST_BEGINNING = 64
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _BY_PART = {
@@ -37,20 +38,22 @@ _RUNS_IN_A_SHELL = re.compile(r"#!\s*/")
 MEDIA_TYPES = frozenset({*_BY_PART.values(), *(kind for _, kind in _BY_BEGINNING), "text/plain"})
 
 
-def media_type_of(content: bytes) -> str | None:
-    """The kind of file, where it is one that is taken; else None."""
+def media_type_of(content: BinaryIO) -> str | None:
+    """The kind of file, where it is one that is taken; else None. Only text is read whole."""
+    content.seek(0)
+    begins = content.read(LONGEST_BEGINNING)
     for beginning, kind in _BY_BEGINNING:
-        if beginning.match(content):
+        if beginning.match(begins):
             return kind
-    if content.startswith(b"PK\x03\x04"):
+    if begins.startswith(b"PK\x03\x04"):
         return _office(content)
-    return "text/plain" if _is_plain(content) else None
+    return "text/plain" if begins and _is_plain(begins + content.read()) else None
 
 
-def _office(content: bytes) -> str | None:
+def _office(content: BinaryIO) -> str | None:
     """A zip file is looked into by its table of contents alone: nothing is unpacked."""
     try:
-        with ZipFile(BytesIO(content)) as packed:
+        with ZipFile(content) as packed:
             parts = packed.namelist()
     except (BadZipFile, ValueError, NotImplementedError, OSError):
         return None

@@ -26,6 +26,7 @@ class Cared(NamedTuple):
     next_contact_due_on: date | None
     archived_at: datetime | None
     do_not_contact: bool
+    merged_into_id: UUID | None
     version: int
     owner_is_active: bool
 

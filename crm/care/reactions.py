@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Uuid, bindparam, select
+from sqlalchemy import Select, Uuid, and_, bindparam, func, select
 
-from crm.care import actions, nightly
+from crm.care import actions, nightly, queries
+from crm.care.holding import hold
 from crm.contacts.contacting import contacted
+from crm.customers import dormancy
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
-from crm.groups.reactions import look_for_leaders
+from crm.groups.reactions import look_for_leaders, settle_leaders
 from crm.interactions.from_visits import keep_visit
 from crm.interactions.models import interactions
 from crm.visits.models import visits
@@ -23,7 +25,7 @@ async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
 
     The interaction's own fact finds the warmth moved already, so the contact counts once.
     """
-    visit = await tx.row(_visit(), visit_id=fact.subject_id)
+    visit = await hold(tx, _visit(), visit_id=fact.subject_id)
     if visit is None:
         return
     at = min(visit["completed_at"], datetime.now(UTC))
@@ -41,7 +43,7 @@ async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
 
 async def warm_up(tx: Transaction, fact: Fact) -> None:
     """An interaction that counts as contact moves the warmth; a call nobody answered does not."""
-    interaction = await tx.row(_interaction(), interaction_id=fact.subject_id)
+    interaction = await hold(tx, _interaction(), interaction_id=fact.subject_id)
     if interaction is not None and interaction["counts_as_contact"] and not interaction["automated"]:
         if interaction["contact_id"] is not None:
             await contacted(tx, [interaction["contact_id"]], interaction["occurred_at"])
@@ -61,6 +63,22 @@ async def plan_contact_anew(tx: Transaction, fact: Fact) -> None:
     await look_for_leaders(tx, fact)
 
 
+async def settle_merge(tx: Transaction, fact: Fact) -> None:
+    """Two customers became one, or one two again: each is as warm as the contacts that are its own by now say.
+
+    Then its next contact is planned once, and its leaders are looked for. Nothing is owed to whom was merged away.
+    """
+    customer = await queries.locked(tx, fact.subject_id)
+    if customer is None or customer.merged_into_id is not None:
+        return
+    latest = await tx.value(_latest_contact(), customer_id=customer.id)
+    if latest is not None:
+        await actions.contacted(tx, customer.id, latest)
+    await actions.plan(tx, customer.id)
+    await dormancy.wake(tx, fact)
+    await settle_leaders(tx, customer.id)
+
+
 async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
     """Another time zone or cadence concerns every customer of the workspace: the next nightly round takes them all."""
     if DECIDES_ALL_PLANS & (fact.changes or {}).keys():
@@ -74,6 +92,15 @@ def _visit() -> Select[Any]:
     return select(v.customer_id, v.owner_id, v.completed_at, v.met_contact_ids).where(
         home, v.id == bindparam("visit_id", type_=Uuid), v.completed_at.is_not(None)
     )
+
+
+@statement
+def _latest_contact() -> Select[Any]:
+    """When somebody last was in touch, by the interactions: of visits, too."""
+    i = interactions.c
+    home = i.workspace_id == bindparam("workspace_id", type_=Uuid)
+    real = and_(i.counts_as_contact, i.automated.is_(False))
+    return select(func.max(i.occurred_at)).where(home, i.customer_id == bindparam("customer_id", type_=Uuid), real)
 
 
 @statement

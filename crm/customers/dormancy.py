@@ -55,6 +55,7 @@ def _wake() -> Insert:
         Sight.ALL,
         (),
         customers.c.lifecycle.in_(before("reactivate")),
+        customers.c.merged_into_id.is_(None),
         ~_silent(),
         values={"lifecycle": after("reactivate"), "lifecycle_reason": None},
     )

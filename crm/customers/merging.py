@@ -5,21 +5,18 @@ under the loser is the winner's from then on (``references``). The loser stays r
 ``merged_into_id``, and cannot be changed. What was moved and what was replaced is kept, so that it can be undone.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import (
     Insert,
     Select,
-    Text,
     TextClause,
     Update,
     Uuid,
     bindparam,
-    cast,
-    delete,
     func,
     insert,
     literal_column,
@@ -32,34 +29,33 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from crm.actor import ActorKind, Role, Sight
 from crm.customers import events
 from crm.customers.actions import TAKEN
-from crm.customers.errors import CustomerArchived, CustomerMerged, MergingNeedsManager, NotMerged
-from crm.customers.models import NO_CUSTOMER_ABOVE_ITSELF, customer_merges, customer_tokens, customers
+from crm.customers.closing import close, reopen
+from crm.customers.errors import CustomerArchived, CustomerMerged, MergingNeedsManager, NotMerged, StillLinked
+from crm.customers.lending import lend_tokens, return_tokens
+from crm.customers.models import (
+    LINKS_KEEP_THEIR_KINDS,
+    NO_CUSTOMER_ABOVE_ITSELF,
+    customer_merges,
+    customers,
+)
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.customers.references import LOSER, WINNER, give_back, move, moved_ids
-from crm.customers.schemas import CustomerMerge, CustomerUpdate
+from crm.customers.schemas import CustomerMerge
+from crm.customers.uniting import OF_CONTACT, Row, choosable, merged, parted
 from crm.database import Access, Transaction, statement
 from crm.errors import NotFound, Stale, Unavailable, invalid
 from crm.finding import indexed_anew, left_by
 from crm.nouns import Answer
 from crm.recording import record, recorded
 
-Row = dict[str, Any]
-
-NEVER_CHOSEN = frozenset({"parent_id"})
-"""The group of a customer follows from the tree, not from a choice."""
-
-ONLY_CHOSEN = frozenset({"owner_id", "team_id", "key_kind"})
-"""What is not filled in from the loser where the winner has none: nobody gets a customer by the way."""
-
-OF_CONTACT = ("last_contact_at", "next_contact_due_on", "warmth_band")
-"""What goes together: whoever was in touch later says all of it."""
+REFUSALS = {**TAKEN, LINKS_KEEP_THEIR_KINDS: StillLinked}
 
 
 async def merge(tx: Transaction, wanted: CustomerMerge) -> Answer:
     """Make two customers one; gives the winner.
 
     Raises 422 for a customer who is not there for the actor, ``MergingNeedsManager``, ``CustomerArchived``,
-    ``CustomerMerged``.
+    ``CustomerMerged``, ``StillLinked`` for a company and a person who are linked to others.
     """
     if wanted.winner_id == wanted.loser_id:
         raise invalid("loser_id", "A customer cannot be merged into itself.", "same")
@@ -83,10 +79,13 @@ async def merge(tx: Transaction, wanted: CustomerMerge) -> Answer:
     if await tx.value(_is_above(), **pair):
         after["parent_id"] = None if loser["parent_id"] == winner["id"] else loser["parent_id"]
     after = {name: value for name, value in after.items() if value != winner[name]}
+    # Also where the merge changes nothing: contacts since then are the loser's or the winner's when it is undone.
+    after = {name: winner[name] for name in OF_CONTACT} | after
     before = {name: winner[name] for name in after}
     await tx.row(_whole_groups())
-    moved = await tx.value(move(), **pair)
-    await tx.row(_lend_tokens(), **pair)
+    closed = await close(tx, **pair)
+    moved = await _moved(tx, **pair) | closed
+    await tx.row(lend_tokens(), **pair)
     await tx.row(_keep(), **pair, moved=moved, winner_before=before, winner_after=after)
     # The loser goes first: it may have the registration code that the winner takes.
     await record(tx, events.MERGED, _give_up(), winner_id=wanted.winner_id, loser_id=wanted.loser_id)
@@ -118,7 +117,8 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     pair: dict[str, Any] = {"winner_id": winner_id, "loser_id": loser_id}
     await tx.row(_whole_groups())
     await tx.row(give_back(), **pair, **moved_ids(kept["moved"]))
-    await tx.row(_return_tokens(), **pair)
+    await reopen(tx, kept["moved"])
+    await tx.row(return_tokens(), **pair)
     await _become(tx, events.UNMERGED, winner_id, parted(winner, kept["winner_before"], kept["winner_after"]))
     back = await record(tx, events.UNMERGED, _come_back(), refusals=TAKEN, **pair)
     if back is None:
@@ -126,64 +126,20 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     return back
 
 
+async def _moved(tx: Transaction, **pair: UUID) -> dict[str, list[str]]:
+    try:
+        found: dict[str, list[str]] = await tx.value(move(), **pair)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if known := REFUSALS.get(error.constraint_name or ""):
+            raise known from error
+        raise
+    return found
+
+
 @statement
 def _whole_groups() -> TextClause:
     """Look for circles among groups when all has moved: on the way, a customer may stand above itself for a moment."""
     return text(f"SET CONSTRAINTS {NO_CUSTOMER_ABOVE_ITSELF} DEFERRED")
-
-
-def choosable() -> frozenset[str]:
-    """The fields of which a merge may say whose it keeps: what a change can set."""
-    fields = CustomerUpdate.model_fields.items()
-    return frozenset(field.alias or name for name, field in fields) - NEVER_CHOSEN
-
-
-def merged(winner: Row, loser: Row, choose: Mapping[str, str]) -> Row:
-    """What the winner says after a merge: its own, as chosen, and from the loser what it has not.
-
-    Tags and custom fields of both; do-not-contact if either; in touch when either was last.
-    """
-    after: Row = {}
-    for field in choosable():
-        mine, theirs = winner[field], loser[field]
-        if field in choose:
-            after[field] = theirs if choose[field] == "loser" else mine
-        elif field == "tags":
-            after[field] = [*mine, *(tag for tag in theirs if tag not in mine)]
-        elif field == "custom":
-            after[field] = {**theirs, **mine}
-        elif field == "do_not_contact":
-            after[field] = mine or theirs
-        else:
-            after[field] = theirs if mine is None and field not in ONLY_CHOSEN else mine
-    after["name_key"] = loser["name_key"] if choose.get("name") == "loser" else winner["name_key"]
-    if _moment(loser["last_contact_at"]) > _moment(winner["last_contact_at"]):
-        after |= {name: loser[name] for name in OF_CONTACT}
-    return after
-
-
-def parted(now: Row, before: Row, after: Row) -> Row:
-    """What the winner says when the merge is undone: what it said before, except where it was changed since."""
-    new: Row = {}
-    for field, was in before.items():
-        became, says = after[field], now[field]
-        if says == became:
-            new[field] = was
-        elif field == "tags":
-            new[field] = [tag for tag in says if tag in was or tag not in became]
-        elif field == "custom":
-            new[field] = {
-                key: value for key, value in says.items() if key in was or key not in became or became[key] != value
-            }
-    if now["last_contact_at"] != after.get("last_contact_at", now["last_contact_at"]):
-        new = {name: value for name, value in new.items() if name not in OF_CONTACT}
-    if "name" not in new:
-        new.pop("name_key", None)
-    return new
-
-
-def _moment(text: str | None) -> float:
-    return float("-inf") if text is None else datetime.fromisoformat(text).timestamp()
 
 
 def _may(access: Access) -> None:
@@ -203,7 +159,7 @@ async def _become(tx: Transaction, event_type: str, winner_id: UUID, values: Row
         tx,
         event_type,
         _say(frozenset(values)),
-        refusals=TAKEN,
+        refusals=REFUSALS,
         winner_id=winner_id,
         said=values,
         **left_by(FINDING, values),
@@ -273,33 +229,6 @@ def _say(columns: frozenset[str]) -> Insert:
     change = change.values({name: said.c[name] for name in names})
     also = (lambda changed: indexed_anew(FINDING, changed)) if columns & FINDING.fields.keys() else None
     return recorded(CUSTOMER, change, also=also)
-
-
-@statement
-def _lend_tokens() -> Insert:
-    """Whoever looks for the loser finds the winner: its tokens, marked with whose they are."""
-    field = cast(LOSER, Text) + "/" + customer_tokens.c.field
-    return _tokens(LOSER, WINNER, field, ())
-
-
-@statement
-def _return_tokens() -> Insert:
-    mark = cast(LOSER, Text) + "/"
-    mine = func.starts_with(customer_tokens.c.field, mark)
-    return _tokens(WINNER, LOSER, func.substr(customer_tokens.c.field, func.length(mark) + 1), (mine,))
-
-
-def _tokens(of: Any, to: Any, field: Any, which: tuple[Any, ...]) -> Insert:
-    c = customer_tokens.c
-    here = c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    gone = (
-        delete(customer_tokens)
-        .where(here, c.customer_id == of, *which)
-        .returning(c.workspace_id, c.token, field.label("field"))
-        .cte("gone")
-    )
-    rows = select(gone.c.workspace_id, gone.c.token, to, gone.c.field)
-    return insert(customer_tokens).from_select(["workspace_id", "token", "customer_id", "field"], rows)
 
 
 def _at_home() -> Any:

@@ -4,7 +4,8 @@ A column refers to a customer when a foreign key says so, when it is called ``cu
 ``subject_id`` of a row whose ``subject_type`` is customer. What does not move with a customer stands in ``STAYS``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -37,18 +38,33 @@ STAYS: Mapping[str, str] = {
     "events": "facts are append-only: what happened happened to the customer it happened to",
     "customer_merges": "says who was merged into whom",
     "customer_tokens": "go along under a name of their own (merging)",
-    "consents": "an append-only ledger: it says at which customer consent was given",
-    "customer_links": "a person is linked to a company once; who merges links them anew where it is still true",
     "import_leftovers": "says what the undoing of an import left as it was",
-    "key_proposals": "about the numbers of one customer; the next ranking looks at the winner",
-    "trust_ratings": "append-only judgements of the customer they were given for",
 }
 """Tables that name customers and keep doing so, and why."""
 
 STAYING_COLUMNS = frozenset({"customers.merged_into_id"})
 
 SUBJECT = "customer"
+CLOSING = "closing"
+"""``Table.info`` key of what becomes of rows of which a customer may have one only (``Closing``)."""
+
 WINNER, LOSER = bindparam("winner_id", type_=Uuid), bindparam("loser_id", type_=Uuid)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A customer may have one open row of a table, alone or together with other columns: when two merge, one closes.
+
+    ``once`` are the columns that say which rows stand in each other's way, the customer's among them, and ``best``
+    which of them stays open, before the winner's own; without ``once``, every open row of the loser is closed.
+    Undoing opens it again: ``closed`` and ``opened`` are what a row says then.
+    """
+
+    open: ColumnElement[bool]
+    closed: Mapping[str, Any]
+    opened: Mapping[str, Any]
+    once: Sequence[str] = ()
+    best: Sequence[ColumnElement[Any]] = field(default=())
 
 
 class Reference(NamedTuple):
@@ -119,11 +135,11 @@ def move() -> Select[Any]:
         was = [literal_column(f"old.{reference.column.name}", Uuid) == LOSER for reference in columns]
         hits = [hit.label(reference.column.name) for hit, reference in zip(was, columns, strict=True)]
         # The winner as a child of the loser is no matter of moving: it would become its own parent.
-        others = [table.c.id != WINNER] if table is customers else []
+        others = [table.c.id != WINNER] if table is customers else _unless_both(table, columns)
         changed = (
             update(table)
-            .where(_at_home(table), or_(*named), *others)
-            .values(new | _touched(table))
+            .where(at_home(table), or_(*named), *others)
+            .values(new | touched(table))
             .returning(table.c.id, *hits)
             .cte(f"moved_{table.name}")
         )
@@ -136,25 +152,22 @@ def move() -> Select[Any]:
 def give_back() -> Select[Any]:
     """What was moved becomes the loser's again, except what has gone elsewhere since.
 
-    What was recorded meanwhile stays with the winner, except what names a person of the loser's: it goes with them.
+    What was recorded meanwhile stays with the winner, except what names something of the loser's, a person or a visit:
+    it goes with that.
     """
     counted = []
     for table, columns in references().items():
         new, hit = {}, []
         for reference in columns:
             mine = table.c.id == any_(bindparam(reference.parameter, type_=ARRAY(Uuid)))
-            for key in _links(table):
-                if key.referred_table in references() and len(key.column_keys) == 3:
-                    theirs = Reference(key.referred_table, key.referred_table.c.customer_id)
-                    with_them = table.c[key.column_keys[-1]] == any_(bindparam(theirs.parameter, type_=ARRAY(Uuid)))
-                    mine = or_(mine, with_them)
-            mine = and_(mine, reference.names(WINNER))
+            with_them = _with_what_goes_back(table) if reference.column.name == "customer_id" else []
+            mine = and_(or_(mine, *with_them), reference.names(WINNER))
             new[reference.column.name] = case((mine, LOSER), else_=reference.column)
             hit.append(mine)
         changed = (
             update(table)
-            .where(_at_home(table), or_(*hit))
-            .values(new | _touched(table))
+            .where(at_home(table), or_(*hit))
+            .values(new | touched(table))
             .returning(table.c.id)
             .cte(f"back_{table.name}")
         )
@@ -164,16 +177,41 @@ def give_back() -> Select[Any]:
 
 def moved_ids(moved: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """What ``move`` answered, as the parameters of ``give_back``; a table that is new since then has none."""
-    return {
-        reference.parameter: moved.get(reference.name, []) for columns in references().values() for reference in columns
-    }
+    every = [reference for columns in references().values() for reference in columns]
+    theirs = [one for reference in every for one in moved.get(reference.name, []) if _is_what_goes(reference)]
+    return {reference.parameter: moved.get(reference.name, []) for reference in every} | {"theirs": theirs}
 
 
-def _at_home(table: Table) -> ColumnElement[bool]:
+def _unless_both(table: Table, columns: Sequence[Reference]) -> list[ColumnElement[bool]]:
+    """What names winner and loser both, and is over, stays as it is: nobody is linked to themselves."""
+    closing: Closing | None = table.info.get(CLOSING)
+    if closing is None or len(columns) == 1:
+        return []
+    return [or_(closing.open, *(~or_(*(one.names(end) for one in columns)) for end in (WINNER, LOSER)))]
+
+
+def _with_what_goes_back(table: Table) -> Iterator[ColumnElement[bool]]:
+    """The row names something that goes back to the loser."""
+    for key in _links(table):
+        if any(_is_what_goes(reference) for reference in references().get(key.referred_table, [])):
+            theirs = Reference(key.referred_table, key.referred_table.c.customer_id)
+            yield table.c[key.column_keys[-1]] == any_(bindparam(theirs.parameter, type_=ARRAY(Uuid)))
+    if "subject_id" in table.c:
+        yield table.c.subject_id == any_(bindparam("theirs", type_=ARRAY(Uuid)))
+
+
+def _is_what_goes(reference: Reference) -> bool:
+    """The rows of this column are things of the customer's that others name: not customers themselves."""
+    return reference.column.name == "customer_id"
+
+
+def at_home(table: Table) -> ColumnElement[bool]:
+    """Rows of the actor's workspace."""
     return table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
 
 
-def _touched(table: Table) -> dict[str, Any]:
+def touched(table: Table) -> dict[str, Any]:
+    """What says that a row was changed, where its table keeps that."""
     new: dict[str, Any] = {}
     if "version" in table.c:
         new |= {"version": table.c.version + 1, "updated_at": func.now()}

@@ -33,9 +33,9 @@ def fault(code: str) -> str | None:
     """What is wrong with a normalised code that would have to be a unified social credit code; None for others too."""
     if len(code) != LENGTH:
         return None
-    for place, character in enumerate(code, 1):
-        if character not in _VALUES:
-            return f"A unified social credit code has no {character!r}, as at position {place}: only {ALPHABET}."
+    if not _VALUES.keys() >= set(code):
+        place, character = next((place, one) for place, one in enumerate(code, 1) if one not in _VALUES)
+        return f"A unified social credit code has no {character!r}, as at position {place}: only {ALPHABET}."
     expected = check_character(code)
     if code[-1] != expected:
         return f"The last character of this unified social credit code must be {expected}, by what stands before it."

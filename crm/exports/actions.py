@@ -1,8 +1,10 @@
 """Asking for an export. The work itself is ``writing``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 from sqlalchemy import Insert
 
@@ -13,11 +15,16 @@ from crm.errors import FieldError, Unprocessable, invalid
 from crm.exports import events
 from crm.exports.queries import EXPORT, may_read
 from crm.exports.schemas import ExportCreate
+from crm.finding import asked
 from crm.nouns import Answer
-from crm.paging import FRAME, Filter
+from crm.paging import CUSTOM, FRAME, CustomFilter
 from crm.recording import creating, record, renamed
+from crm.workspaces.custom_filters import custom_values
+from crm.workspaces.vocabulary import CustomNoun
 
-FILTERS: Mapping[str, type[Filter]] = {"customers": CustomerFilter, "contacts": ContactFilter}
+FILTERS: Mapping[str, type[CustomFilter]] = {"customers": CustomerFilter, "contacts": ContactFilter}
+ONE: Mapping[str, CustomNoun] = {"customers": "customer", "contacts": "contact"}
+NO_TEXT = "A text, a number, true or false, or a list of these."
 
 
 async def create(access: Access, new: ExportCreate) -> Answer:
@@ -25,7 +32,7 @@ async def create(access: Access, new: ExportCreate) -> Answer:
     may_read(access, new.noun)
     if new.format == "vcard" and new.noun != "contacts":
         raise invalid("format", "Only contacts can be exported as vCards.", "invalid")
-    filters_of(new.noun, new.filters)
+    await values_of(access, new.noun, filters_of(new.noun, new.filters))
     values = {
         "noun": new.noun,
         "format": new.format,
@@ -40,14 +47,17 @@ async def create(access: Access, new: ExportCreate) -> Answer:
     return created
 
 
-def filters_of(noun: str, given: Mapping[str, Any]) -> Filter:
+def filters_of(noun: str, given: Mapping[str, Any]) -> CustomFilter:
     """The filters, checked as the list checks its query. Raises 422 naming each that is wrong."""
     fields = FILTERS[noun].model_fields
+    own = {name: value for name, value in given.items() if name.startswith(CUSTOM)}
     known = {field.alias or name for name, field in fields.items()} - FRAME
-    unknown = sorted(given.keys() - known)
+    unknown = sorted(given.keys() - known - own.keys())
     errors = [FieldError(f"#/filters/{name}", "This is no filter.", "unknown") for name in unknown]
+    texts = {name: _texts(value) for name, value in own.items()}
+    errors += [FieldError(f"#/filters/{name}", NO_TEXT, "invalid") for name, found in texts.items() if found is None]
     try:
-        wanted = FILTERS[noun].model_validate({name: value for name, value in given.items() if name in known})
+        wanted = FILTERS[noun].model_validate({name: value for name, value in given.items() if name in known} | texts)
     except ValidationError as error:
         errors += [
             FieldError("#/filters/" + "/".join(map(str, found["loc"])), found["msg"], found["type"])
@@ -57,6 +67,30 @@ def filters_of(noun: str, given: Mapping[str, Any]) -> Filter:
     if errors:
         raise Unprocessable(errors=tuple(errors))
     return wanted
+
+
+async def values_of(access: Access, noun: str, wanted: CustomFilter) -> tuple[dict[str, Any], frozenset[str]]:
+    """The parameters of the list's filters, and which are in force.
+
+    Raises 422 for a field of a workspace's own that is not defined, or a value that none can have.
+    """
+    given, present = asked(wanted.given() | {"archived": getattr(wanted, "archived", False)})
+    if fields := wanted.custom():
+        try:
+            values, names = await custom_values(access, ONE[noun], fields)
+        except Unprocessable as problem:
+            moved = (replace(error, pointer=error.pointer.replace("query:", "#/filters/")) for error in problem.errors)
+            raise Unprocessable(errors=tuple(moved)) from problem
+        given, present = given | values, present | names
+    return given, present
+
+
+def _texts(value: Any) -> list[str] | None:
+    """Values of a field of one's own as a query would have them; None for what a query cannot say."""
+    several = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | bool | int | float) for one in several):
+        return None
+    return [one if isinstance(one, str) else orjson.dumps(one).decode() for one in several]
 
 
 @statement

@@ -87,7 +87,7 @@ def finish() -> Insert:
         "state": case((well, "done"), else_="failed"),
         "failure": bindparam("failure", type_=Text),
         "rows": bindparam("rows", type_=Integer),
-        "rows_done": bindparam("rows", type_=Integer),
+        "rows_done": func.coalesce(bindparam("rows", type_=Integer), exports.c.rows_done),
         "finished_at": func.now(),
         "expires_at": case((well, func.now() + KEPT)),
         "lease_id": None,

@@ -1,6 +1,7 @@
 """The rows of an export, a thousand at a time by keyset, as the asker sees them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from crm.contacts import queries as contact_queries
 from crm.customers import queries as customer_queries
 from crm.customers.models import customers
 from crm.database import Access, statement
-from crm.finding import asked
-from crm.paging import Filter
+from crm.exports.actions import values_of
+from crm.paging import CustomFilter
 from crm.reading import Listing
 from crm.tables import utc
 from crm.workspaces.models import users
@@ -34,25 +35,29 @@ CONTACT = (
 LISTS: Mapping[str, Listing] = {"customers": customer_queries.LIST, "contacts": contact_queries.LIST}
 
 
-async def pages(access: Access, noun: str, wanted: Filter) -> AsyncIterator[Sequence[Row]]:
-    """Every row of the list, page by page, in the order of their ids."""
-    given, present = _asked(wanted)
-    after = UUID(int=0)
-    while rows := await access.rows(_page(noun, access.actor.sight, present), **given, after_id=after, limit=AT_ONCE):
-        yield rows
-        after = rows[-1]["id"]
+async def pages(access: Access, noun: str, wanted: CustomFilter) -> AsyncGenerator[Sequence[Row], None]:
+    """Every row of the list, page by page, in the order of their ids; the next one comes while one is written."""
+    given, present = await values_of(access, noun, wanted)
+
+    def page(after: UUID) -> asyncio.Task[list[Row]]:
+        wanted_rows = _page(noun, access.actor.sight, present)
+        return asyncio.create_task(access.rows(wanted_rows, **given, after_id=after, limit=AT_ONCE))
+
+    coming = page(UUID(int=0))
+    try:
+        while rows := await coming:
+            coming = page(rows[-1]["id"])
+            yield rows
+    finally:
+        coming.cancel()
 
 
-async def custom_keys(access: Access, noun: str, wanted: Filter) -> list[str]:
+async def custom_keys(access: Access, noun: str, wanted: CustomFilter) -> list[str]:
     """The keys of customers' own fields in this list, at most a hundred."""
     if noun != "customers":
         return []
-    given, present = _asked(wanted)
+    given, present = await values_of(access, noun, wanted)
     return [row["key"] for row in await access.rows(_keys(access.actor.sight, present), **given)]
-
-
-def _asked(wanted: Filter) -> tuple[dict[str, Any], frozenset[str]]:
-    return asked(wanted.given() | {"archived": getattr(wanted, "archived", False)})
 
 
 @statement

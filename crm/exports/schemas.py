@@ -18,7 +18,9 @@ class ExportCreate(Sent):
 
     noun: Exported
     format: Format = Field(default="csv", description="`vcard` is for contacts.")
-    filters: dict[str, Any] = Field(default_factory=dict, description="The same filters as the list's query has.")
+    filters: dict[str, Any] = Field(
+        default_factory=dict, description="The same filters as the list's query has, `custom.<key>` too."
+    )
     bom: bool = Field(default=False, description="Begin a CSV file with a byte order mark, which Excel wants.")
 
 

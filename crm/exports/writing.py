@@ -7,6 +7,7 @@ import asyncio
 import csv
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +18,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from crm.actor import Actor, ActorKind
 from crm.database import Database, Transaction
+from crm.errors import Unprocessable
 from crm.exports import events, progress
 from crm.exports.actions import filters_of
 from crm.exports.cells import card, cells_of, columns_of
@@ -112,6 +114,9 @@ async def write(database: Database, held: Claim, place: Place) -> None:
     except TooLarge:
         await fail(database, held, f"A workbook holds at most {MOST_IN_A_BOOK} rows. Export it as CSV.")
         return
+    except Unprocessable:
+        await fail(database, held, "The list has not all of these filters any more: a field of your own was removed.")
+        return
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
     finished = progress.finish()
@@ -135,14 +140,15 @@ async def _text(database: Database, actor: Actor, held: Claim, part: Path) -> in
     with await asyncio.to_thread(part.open, "w", encoding="utf-8", newline="") as file:
         if held.format == "csv":
             file.write((BOM if held.bom else "") + _csv([columns_of(held.noun, custom)]))
-        async for rows in pages(access, held.noun, wanted):
-            if held.format == "csv":
-                written = await asyncio.to_thread(lambda rows: _csv(list(map(cells, rows))), rows)
-            else:
-                written = await asyncio.to_thread(lambda rows: "".join(map(card, rows)), rows)
-            await asyncio.to_thread(file.write, written)
-            done += len(rows)
-            await _advance(database, actor, held, done)
+        async with aclosing(pages(access, held.noun, wanted)) as found:
+            async for rows in found:
+                if held.format == "csv":
+                    written = await asyncio.to_thread(lambda rows: _csv(list(map(cells, rows))), rows)
+                else:
+                    written = await asyncio.to_thread(lambda rows: "".join(map(card, rows)), rows)
+                await asyncio.to_thread(file.write, written)
+                done += len(rows)
+                await _advance(database, actor, held, done)
     return done
 
 
@@ -154,12 +160,13 @@ async def _book(database: Database, actor: Actor, held: Claim, part: Path) -> in
     sheet = book.create_sheet(held.noun)
     sheet.append([_legal(text) for text in columns_of(held.noun, custom)])
     done = 0
-    async for rows in pages(access, held.noun, wanted):
-        done += len(rows)
-        if done > MOST_IN_A_BOOK:
-            raise TooLarge
-        await asyncio.to_thread(_append, sheet, [cells(row) for row in rows])
-        await _advance(database, actor, held, done)
+    async with aclosing(pages(access, held.noun, wanted)) as found:
+        async for rows in found:
+            done += len(rows)
+            if done > MOST_IN_A_BOOK:
+                raise TooLarge
+            await asyncio.to_thread(_append, sheet, [cells(row) for row in rows])
+            await _advance(database, actor, held, done)
     await asyncio.to_thread(book.save, part)
     return done
 

@@ -15,3 +15,10 @@ class AlreadyLinked(Conflict):
 
     title = "This person is linked to this company already"
     title_zh = "该个人客户已与该公司关联"
+
+
+class LinkEnded(Conflict):
+    """What has ended stays as it was; link the two anew."""
+
+    title = "This link has ended"
+    title_zh = "该关联已结束"

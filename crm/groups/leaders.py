@@ -53,7 +53,7 @@ async def settle(tx: Transaction, customer_id: UUID) -> None:
     lacks = {one.key: one for one in await _lacks(tx, company)} if company.asked else {}
     for task in await tx.rows(_open_tasks(), customer_id=customer_id, prefix=f"{KEY}:"):
         if lacks.pop(task["dedupe_key"], None) is None:
-            await _close(tx, task["id"], company)
+            await _close(tx, task, company)
         elif company.owner_id is not None and task["assignee_id"] != company.owner_id:
             await tasks.reassign(tx, task["id"], company.owner_id)
     for lack in lacks.values():
@@ -97,12 +97,13 @@ async def _owe(tx: Transaction, company: Company, lack: Lack) -> None:
     await tasks.owe(tx, owed)
 
 
-async def _close(tx: Transaction, task_id: UUID, company: Company) -> None:
+async def _close(tx: Transaction, task: Any, company: Company) -> None:
     language = tx.actor.language
-    if company.asked:
-        await tasks.complete(tx, task_id, in_language(words.KEPT, language))
+    # What was asked of another before the two were merged is asked anew, of this one.
+    if company.asked and task["dedupe_key"].startswith(f"{KEY}:{company.id}"):
+        await tasks.complete(tx, task["id"], in_language(words.KEPT, language))
     else:
-        await tasks.cancel(tx, task_id, in_language(words.NO_LONGER_ASKED, language))
+        await tasks.cancel(tx, task["id"], in_language(words.NO_LONGER_ASKED, language))
 
 
 def _due_at(tx: Transaction, day: date) -> datetime:

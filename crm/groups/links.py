@@ -27,13 +27,13 @@ from crm import reading
 from crm.actor import Sight
 from crm.customers.errors import CustomerArchived
 from crm.customers.models import LINKS_KEEP_THEIR_KINDS, customers
-from crm.customers.queries import CUSTOMER, in_reach
+from crm.customers.queries import CUSTOMER, in_reach, out_of_reach
 from crm.database import Access, statement
-from crm.errors import NotFound, Unavailable, invalid
+from crm.errors import Conflict, NotFound, Unavailable, invalid
 from crm.groups import events
-from crm.groups.errors import AlreadyLinked, CompanyNeeded
+from crm.groups.errors import AlreadyLinked, CompanyNeeded, LinkEnded
 from crm.groups.models import ONE_LINK_PER_PERSON, customer_links
-from crm.groups.schemas import LinkCreate, LinkFilter
+from crm.groups.schemas import LinkCreate, LinkFilter, LinkUpdate
 from crm.nouns import Answer, Noun, mention, this_one
 from crm.reading import Listing
 from crm.recording import changing, creating, explain, record, renamed
@@ -106,6 +106,23 @@ async def link(access: Access, customer_id: UUID, new: LinkCreate) -> Answer:
     return made or await _why_not(access, customer_id, new.person_id)
 
 
+async def update(access: Access, customer_id: UUID, link_id: UUID, change: LinkUpdate) -> Answer:
+    """Change what was sent. Raises ``NotFound``, ``Stale``, ``LinkEnded``, ``CustomerArchived``."""
+    values = change.model_dump(exclude_unset=True)
+    update_ = _update(access.actor.sight, frozenset(values))
+    changed = await record(access, events.LINK_UPDATED, update_, id=link_id, customer_id=customer_id, **renamed(values))
+    if changed:
+        return changed
+    if not await access.value(_is_theirs(), id=link_id, customer_id=customer_id):
+        raise NotFound
+    answer = await explain(access, LINK, link_id)
+    if '"ended_at":null' not in answer.body:
+        raise LinkEnded
+    if isinstance(problem := await out_of_reach(access, customer_id), Conflict):
+        raise problem
+    return answer
+
+
 async def unlink(access: Access, customer_id: UUID, link_id: UUID) -> Answer:
     """End a link; ending it twice is ending it once. Raises ``NotFound``, ``Stale``."""
     ended = await record(access, events.UNLINKED, _unlink(access.actor.sight), id=link_id, customer_id=customer_id)
@@ -137,6 +154,13 @@ def _link(sight: Sight, columns: frozenset[str]) -> Insert:
         for name, kind in (("organization_id", "company"), ("person_id", "person"))
     )
     return creating(LINK, columns, only_if=company & person)
+
+
+@statement
+def _update(sight: Sight, columns: frozenset[str]) -> Insert:
+    theirs = customer_links.c.organization_id == bindparam("customer_id", type_=Uuid)
+    company = in_reach(sight, customer_links.c.organization_id)
+    return changing(LINK, sight, columns, theirs, customer_links.c.ended_at.is_(None), company)
 
 
 @statement

@@ -1,5 +1,7 @@
 """What groups do about facts: the leaders of key companies. The worker calls each inside the fact's workspace."""
 
+from uuid import UUID
+
 from crm.database import Transaction
 from crm.events.reacting import Fact
 from crm.groups import leaders
@@ -30,3 +32,9 @@ async def look_for_leaders(tx: Transaction, fact: Fact) -> None:
     came_or_went = fact.changes is None or "archived_at" in changes
     if (came_or_went and fact.payload.get("class") == "key") or DECIDES & changes:
         await leaders.settle(tx, fact.subject_id)
+
+
+async def settle_leaders(tx: Transaction, customer_id: UUID) -> None:
+    """Customers were merged or parted: is everyone known who leads the company, or the companies this person leads?"""
+    for company_id in [customer_id, *await leaders.companies_of(tx, customer_id)]:
+        await leaders.settle(tx, company_id)

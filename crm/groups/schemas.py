@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.customers.schemas import CustomerReference, Order
-from crm.fields import Name, Sent, Shown, like
+from crm.fields import Name, Sent, Shown, kept, like
 from crm.paging import Filter
 
 Count = Annotated[int, Field(ge=0)]
@@ -47,6 +47,15 @@ class LinkCreate(Sent):
     person_id: UUID = Field(description="A customer whose `kind` is `person`.")
     position: Name | None = None
     is_top_leader: bool = Field(default=False, description="Leads the company: a large customer in person, too.")
+
+
+class LinkUpdate(Sent):
+    """What to change (JSON merge patch)."""
+
+    model_config = like(position="Chairman of the supervisory board", is_top_leader=False)
+
+    position: Name | None = kept()
+    is_top_leader: bool = kept()
 
 
 class LinkRead(Shown):

@@ -39,6 +39,7 @@ from crm.imports.models import import_files
 from crm.imports.queries import IMPORT
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
+from crm.workspaces.acting import currency_of
 from crm.workspaces.custom_rules import Definitions
 from crm.workspaces.models import teams, users
 
@@ -107,15 +108,15 @@ async def start(
     return started
 
 
-async def preview(actor: Actor, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
+async def preview(access: Access, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
-    return await asyncio.to_thread(_previewed, actor, content, wanted)
+    return await asyncio.to_thread(_previewed, access.actor, await currency_of(access), content, wanted)
 
 
-def _previewed(actor: Actor, content: bytes, wanted: Wanted) -> bytes:
+def _previewed(actor: Actor, currency: str, content: bytes, wanted: Wanted) -> bytes:
     taken = _looked_through(content)
     sheet = taken.sheet
-    reader = _reader(sheet, wanted, actor.custom_fields.get("customer", {}))
+    reader = _reader(sheet, wanted, actor.custom_fields.get("customer", {}), currency)
     lines = list(islice(sheet.lines(), LOOKED_AT))
     readings = [reader.read(line) for line in lines]
     refused = [one for one in readings if one.errors]
@@ -146,10 +147,10 @@ def _found(sheet: Sheet, lines: Sequence[Line]) -> Iterator[tuple[str, dict[str,
             yield heading, dict(counts.most_common())
 
 
-def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions) -> Reader:
+def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions, currency: str | None = None) -> Reader:
     mapping = settled(sheet.headings, wanted.mapping)
     values, match_by = valued(mapping, wanted.values), matched(mapping, wanted.match_by)
-    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields)
+    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields, currency)
 
 
 def problem_of(reading: Reading) -> dict[str, Any]:

@@ -27,11 +27,16 @@ class Outcome:
     noted: list[Reading] = field(default_factory=list)
 
 
-async def customers_of(tx: Transaction, readings: Sequence[Reading], match_by: str | None = None) -> Outcome:
-    """Make and update the customers of these lines; a parent is set where it is known already."""
+async def customers_of(
+    tx: Transaction, readings: Sequence[Reading], match_by: str | None = None, *, published: bool = False
+) -> Outcome:
+    """Make and update the customers of these lines; a parent is set where it is known already.
+
+    ``published``: what the facts of the new ones owe is written down by whoever called, in this transaction.
+    """
     outcome = Outcome(refused=[one for one in readings if one.errors])
     for wave in _waves([one for one in readings if not one.errors]):
-        await _land(tx, wave, outcome, match_by)
+        await _land(tx, wave, outcome, match_by, published=published)
     return outcome
 
 
@@ -57,7 +62,9 @@ def _note(outcome: Outcome, reading: Reading, column: str, wrong: tuple[str, str
     outcome.noted.append(replace(reading, errors=(FieldError(column, *wrong),)))
 
 
-async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None) -> None:
+async def _land(
+    tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None, *, published: bool
+) -> None:
     new: list[Landing] = []
     known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
@@ -67,7 +74,7 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, 
             continue
         parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
         if match.existing is not None:
-            own = [(field, token) for field, token in reading.tokens if field in reading.own]
+            own = {field: tokens for field, tokens in reading.tokens.items() if field in reading.own}
             known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
             continue
         values = {**(reading.customer or {}), **parent, "id": match.new_id}
@@ -75,7 +82,7 @@ async def _land(tx: Transaction, readings: Sequence[Reading], outcome: Outcome, 
             values.setdefault("owner_id", str(tx.actor.user_id))
         values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
         new.append(Landing(values, reading.tokens))
-    created = await landing.add(tx, events.CREATED, new)
+    created = await landing.add(tx, events.CREATED, new, published=published)
     # Told when the parents' turn comes, which is after all customers.
     for refused in await circular(tx, [row.values for row in known]):
         known = [

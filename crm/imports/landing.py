@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    collate,
     delete,
     exists,
     func,
@@ -75,7 +76,7 @@ class Match(NamedTuple):
 
 async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | None = None) -> list[Match]:
     """For each line, in order, whom it is about as things stand now."""
-    await tx.row(_planned("force_custom_plan"))
+    await tx.row(FOR_THESE_ROWS)
     asked = {one.key for one in readings} | {one.parent_key for one in readings}
     rows = await tx.rows(
         _known(tx.actor.sight),
@@ -113,15 +114,15 @@ async def _by_mark(tx: Transaction, readings: Sequence[Reading], match_by: str) 
 
 
 class Landing(NamedTuple):
-    """A customer's values, and what it is found by: field and token."""
+    """A customer's values, and what it is found by: of each field its tokens, one to a line."""
 
     values: Mapping[str, Any]
-    tokens: Iterable[tuple[str, str]] = ()
+    tokens: Mapping[str, str] | None = None
 
 
-async def add(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
-    """Add customers with their facts, found by their tokens; how many."""
-    return await landed(tx, event_type, _add(), rows)
+async def add(tx: Transaction, event_type: str, rows: Sequence[Landing], *, published: bool = False) -> int:
+    """Add customers with their facts, found by their tokens; how many. ``published`` as ``recorded`` has it."""
+    return await landed(tx, event_type, _add(published=published), rows, plan=BY_KEY)
 
 
 async def change(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> int:
@@ -129,24 +130,27 @@ async def change(tx: Transaction, event_type: str, rows: Sequence[Landing]) -> i
     return await landed(tx, event_type, _change(tx.actor.sight), rows)
 
 
-async def landed(tx: Transaction, event_type: str, wanted: Statement, rows: Sequence[Landing]) -> int:
-    """Run a statement over these rows; how many facts it wrote."""
+async def landed(
+    tx: Transaction, event_type: str, wanted: Statement, rows: Sequence[Landing], plan: Statement | None = None
+) -> int:
+    """Run a statement over these rows, planned so; how many facts it wrote."""
     if not rows:
         return 0
-    # In the order of their index, so that each of its pages is visited once.
-    found = sorted([(token, row.values["id"], field) for row in rows for field, token in row.tokens])
-    tokens, ids, fields = ("\n".join(column) for column in zip(*found, strict=True)) if found else ("", "", "")
-    await tx.row(_planned("force_custom_plan"))
-    lines = [row.values for row in rows]
-    return int(
-        await tx.value(wanted, event_type=event_type, lines=lines, token_ids=ids, token_fields=fields, tokens=tokens)
-    )
+    await tx.row(plan or FOR_THESE_ROWS)
+    given = [{**row.values, "found_by": row.tokens} for row in rows]
+    return int(await tx.value(wanted, event_type=event_type, lines=given))
 
 
-@statement
-def _planned(mode: str) -> Select[Any]:
-    """Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
-    return select(func.set_config("plan_cache_mode", mode, true()))
+def _planned(joins: str) -> Statement:
+    settings = {"plan_cache_mode": "force_custom_plan", "enable_hashjoin": joins, "enable_mergejoin": joins}
+    return Statement(select(*(func.set_config(name, value, true()) for name, value in settings.items())))
+
+
+FOR_THESE_ROWS = _planned("on")
+"""Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
+
+BY_KEY = _planned("off")
+"""And look up owner and parent by their keys, where statistics of a smaller table would have all customers hashed."""
 
 
 @statement
@@ -185,15 +189,14 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
 
 
 @statement
-def _add() -> Select[Any]:
+def _add(*, published: bool) -> Select[Any]:
     line = lines({name: customers.c[name].type for name in NEW})
     at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     team = select(users.c.team_id).where(at_home, users.c.id == line.c.owner_id).correlate(line).scalar_subquery()
     values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
     rows = select(bindparam("workspace_id", type_=Uuid), *values)
     new = insert(customers).from_select(["workspace_id", *NEW], rows)
-    # Those who are new have no tokens yet, so nothing can be in the way.
-    return counted(recorded(CUSTOMER, new, also=lambda changed: [found_by(changed, new_ones=True)]))
+    return counted(recorded(CUSTOMER, new, also=lambda _: [_found()], published=published))
 
 
 @statement
@@ -240,24 +243,33 @@ def counted(fact: Insert) -> Select[Any]:
 
 def new_tokens() -> Any:
     """What these rows are found by, as a table: id, field, token."""
-    # Each column is one text: asyncpg looks at every element of an array, which took longer than all of the reading.
-    texts = [
-        func.string_to_array(bindparam(name, type_=Text), "\n") for name in ("token_ids", "token_fields", "tokens")
-    ]
-    arrays = [cast(texts[0], ARRAY(Uuid)), *texts[1:]]
-    return func.unnest(*arrays).table_valued("id", "field", "token", name="new_token").render_derived()
+    # The tokens of a field are one text within the line: asyncpg looks at every element of an array, and each line
+    # has thirty tokens.
+    line = lines({"id": Uuid(), "found_by": JSONB()})
+    left = func.jsonb_each_text(line.c.found_by).table_valued("field", "tokens", name="left_by").render_derived()
+    token = func.unnest(func.string_to_array(left.c.tokens, "\n")).table_valued("token", name="token").render_derived()
+    rows = line.join(left, true()).join(token, true())
+    return select(line.c.id, left.c.field, token.c.token).select_from(rows).subquery("new_token")
 
 
-def found_by(changed: CTE, *, new_ones: bool = False) -> Any:
+def _found() -> Insert:
+    """The tokens of new customers, who have none yet, so that nothing can be in the way."""
+    new = new_tokens()
+    # In the order of the index, so that each of its pages is visited once.
+    ordered = select(bindparam("workspace_id", type_=Uuid), new.c.token, new.c.id, new.c.field).order_by(
+        collate(new.c.token, "C"), new.c.id
+    )
+    return insert(FINDING.tokens).from_select(["workspace_id", "token", FINDING.key, "field"], ordered)
+
+
+def found_by(changed: CTE) -> Any:
     """The new tokens of those that have just changed."""
     new = new_tokens()
-    tokens = FINDING.tokens
     rows = select(changed.c.workspace_id, new.c.token, changed.c.id, new.c.field).select_from(
         changed.join(new, changed.c.id == new.c.id)
     )
     names = ["workspace_id", "token", FINDING.key, "field"]
-    found = insert_or(tokens).from_select(names, rows)
-    return found if new_ones else found.on_conflict_do_nothing()
+    return insert_or(FINDING.tokens).from_select(names, rows).on_conflict_do_nothing()
 
 
 def _found_anew(changed: CTE) -> Iterable[Insert | Delete]:

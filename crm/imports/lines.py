@@ -1,7 +1,7 @@
 """From a line of a file to a customer: what its cells say, by the same rules as a customer that is sent."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -48,8 +48,8 @@ class Reading:
 
     ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
 
-    ``tokens`` are what its customer is found by: field and token. ``mark`` is what it is known by, where the import
-    says by what.
+    ``tokens`` are what its customer is found by: of each field, one to a line. ``mark`` is what it is known by, where
+    the import says by what.
     """
 
     number: int
@@ -58,7 +58,7 @@ class Reading:
     own: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     errors: tuple[FieldError, ...] = ()
-    tokens: tuple[tuple[str, str], ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
     mark: str | None = None
 
     @property
@@ -84,7 +84,8 @@ class Reader:
 
     ``defaults`` fill in what a line leaves empty; ``values`` say, by column, which cells stand for which; ``match_by``
     is by what customers are known: a registration code or else a name where it says nothing. ``fields`` are those
-    that the workspace has defined: a column of theirs is read by its type, others stay text.
+    that the workspace has defined: a column of theirs is read by its type, others stay text. ``currency`` is that of
+    amounts beside which none stands.
     """
 
     sheet: Sheet
@@ -93,6 +94,7 @@ class Reader:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     match_by: str | None = None
     fields: Definitions = field(default_factory=dict)
+    currency: str | None = None
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -108,7 +110,7 @@ class Reader:
         if line.wrong is not None:
             return Reading(line.number, _numbered(line.cells), errors=(line.wrong,))
         content = dict(zip(self.sheet.headings, line.cells, strict=True))
-        sent, parent = self._sent(content)
+        sent, parent = self._sent(line.cells)
         try:
             new = CustomerCreate.model_validate({**self.defaults, **sent})
         except ValidationError as error:
@@ -131,7 +133,7 @@ class Reader:
             return Reading(
                 line.number, content, errors=(FieldError(self.columns[self.match_by], wrong, "key_missing"),)
             )
-        return Reading(line.number, content, values, own, parent, tokens=tuple(_tokens(values)), mark=mark)
+        return Reading(line.number, content, values, own, parent, tokens=tokens_of(values), mark=mark)
 
     def _mark(self, own: Mapping[str, Any]) -> str | None:
         by = self.match_by
@@ -145,17 +147,23 @@ class Reader:
         mark = own.get(by)
         return mark.lower() if mark and by == "email" else mark
 
-    def _sent(self, content: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
+    @cached_property
+    def _cells(self) -> list[tuple[int, str, Mapping[str, str]]]:
+        """Of each cell that says something: its place, its field, and what stands for which."""
+        named = enumerate(self.sheet.headings)
+        cells = [(place, self.mapping[heading], self.values.get(heading, {})) for place, heading in named]
+        return [cell for cell in cells if cell[1] != SKIP]
+
+    def _sent(self, cells: tuple[str, ...]) -> tuple[dict[str, Any], str | None]:
         sent: dict[str, Any] = {}
         parent = None
-        for heading, cell in content.items():
-            to, text = self.mapping[heading], cell.strip()
+        for place, to, values in self._cells:
+            text = cells[place].strip()
             if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS:
                 # So that no spreadsheet ran it, when it was exported.
                 text = text[1:]
-            if heading in self.values:
-                text = self.values[heading].get(text, text)
-            if not text or to == SKIP:
+            text = values.get(text, text)
+            if not text:
                 continue
             if to == "parent":
                 parent = text
@@ -166,6 +174,8 @@ class Reader:
                 sent.setdefault(whole, {})[part] = _THOUSANDS.sub("", text) if part == "amount" else text
             else:
                 sent[to] = _understood(to, text)
+        if self.currency and "amount" in (money := sent.get("yearly_value", {})):
+            money.setdefault("currency", self.currency)
         return sent, parent
 
     def _errors(self, error: ValidationError) -> list[FieldError]:
@@ -183,11 +193,13 @@ class Reader:
         return self.columns.get(place) or self.columns.get(place.split(".", maxsplit=1)[0]) or place
 
 
-def _tokens(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, leaves in FINDING.fields.items():
-        if value := values.get(name):
-            for token in leaves(value):
-                yield name, token
+def tokens_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """What a customer of these values is found by: of each field that leaves any, its tokens, one to a line."""
+    return {
+        name: "\n".join(tokens)
+        for name, leaves in FINDING.fields.items()
+        if (value := values.get(name)) and (tokens := leaves(value))
+    }
 
 
 def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:

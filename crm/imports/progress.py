@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from crm.database import statement
+from crm.facts import events
 from crm.imports.actions import LEASE
 from crm.imports.models import import_batches, import_files, import_problems, imports
 from crm.imports.queries import IMPORT
@@ -87,6 +88,16 @@ def _nobody_has() -> ColumnElement[bool]:
 def waiting() -> Select[Any]:
     """Over all workspaces: whether there is an import that nobody works on."""
     return select(exists().where(_nobody_has()))
+
+
+@statement
+def published() -> Select[Any]:
+    """The facts that this transaction has written as published."""
+    return select(events.c.workspace_id, events.c.id, events.c.type).where(
+        events.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+        events.c.transaction_id == this_transaction(),
+        events.c.published_at.is_not(None),
+    )
 
 
 @statement

@@ -14,11 +14,11 @@ import asyncpg
 
 from crm.actor import Actor, ActorKind
 from crm.customers import events as customer_events
-from crm.customers.queries import FINDING
 from crm.database import Database, Transaction
 from crm.imports import landing, progress, taking_back
 from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
 from crm.imports.landing import ADDED_TO, PLAIN, Landing
+from crm.imports.lines import tokens_of
 from crm.search import normalized
 from crm.workspaces.access import acting_for
 
@@ -157,7 +157,4 @@ def _back(who: UUID, values: Mapping[str, Any]) -> Landing:
     if "name" in values:
         more["name_key"] = normalized(values["name"])
         fields.append("name_key")
-    tokens = [
-        (name, token) for name, leaves in FINDING.fields.items() if values.get(name) for token in leaves(values[name])
-    ]
-    return Landing({**values, **more, "id": str(who), "fields": fields}, tokens)
+    return Landing({**values, **more, "id": str(who), "fields": fields}, tokens_of(values))

@@ -1,7 +1,8 @@
 """Tables of proposals, and how far the monthly look at key customers has come."""
 
-from sqlalchemy import Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
+from sqlalchemy import Column, Date, Index, Integer, Numeric, Table, Text, Uuid, func, text
 
+from crm.customers.references import CLOSING, Closing
 from crm.customers.vocabulary import Class, KeyKind
 from crm.key_customers.vocabulary import ProposalKind, ProposalState
 from crm.tables import link, metadata, moment, newest_first, noun, one_of
@@ -40,6 +41,12 @@ Index(
     unique=True,
     postgresql_where=text("state = 'open'"),
 )
+key_proposals.info[CLOSING] = Closing(
+    open=key_proposals.c.state == "open",
+    closed={"state": "withdrawn", "decided_at": func.now()},
+    opened={"state": "open", "decided_at": None},
+)
+"""What is proposed for a customer who is merged away is about its numbers alone: the next look compares the winner."""
 
 key_rounds = Table(
     "key_rounds",

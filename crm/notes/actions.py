@@ -46,6 +46,12 @@ async def archive(access: Access, note_id: UUID) -> Answer:
     return archived or await explain(access, NOTE, note_id)
 
 
+async def restore(access: Access, note_id: UUID) -> Answer:
+    """Bring a note back that was put aside. Restoring twice is restoring once. Raises ``NotFound``, ``Stale``."""
+    restored = await record(access, events.RESTORED, _restore(access.actor.sight), id=note_id)
+    return restored or await explain(access, NOTE, note_id)
+
+
 @statement
 def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
     values, may = hung_on(about, sight)
@@ -61,3 +67,8 @@ def _update(sight: Sight, columns: frozenset[str]) -> Insert:
 @statement
 def _archive(sight: Sight) -> Insert:
     return changing(NOTE, sight, (), notes.c.archived_at.is_(None), values={"archived_at": func.now()})
+
+
+@statement
+def _restore(sight: Sight) -> Insert:
+    return changing(NOTE, sight, (), notes.c.archived_at.is_not(None), values={"archived_at": None})

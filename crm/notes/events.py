@@ -3,3 +3,4 @@
 ADDED = "note.added"
 UPDATED = "note.updated"
 ARCHIVED = "note.archived"
+RESTORED = "note.restored"

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Insert, Integer, Text, Uuid, bindparam, delete, func, select, tuple_
+from sqlalchemy import Delete, Insert, Integer, Select, Text, Uuid, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.sql.dml import ReturningDelete
 
 from crm.database import Transaction, statement
 from crm.removals.models import owed_removals
@@ -29,10 +28,16 @@ async def owe(tx: Transaction, kind: Kind, file_ids: Sequence[UUID]) -> None:
         await tx.rows(_owe(), kind=kind, file_ids=list(file_ids))
 
 
-async def settle(tx: Transaction, most: int) -> list[Removal]:
-    """What was owed longest, over all workspaces: owed no more when this transaction commits, which it may only do
-    when the files are gone."""
-    return [Removal(*row) for row in await tx.rows(_settle(), most=most)]
+async def longest_owed(tx: Transaction, most: int) -> list[Removal]:
+    """What was owed longest, over all workspaces."""
+    return [Removal(*row) for row in await tx.rows(_longest_owed(), most=most)]
+
+
+async def settle(tx: Transaction, gone: Sequence[Removal]) -> None:
+    """These files are gone, and owed no more."""
+    if gone:
+        homes, kinds, file_ids = zip(*gone, strict=True)
+        await tx.rows(_settle(), homes=list(homes), kinds=list(kinds), file_ids=list(file_ids))
 
 
 @statement
@@ -43,6 +48,13 @@ def _owe() -> Insert:
 
 
 @statement
-def _settle() -> ReturningDelete[tuple[UUID, str, UUID]]:
-    longest = select(*_KEY).order_by(owed_removals.c.created_at).limit(bindparam("most", type_=Integer))
-    return delete(owed_removals).where(tuple_(*_KEY).in_(longest)).returning(*_KEY)
+def _longest_owed() -> Select[tuple[UUID, str, UUID]]:
+    return select(*_KEY).order_by(owed_removals.c.created_at).limit(bindparam("most", type_=Integer))
+
+
+@statement
+def _settle() -> Delete:
+    columns = {"homes": ARRAY(Uuid), "kinds": ARRAY(Text), "file_ids": ARRAY(Uuid)}
+    arrays = [bindparam(name, type_=type_) for name, type_ in columns.items()]
+    gone = func.unnest(*arrays).table_valued("workspace_id", "kind", "file_id", name="gone").render_derived()
+    return delete(owed_removals).where(*(column == gone.c[column.name] for column in _KEY))

@@ -15,4 +15,4 @@ owed_removals = Table(
     PrimaryKeyConstraint("workspace_id", "kind", "file_id"),
     one_of("kind", Kind),
 )
-"""A row goes in the transaction in which its file was removed: whoever dies between the two removes it again."""
+"""A row goes when its file was removed: whoever dies between the two removes it again."""

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, Text, Uuid, and_, bindparam, cast, func, literal, select, true
+from sqlalchemy import CTE, Select, Text, Uuid, and_, bindparam, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import ActorKind, Sight
@@ -40,7 +40,10 @@ OLDEST = UUID(int=0)
 
 
 async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chinese: bool) -> bytes:
-    """The facts that touch a customer and its people, newest first. Raises ``NotFound`` for whom one does not see."""
+    """The facts that touch a customer, its people and whoever was merged into it, newest first.
+
+    Raises ``NotFound`` for whom one does not see.
+    """
     given = {name: found for name in FILTERS if (found := getattr(wanted, name)) is not None}
     if wanted.type is not None:
         given["type"] = _types(wanted.type)
@@ -121,16 +124,18 @@ def _read_cursor(text: str, present: list[str]) -> UUID:
 def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select[Any]:
     """One row a fact; a single row without a fact where the customer is seen and nothing is found.
 
+    The page is cut for each of those who are one customer by now, so that each reads its own facts in their order.
     ``end`` is a literal: Postgres leaves the empty partitions of the months to come out of its plan, which it would
     otherwise read all months for, and sort, because an empty table costs nothing to read in no order.
     """
     home = bindparam("workspace_id", type_=Uuid)
-    seen = select(customers.c.workspace_id).where(this_one(CUSTOMER, sight)).subquery("seen")
-    fact = (
+    seen = select(customers.c.id).where(this_one(CUSTOMER, sight)).cte("seen")
+    whose = _merged_into(seen)
+    own = (
         select(events)
         .where(
             events.c.workspace_id == home,
-            events.c.customer_id == bindparam("id", type_=Uuid),
+            events.c.customer_id == whose.c.id,
             events.c.id < literal(end, Uuid),
             events.c.id < bindparam("before_id", type_=Uuid),
             events.c.id >= bindparam("since_id", type_=Uuid),
@@ -138,8 +143,9 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select
         )
         .order_by(events.c.id.desc())
         .limit(most + 1)
-        .subquery("fact")
+        .lateral("own")
     )
+    fact = select(own).select_from(whose.join(own, true())).order_by(own.c.id.desc()).limit(most + 1).subquery("fact")
     f = fact.c
     person, key, former = users.alias("person"), api_keys.alias("key"), users.alias("former")
     former_id = cast(f.changes[("owner_id", "0")].astext, Uuid)
@@ -168,3 +174,11 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select
         .select_from(found)
         .order_by(f.id.desc())
     )
+
+
+def _merged_into(seen: CTE) -> CTE:
+    """A customer and everyone who was merged into it, or into one of those: what happened to them happened to it."""
+    whose = select(seen.c.id).cte("whose", recursive=True)
+    loser = customers.alias("loser")
+    home = loser.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return whose.union(select(loser.c.id).where(home, loser.c.merged_into_id == whose.c.id))

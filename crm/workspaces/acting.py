@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, bindparam, select
 
 from crm.actor import Actor, system
-from crm.database import Database, Transaction, statement
+from crm.database import Access, Database, Transaction, statement
 from crm.errors import NotFound
 from crm.workspaces.models import workspaces
 from crm.workspaces.settings import effective
@@ -24,6 +24,17 @@ async def acting_in(database: Database, workspace_id: UUID) -> Actor:
 async def all_workspaces(tx: Transaction) -> list[UUID]:
     """Every workspace there is. For a transaction over all workspaces."""
     return [row[0] for row in await tx.rows(_all())]
+
+
+async def currency_of(access: Access) -> str:
+    """The currency of amounts that name none, in the actor's workspace."""
+    currency: str = await access.value(_currency())
+    return currency
+
+
+@statement
+def _currency() -> Select[Any]:
+    return select(workspaces.c.currency).where(workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid))
 
 
 @statement

@@ -7,6 +7,7 @@ import uvicorn
 
 from services.cli.imports import import_app
 from services.cli.refusals import plain_refusal
+from services.cli.search import search_app
 from services.cli.workspaces import key_app, workspace_app
 from services.schema import bring_up_to_date
 from services.settings import AddressSettings, MigrationSettings, Settings, load
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(workspace_app, name="workspace")
 app.add_typer(key_app, name="key")
 app.add_typer(import_app, name="import")
+app.add_typer(search_app, name="search")
 
 
 @app.command()

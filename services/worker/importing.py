@@ -12,6 +12,7 @@ from crm.database import Database
 from crm.errors import Unavailable
 from crm.imports import carrying, claims, undoing
 from crm.imports.claims import Claim, LeaseLost
+from services.worker.publishing import owe
 
 log = logging.getLogger("rapport.worker")
 
@@ -25,21 +26,24 @@ PASSING_STATES = ("08", "40", "53", "55", "57", "25")
 """SQLSTATE classes of what may go well the next time: connection, deadlock, resources, locks, time-outs."""
 
 
-class HasDatabase(Protocol):
-    """What this round needs of the worker."""
+class Importing(Protocol):
+    """What this round needs of the worker; it says when an import is at hand."""
+
+    importing: bool
 
     @property
     def database(self) -> Database:
         """The worker's pool."""
 
 
-async def import_round(worker: HasDatabase) -> bool:
+async def import_round(worker: Importing) -> bool:
     """Carry an import on; whether there was one. Whatever stops it, it goes on from its last batch."""
     database = worker.database
     async with database.scanning() as tx:
         held = await claims.claim(tx)
     if held is None:
         return False
+    worker.importing = True
     try:
         await _go_on(database, held)
     except LeaseLost:
@@ -54,6 +58,8 @@ async def import_round(worker: HasDatabase) -> bool:
         else:
             why = "A line could not be stored. What came before it is there."
             await claims.give_up(database, held, "failed", why)
+    finally:
+        worker.importing = False
     return True
 
 
@@ -79,7 +85,7 @@ async def _begun(database: Database, held: Claim) -> Callable[[], Awaitable[bool
     if held.state == "undoing":
         undo = await undoing.take_up(database, held)
         return None if undo is None else partial(undoing.step, database, undo)
-    work = await carrying.take_up(database, held)
+    work = await carrying.take_up(database, held, owe)
     return None if work is None else partial(carrying.step, database, work)
 
 

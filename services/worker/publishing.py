@@ -1,5 +1,8 @@
 """Round: what has happened becomes what is owed: deliveries to webhooks, and reactions of our own."""
 
+from collections.abc import Sequence
+
+from crm.database import Transaction
 from crm.events.publishing import Owed, Published, owe_reactions, publish
 from crm.webhooks.owing import owe_deliveries
 from services.worker.reactions import REACTIONS, name_of
@@ -15,10 +18,15 @@ async def publish_facts(worker: Worker) -> bool:
     async with worker.database.scanning() as tx:
         published = await publish(tx, after=turn.after, share=SHARE, most=MOST)
         if published:
-            homes, ids, types = zip(*published, strict=True)
-            await owe_deliveries(tx, homes, ids, types)
-            await owe_reactions(tx, [owed for fact in published for owed in reactions_to(fact)])
+            await owe(tx, published)
     return turn.next([fact.workspace_id for fact in published], share=SHARE, most=MOST)
+
+
+async def owe(tx: Transaction, published: Sequence[Published]) -> None:
+    """Write down all that these facts owe, in the transaction that publishes them."""
+    homes, ids, types = zip(*published, strict=True)
+    await owe_deliveries(tx, homes, ids, types)
+    await owe_reactions(tx, [owed for fact in published for owed in reactions_to(fact)])
 
 
 def reactions_to(fact: Published) -> list[Owed]:

@@ -13,6 +13,9 @@ SHARE = 50
 MOST = 200
 LANES = 4
 """Reactions carried out at a time."""
+BESIDE_AN_IMPORT = 10
+"""Of a workspace in a round while this process imports: each new customer owes one, and they would take turns with the
+import statement by statement. What other workspaces are owed does not wait for them."""
 
 BY_NAME: Mapping[str, Reaction] = {name_of(one): one for several in REACTIONS.values() for one in several}
 
@@ -23,8 +26,9 @@ async def react(worker: Worker) -> bool:
     """Claim a batch of reactions and carry them out, some at a time."""
     turn = worker.turns["react"]
     async with worker.database.scanning() as tx:
-        claims = await reacting.claim(tx, after=turn.after, share=SHARE, most=MOST)
-    more = turn.next([claim.workspace_id for claim in claims], share=SHARE, most=MOST)
+        share = BESIDE_AN_IMPORT if worker.importing else SHARE
+        claims = await reacting.claim(tx, after=turn.after, share=share, most=MOST)
+    more = turn.next([claim.workspace_id for claim in claims], share=share, most=MOST) and not worker.importing
     left = iter(claims)
 
     async def lane() -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 
-from crm.attachments import folder, sweeping
+from crm.attachments import sweeping
+from crm.attachments.store import key_of
 from crm.exports.writing import Folder
-from crm.removals.actions import Removal, settle
+from crm.removals.actions import Removal, longest_owed, settle
 from crm.workspaces.acting import acting_in, all_workspaces
+from services.storage import store_of
 from services.worker.rounds import Worker
 
 SECONDS = (2.0, 4.0)
@@ -16,16 +18,23 @@ logger = logging.getLogger("rapport.worker.removing")
 
 
 async def remove_files(worker: Worker) -> bool:
-    """Remove what is owed. A file that cannot be removed is owed still, and so is everything taken with it."""
+    """Remove what is owed, outside of any transaction. A file that cannot be removed is owed still."""
     async with worker.database.scanning() as tx:
-        owed = await settle(tx, MOST)
-        await asyncio.to_thread(_remove, worker, owed)
+        owed = await longest_owed(tx, MOST)
+    gone: list[Removal] = []
+    try:
+        for removal in owed:
+            await _remove(worker, removal)
+            gone.append(removal)
+    finally:
+        async with worker.database.scanning() as tx:
+            await settle(tx, gone)
     return len(owed) == MOST
 
 
 async def sweep_attachments(worker: Worker) -> bool:
-    """Look through the folder of each workspace that there is; folders of others are none of our business."""
-    at = worker.settings.attachments_dir
+    """Look through what is kept of each workspace that there is; what others keep there is none of our business."""
+    store = store_of(worker.settings)
     async with worker.database.scanning() as tx:
         workspaces = await all_workspaces(tx)
     for workspace_id in workspaces:
@@ -33,17 +42,17 @@ async def sweep_attachments(worker: Worker) -> bool:
             break
         try:
             actor = await acting_in(worker.database, workspace_id)
-            for place in await sweeping.orphans(worker.database.reading(actor), at):
-                await asyncio.to_thread(place.unlink, missing_ok=True)
-                logger.info("swept up a file that nothing names", extra={"facts": {"file": place.name}})
+            for key in await sweeping.orphans(worker.database.reading(actor), store):
+                await store.delete(key)
+                logger.info("swept up a file that nothing names", extra={"facts": {"file": key}})
         except Exception:  # Its turn comes again; those after it must not wait for that.
             logger.exception("sweeping failed", extra={"facts": {"workspace_id": workspace_id}})
     return False
 
 
-def _remove(worker: Worker, owed: list[Removal]) -> None:
-    for removal in owed:
-        if removal.kind == "attachment":
-            folder.forget(worker.settings.attachments_dir, removal.workspace_id, removal.file_id)
-        else:
-            Folder(worker.settings.data_dir).remove(removal.workspace_id, removal.file_id)
+async def _remove(worker: Worker, removal: Removal) -> None:
+    if removal.kind == "attachment":
+        await store_of(worker.settings).delete(key_of(removal.workspace_id, removal.file_id))
+    else:
+        folder = Folder(worker.settings.data_dir)
+        await asyncio.to_thread(folder.remove, removal.workspace_id, removal.file_id)

@@ -56,6 +56,7 @@ class Worker:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, Turn] = field(default_factory=lambda: defaultdict(Turn))
     endpoints_turn: due.Turn = due.FIRST
+    importing: bool = False
     deliveries: set[asyncio.Task[None]] = field(default_factory=set)
     sealer: Sealer = field(init=False)
     outbound: Outbound = field(init=False)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from crm.attachments.actions import clean_name
-from crm.attachments.folder import place_of
+from crm.attachments.store import key_of
 from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace
 
@@ -54,7 +54,7 @@ async def test_a_file_is_kept_under_its_id_and_given_back_as_it_was(
     assert made["sha256"] == hashlib.sha256(PDF).hexdigest()
     assert (made["customer_id"], made["subject"]) == (at, {"type": "customer", "id": at})
     assert (await client.get(f"/v1/attachments/{made['id']}")).json() == made
-    place = place_of(stage.folder / "attachments", workspace.id, made["id"])
+    place = stage.folder / "attachments" / key_of(workspace.id, made["id"])
     assert place.read_bytes() == PDF
     assert place.stat().st_mode & 0o077 == 0, "nobody else on the machine reads it"
     got = await client.get(f"/v1/attachments/{made['id']}/content")
@@ -135,6 +135,16 @@ async def test_a_file_is_put_aside_and_its_content_stays(client: Client) -> None
     assert (await client.get(f"/v1/attachments/{made}/content")).content == PDF
 
 
+async def test_a_file_that_was_put_aside_comes_back(client: Client, events: Facts) -> None:
+    made = await sent(client, await customer(client))
+    path = f"/v1/attachments/{made['id']}"
+    assert (await client.post(f"{path}/archive")).is_success
+    back = (await client.post(f"{path}/restore")).json()
+    assert (back["archived_at"], (await client.post(f"{path}/restore")).json()) == (None, back)
+    assert (await client.get("/v1/attachments")).json()["data"] == [back]
+    assert (await events.types())[-1] == "attachment.restored"
+
+
 async def test_a_workspace_has_so_much_room_and_no_more(client: Client, stage: Stage) -> None:
     at = await customer(client)
     settings = {"settings": {"attachments": {"quota_mib": 1}}}
@@ -163,7 +173,7 @@ async def test_content_that_is_not_on_this_server_is_said_to_be_unavailable(
     client: Client, workspace: Workspace, stage: Stage
 ) -> None:
     made = (await sent(client, await customer(client)))["id"]
-    place_of(stage.folder / "attachments", workspace.id, made).unlink()
+    (stage.folder / "attachments" / key_of(workspace.id, made)).unlink()
     problem(await client.get(f"/v1/attachments/{made}/content"), 503, "unavailable")
 
 

@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 from crm.attachments.sniffing import MEDIA_TYPES, media_type_of
 
 
+def kind_of(content: bytes) -> str | None:
+    """As the product asks, of a file."""
+    return media_type_of(BytesIO(content))
+
+
 def packed(*parts: str) -> bytes:
     """A zip file with these parts."""
     made = BytesIO()
@@ -42,7 +47,7 @@ def packed(*parts: str) -> bytes:
 )
 def test_what_is_taken_is_known_by_its_content(content: bytes, kind: str) -> None:
     long = {"docx": "wordprocessingml.document", "xlsx": "spreadsheetml.sheet", "pptx": "presentationml.presentation"}
-    found = media_type_of(content)
+    found = kind_of(content)
     assert found in MEDIA_TYPES
     assert found == kind or (kind in long and found.endswith(long[kind]))
 
@@ -67,10 +72,10 @@ def test_what_is_taken_is_known_by_its_content(content: bytes, kind: str) -> Non
     ],
 )
 def test_what_could_run_or_is_not_known_is_not_taken(content: bytes) -> None:
-    assert media_type_of(content) is None
+    assert kind_of(content) is None
 
 
 @given(st.binary(max_size=2000))
 def test_any_content_at_all_is_a_kind_on_the_list_or_none(content: bytes) -> None:
-    assert media_type_of(content) in {*MEDIA_TYPES, None}
-    assert media_type_of(b"PK\x03\x04" + content) in {*MEDIA_TYPES, None}
+    assert kind_of(content) in {*MEDIA_TYPES, None}
+    assert kind_of(b"PK\x03\x04" + content) in {*MEDIA_TYPES, None}

@@ -14,7 +14,10 @@ from crm.customers import merging
 from crm.customers.queries import FINDING
 from crm.customers.references import references
 from crm.customers.schemas import CustomerMerge
+from crm.customers.uniting import choosable
+from crm.models import metadata
 from tests.conftest import SECRET_KEY, Stage
+from tests.customers.planting import plant, row_of, unrelated
 from tests.factories import Workspace, found_workspace
 
 EXCEPT = ("events", "customer_merges")
@@ -51,22 +54,36 @@ def worlds(draw: st.DrawFn) -> World:
             "last_contact_at": draw(st.sampled_from(MOMENTS)),
             "note": draw(st.sampled_from([None, "a note"])),
             "key_kind": draw(st.sampled_from([None, "double"])),
+            "trust_rated_at": draw(st.sampled_from(MOMENTS)),
+            "trust_score": draw(st.sampled_from([None, 7.33])),
         }
         for number in range(many)
     ]
-    kinds = st.sampled_from(["contact", "interaction", "visit", "task", "reminder", "notification"])
-    belongings = draw(st.lists(st.tuples(kinds, st.integers(0, many - 1), st.none() | st.integers(0, 3)), max_size=10))
+    # At the end two people, to whom companies are linked.
+    customers += [{**customers[0], "kind": "person", "parent": None, "registration_code": None} for _ in range(2)]
     live, merges = list(range(many)), []
     for _ in range(draw(st.integers(1, many - 1))):
         winner, loser = draw(st.permutations(live))[:2]
         live.remove(loser)
         choose = draw(
-            st.dictionaries(
-                st.sampled_from(sorted(merging.choosable())), st.sampled_from(["winner", "loser"]), max_size=4
-            )
+            st.dictionaries(st.sampled_from(sorted(choosable())), st.sampled_from(["winner", "loser"]), max_size=4)
         )
         merges.append((winner, loser, choose))
-    return World(customers, belongings, merges)
+    if draw(st.booleans()):
+        merges.append((many, many + 1, {}))
+    # Something of everything, wherever it is; and the loser of the first merge has one of each, with a person.
+    names = sorted(table.name for table in references() if table is not metadata.tables["customers"])
+    anything = st.tuples(st.sampled_from(names), st.integers(0, many - 1), st.none() | st.integers(0, 3))
+    belongings = draw(st.lists(anything, max_size=10, unique_by=once_for_some))
+    of_each: list[tuple[str, int, int | None]] = [(name, merges[0][1], None) for name in names]
+    taken = {once_for_some(one) for one in of_each}
+    return World(customers, of_each + [one for one in belongings if once_for_some(one) not in taken], merges)
+
+
+def once_for_some(belonging: tuple[str, int, int | None]) -> Any:
+    """Of what may stand once, one is enough."""
+    name, at, of = belonging
+    return (name, at, of is None) if name == "customer_links" else (name, at) if name == "key_proposals" else object()
 
 
 async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> list[UUID]:
@@ -74,7 +91,7 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
     ids = [uuid4() for _ in world.customers]
     for who, one in zip(ids, world.customers, strict=True):
         row = {
-            **one, "workspace_id": home.id, "id": who, "kind": "company", "name_key": one["name"].lower(),
+            "kind": "company", **one, "workspace_id": home.id, "id": who, "name_key": one["name"].lower(),
             "parent_id": None if one["parent"] is None else ids[one["parent"]], "owner_id": home.anna.id,
             "class": "ordinary", "lifecycle": "prospect", "relationship_stage": "awareness", "warmth_band": "never",
             "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "version": 1,
@@ -91,45 +108,40 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
                     home.id, list(leaves(one[field])), who, field,
                 )  # fmt: skip
     people: dict[int, list[UUID]] = {}
-    for kind, at, of in world.belongings:
-        here = (home.id, ids[at], uuid4())
-        known = people.get(at, [])
-        person = known[of] if of is not None and of < len(known) else None
-        if kind == "contact":
-            await owner.execute(
-                "INSERT INTO contacts (workspace_id, customer_id, id, name, name_key) VALUES ($1, $2, $3, 'H', 'h')",
-                *here,
-            )
-            people.setdefault(at, []).append(here[2])
-        elif kind == "interaction":
-            await owner.execute(
-                "INSERT INTO interactions (workspace_id, customer_id, id, contact_id, channel, direction, outcome, "
-                "counts_as_contact) VALUES ($1, $2, $3, $4, 'call', 'outbound', 'reached', true)", *here, person,
-            )  # fmt: skip
-        elif kind == "visit":
-            await owner.execute(
-                "INSERT INTO visits (workspace_id, customer_id, id, contact_ids, owner_id, purpose, planned_start, "
-                "planned_end) VALUES ($1, $2, $3, $4, $5, 'care', now(), now() + interval '1 hour')",
-                *here, [person] if person else [], home.anna.id,
-            )  # fmt: skip
-        elif kind == "task":
-            subject = ("customer", ids[at]) if of is None else ("visit", uuid4())
-            await owner.execute(
-                "INSERT INTO tasks (workspace_id, customer_id, id, title, subject_type, subject_id, assignee_id, "
-                "due_at) VALUES ($1, $2, $3, 'T', $4, $5, $6, now())", *here, *subject, home.anna.id,
-            )  # fmt: skip
-        elif kind == "reminder":
-            await owner.execute(
-                "INSERT INTO reminders (workspace_id, customer_id, id, user_id, subject_type, subject_id, title, "
-                "fire_at, dedupe_key) VALUES ($1, $2, $3, $4, 'customer', $2, 'R', now(), uuidv7()::text)",
-                *here, home.anna.id,
-            )  # fmt: skip
-        else:
-            await owner.execute(
-                "INSERT INTO notifications (workspace_id, id, user_id, kind, title, subject_type, subject_id, "
-                "dedupe_key) VALUES ($1, $3, $4, 'reminder', 'N', 'customer', $2, uuidv7()::text)", *here, home.anna.id,
-            )  # fmt: skip
+    for name, at, of in sorted(world.belongings, key=lambda one: one[0] != "contacts"):
+        await plant(owner, metadata.tables[name], belonging(name, home, ids, people, at, of))
+    for table in unrelated():
+        if table not in references():
+            await plant(owner, table, row_of(table, home.id))
     return ids
+
+
+def belonging(
+    name: str, home: Workspace, ids: list[UUID], people: dict[int, list[UUID]], at: int, of: int | None
+) -> dict[str, Any]:
+    """A row that names the customer in every column that can."""
+    table, who = metadata.tables[name], uuid4()
+    known: dict[str, Any] = {"id": who} | {one.column.name: ids[at] for one in references()[table]}
+    for user in ("owner_id", "user_id", "assignee_id"):
+        if user in table.c:
+            known[user] = home.anna.id
+    if "subject_id" in table.c:
+        known["subject_type"] = "customer" if of is None else "visit"
+        known["subject_id"] = ids[at] if of is None else uuid4()
+    if name == "contacts":
+        people.setdefault(at, []).append(who)
+    elif "contact_id" in table.c and name != "privacy_requests":
+        theirs = people.get(at, [])
+        known["contact_id"] = theirs[of] if of is not None and of < len(theirs) else None
+        if known["contact_id"] is None and not table.c.contact_id.nullable:
+            known["contact_id"] = next(iter(theirs), uuid4())
+    if name == "customer_links":
+        known["person_id"] = ids[-1 if of is None else -2]
+        known["is_top_leader"] = of is not None and of % 2 == 0
+        known["ended_at"] = "2026-01-01T00:00:00Z" if of == 3 else None
+    if name == "key_proposals":
+        known["state"] = "open" if of is None else "rejected"
+    return row_of(table, home.id, **known)
 
 
 async def everything(owner: asyncpg.Connection, home: UUID) -> dict[str, list[str]]:

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
-
-from crm.customers.merging import choosable, merged, parted
-from crm.customers.references import STAYING_COLUMNS, STAYS, references
-from crm.models import metadata
+from crm.customers.uniting import OF_TRUST, choosable, merged, parted
 from tests.conftest import Client, Clients, Facts, problem
 from tests.factories import Workspace
 from tests.guards.scene import at, hours
@@ -201,35 +197,10 @@ async def test_a_stale_copy_does_not_undo(client: Client) -> None:
     assert (await client.post(path, headers={"If-Match": '"2"'})).status_code == 200
 
 
-def test_every_table_that_names_a_customer_moves_with_it_or_says_why_not() -> None:
-    moving = {reference.name for columns in references().values() for reference in columns}
-    for table in metadata.tables.values():
-        named = {
-            f"{table.name}.{column.name}"
-            for column in table.c
-            if column.name.endswith("customer_id")
-            or any(
-                key.column.table.name == "customers" and column.name != "workspace_id" for key in column.foreign_keys
-            )
-        }
-        forgotten = named - moving - STAYING_COLUMNS if table.name not in STAYS else set()
-        assert not forgotten, "name it in crm/customers/references.py: it moves with a merge, or stays for a reason"
-
-
-def test_what_moves_has_an_id_to_be_given_back_by_and_no_place_taken_by_the_winner() -> None:
-    for table, columns in references().items():
-        assert "id" in table.primary_key.columns, f"{table.name}: a merge could not be undone"
-        named = {reference.column.name for reference in columns}
-        unique = [index.columns for index in table.indexes if index.unique]
-        unique += [key.columns for key in table.constraints if isinstance(key, UniqueConstraint)]
-        for key in unique:
-            names = {column.name for column in key}
-            assert not names & named or "id" in names, f"{table.name} {names}: winner and loser may both have one"
-
-
 def test_what_is_parted_untouched_is_what_it_was() -> None:
     nothing = dict.fromkeys(choosable()) | {"tags": [], "custom": {}, "do_not_contact": False, "name_key": "a"}
     moments = {"last_contact_at": None, "next_contact_due_on": None, "warmth_band": "never"}
+    moments |= dict.fromkeys(OF_TRUST)
     winner = nothing | moments | {"name": "A", "tags": ["x"], "custom": {"k": 1}}
     loser = (
         nothing
@@ -241,3 +212,142 @@ def test_what_is_parted_untouched_is_what_it_was() -> None:
     assert changed["name_key"] == "b"
     before = {name: winner[name] for name in changed}
     assert parted(winner | changed, before, changed) == before
+
+
+async def link(client: Client, company: dict[str, Any], person: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return await post(client, f"/v1/customers/{company['id']}/links", person_id=person["id"], **more)
+
+
+async def links(client: Client, customer: dict[str, Any], **query: Any) -> list[tuple[str, str, bool]]:
+    found = (await get(client, f"/v1/customers/{customer['id']}/links", **query))["data"]
+    return sorted((one["organization"]["name"], one["person"]["name"], one["is_top_leader"]) for one in found)
+
+
+async def test_people_of_both_are_linked_to_the_winner_once_and_apart_again(client: Client) -> None:
+    one, two = await add(client, "Acme"), await add(client, "Globex")
+    hank, marge = await add(client, "Hank", kind="person"), await add(client, "Marge", kind="person")
+    await link(client, one, hank)
+    await link(client, two, hank, is_top_leader=True)
+    await link(client, two, marge)
+    await merge(client, one, two)
+    assert await links(client, one) == [("Acme", "Hank", True), ("Acme", "Marge", False)]
+    assert await links(client, hank) == [("Acme", "Hank", True)]
+    assert await links(client, one, ended=True) == [("Acme", "Hank", False)]
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert await links(client, one) == [("Acme", "Hank", False)]
+    assert await links(client, two) == [("Globex", "Hank", True), ("Globex", "Marge", False)]
+    assert await links(client, one, ended=True) == await links(client, two, ended=True) == []
+
+
+async def test_two_files_of_one_leader_become_one_at_each_company(client: Client) -> None:
+    one, two = await add(client, "Acme"), await add(client, "Globex")
+    hank, henry = await add(client, "Hank", kind="person"), await add(client, "Henry", kind="person")
+    for company, person in ((one, hank), (one, henry), (two, henry)):
+        await link(client, company, person)
+    await merge(client, hank, henry)
+    assert await links(client, hank) == [("Acme", "Hank", False), ("Globex", "Hank", False)]
+    await post(client, f"/v1/customers/{henry['id']}/unmerge")
+    assert await links(client, henry) == [("Acme", "Henry", False), ("Globex", "Henry", False)]
+    assert await links(client, hank) == [("Acme", "Hank", False)]
+
+
+async def test_a_link_made_anew_meanwhile_is_not_doubled_when_undone(client: Client) -> None:
+    one, two, hank = await add(client, "Acme"), await add(client, "Globex"), await add(client, "Hank", kind="person")
+    await link(client, one, hank)
+    leads = await link(client, two, hank, is_top_leader=True)
+    await merge(client, one, two)
+    await post(client, f"/v1/customers/{one['id']}/links/{leads['id']}/unlink")
+    await link(client, one, hank)
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert await links(client, one) == [("Acme", "Hank", False)]
+
+
+async def test_a_company_and_its_leader_are_not_merged_while_they_are_linked(client: Client, events: Facts) -> None:
+    one, hank = await add(client, "Acme"), await add(client, "Hank", kind="person")
+    leads = await link(client, one, hank)
+    before = await events.types()
+    for winner, loser in ((one, hank), (hank, one)):
+        body = {"winner_id": winner["id"], "loser_id": loser["id"]}
+        problem(await client.post("/v1/customers/merge", json=body), 409, "still_linked")
+    assert await events.types() == before
+    await post(client, f"/v1/customers/{one['id']}/links/{leads['id']}/unlink")
+    await merge(client, one, hank)
+    assert await links(client, one, ended=True) == [("Acme", "Hank", False)]
+
+
+async def test_trust_is_judged_by_the_latest_of_both(client: Client) -> None:
+    one, two = await add(client, "Acme"), await add(client, "Globex")
+
+    async def rate(customer: dict[str, Any], credibility: int) -> None:
+        rating = {"credibility": credibility, "reliability": 5, "intimacy": 5, "self_orientation": 5}
+        await post(client, f"/v1/customers/{customer['id']}/trust-ratings", **rating)
+
+    async def trusts(customer: dict[str, Any]) -> tuple[list[int], float | None]:
+        found = (await get(client, f"/v1/customers/{customer['id']}/trust-ratings"))["data"]
+        score = (await get(client, f"/v1/customers/{customer['id']}"))["trust"]["score"]
+        return [rating["credibility"] for rating in found], score
+
+    for who, credibility in ((one, 1), (two, 10), (one, 2), (two, 5)):
+        await rate(who, credibility)
+    await merge(client, one, two)
+    assert await trusts(one) == ([5, 2, 10, 1], 3.0)
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert await trusts(one) == ([2, 1], 2.4)
+    assert await trusts(two) == ([5, 10], 3.0)
+    await merge(client, one, two)
+    await rate(one, 10)
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert await trusts(one) == ([10, 2, 1], 4.0)
+
+
+async def test_consent_follows_its_person_and_the_stricter_word_about_contact_holds(client: Client) -> None:
+    one, two = await add(client, "Acme"), await add(client, "Globex", do_not_contact=True)
+    person = await post(client, "/v1/contacts", customer_id=two["id"], name="Hank")
+    path = f"/v1/contacts/{person['id']}/consents"
+    yes = {"purpose": "marketing", "status": "given", "channel": "form", "notice_version": "1"}
+    await post(client, path, **yes)
+    assert (await merge(client, one, two))["do_not_contact"] is True
+    await post(client, path, purpose="marketing", status="withdrawn")
+    ledger = (await get(client, path))["data"]
+    assert [(line["status"], line["customer_id"]) for line in ledger] == [
+        ("withdrawn", one["id"]),
+        ("given", one["id"]),
+    ]
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    ledger = (await get(client, path))["data"]
+    assert [(line["status"], line["customer_id"]) for line in ledger] == [
+        ("withdrawn", two["id"]),
+        ("given", two["id"]),
+    ]
+    assert (await get(client, f"/v1/customers/{one['id']}"))["do_not_contact"] is False
+
+
+async def test_what_is_proposed_for_the_loser_is_off_the_table_until_undone(
+    client: Client, workspace: Workspace
+) -> None:
+    one, two = await add(client, "Acme", influence=5), await add(client, "Globex", influence=5)
+    await post(client, "/v1/key-proposals/run")
+
+    async def proposals() -> dict[str, set[str]]:
+        found = (await get(client, "/v1/key-proposals"))["data"]
+        states: dict[str, set[str]] = {}
+        for proposal in found:
+            states.setdefault(proposal["customer"]["name"], set()).add(proposal["state"])
+        return states
+
+    assert await proposals() == {"Acme": {"open"}, "Globex": {"open"}}
+    await merge(client, one, two)
+    assert await proposals() == {"Acme": {"open", "withdrawn"}}
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert await proposals() == {"Acme": {"open"}, "Globex": {"open"}}
+
+
+async def test_what_is_said_since_of_something_of_the_losers_goes_back_with_it(client: Client) -> None:
+    one, two = await add(client, "Acme"), await add(client, "Globex")
+    person = await post(client, "/v1/contacts", customer_id=two["id"], name="Hank")
+    await merge(client, one, two)
+    of_person = await post(client, "/v1/notes", subject={"type": "contact", "id": person["id"]}, text="Likes tea")
+    of_winner = await post(client, "/v1/notes", subject={"type": "customer", "id": one["id"]}, text="Moved")
+    await post(client, f"/v1/customers/{two['id']}/unmerge")
+    assert (await get(client, f"/v1/notes/{of_person['id']}"))["customer_id"] == two["id"]
+    assert (await get(client, f"/v1/notes/{of_winner['id']}"))["customer_id"] == one["id"]

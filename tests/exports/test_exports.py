@@ -185,6 +185,45 @@ async def test_wrong_filters_are_refused(client: Client) -> None:
         assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == pointer
 
 
+async def test_a_list_is_narrowed_by_fields_of_ones_own(client: Client, worker: Any) -> None:
+    fields = ({"key": "price_list", "type": "text"}, {"key": "seats", "type": "number"})
+    for field in fields:
+        made = await client.post("/v1/custom-fields", json={"noun": "customer", "label": "L", **field})
+        assert made.status_code == 201, made.text
+    client.running.app.state.door.forget()
+    for name, price_list, seats in (("Acme", "A", 3), ("Globex", "B", 3), ("Initech", "A", 5)):
+        body = {"name": name, "custom": {"price_list": price_list, "seats": seats}}
+        assert (await client.post("/v1/customers", json=body)).status_code == 201
+    expected: list[tuple[dict[str, Any], list[str]]] = [
+        ({"custom.price_list": "A"}, ["Acme", "Initech"]),
+        ({"custom.price_list": ["A", "B"], "custom.seats": 3}, ["Acme", "Globex"]),
+        ({"custom.price_list": "A", "custom.seats": ["5"], "kind": ["company"]}, ["Initech"]),
+        ({"custom.price_list": "C"}, []),
+    ]
+    for narrowed, names in expected:
+        _, content = await export(client, worker, filters=narrowed)
+        assert sorted(row["name"] for row in table(content)) == names, narrowed
+    wrong: list[dict[str, Any]] = [{"custom.nothing": "A"}, {"custom.seats": "many"}, {"custom.seats": {"a": 1}}]
+    for filters in wrong:
+        refused = await client.post("/v1/exports", json={"noun": "customers", "filters": filters})
+        assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"] == f"#/filters/{next(iter(filters))}"
+
+
+async def test_an_export_by_a_field_that_is_gone_meanwhile_fails_in_words(
+    client: Client, worker: Any, stage: Stage
+) -> None:
+    field = {"noun": "customer", "label": "L", "key": "price_list", "type": "text"}
+    made = (await client.post("/v1/custom-fields", json=field)).json()
+    client.running.app.state.door.forget()
+    body = {"noun": "customers", "filters": {"custom.price_list": "A"}}
+    asked = (await client.post("/v1/exports", json=body)).json()
+    await stage.owner.execute("DELETE FROM custom_fields WHERE id = $1", made["id"])
+    while await export_round(worker):
+        pass
+    done = (await client.get(f"/v1/exports/{asked['id']}")).json()
+    assert (done["state"], "field of your own" in done["failure"]) == ("failed", True)
+
+
 async def test_a_file_expires_and_is_swept(client: Client, worker: Any, stage: Stage, workspace: Workspace) -> None:
     done, _ = await export(client, worker)
     path = Folder(worker.settings.data_dir).path(workspace.id, UUID(done["id"]), "csv")

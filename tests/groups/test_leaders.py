@@ -12,7 +12,7 @@ from crm.customers import actions as customers
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access
 from crm.groups import links
-from crm.groups.schemas import LinkCreate
+from crm.groups.schemas import LinkCreate, LinkUpdate
 from services.worker.rounds import Worker
 from tests.worker.conftest import Backstage, backstage, settle, worker
 
@@ -143,3 +143,13 @@ async def test_a_workspace_in_chinese_is_asked_in_chinese(backstage: Backstage, 
     made = await company(backstage, name="长安集团")
     await settle(worker)
     assert brief(await asked(backstage, made)) == [("了解长安集团的最高领导并建立个人客户档案", "open")]
+
+
+async def test_a_link_that_becomes_the_leaders_answers_the_question(backstage: Backstage, worker: Worker) -> None:
+    at = await company(backstage)
+    _, link = await linked(backstage, at, "Wang")
+    await settle(worker)
+    assert brief(await asked(backstage, at)) == [(UNKNOWN, "open")]
+    await links.update(as_manager(backstage), at, link, LinkUpdate(is_top_leader=True))
+    await settle(worker)
+    assert brief(await asked(backstage, at)) == [(UNKNOWN, "done")]

@@ -50,6 +50,29 @@ async def test_an_ended_link_leaves_the_list_and_can_be_made_again(client: Clien
     assert (await client.post(path, json={"person_id": person})).status_code == 201
 
 
+async def test_a_link_is_changed_until_it_ends(
+    client: Client, clients: Clients, workspace: Workspace, events: Facts
+) -> None:
+    company, person, other = await new(client, "Group"), await new(client, "Li", "person"), await new(client, "Other")
+    made = (await client.post(f"/v1/customers/{company}/links", json={"person_id": person})).json()
+    path = f"/v1/customers/{company}/links/{made['id']}"
+    changed = await client.patch(path, json={"position": "董事长", "is_top_leader": True}, headers={"If-Match": '"1"'})
+    assert (changed.json()["position"], changed.json()["is_top_leader"]) == ("董事长", True)
+    assert (await client.patch(path, json={"is_top_leader": True})).json() == changed.json()
+    (fact,) = await events("customer_link.updated")
+    assert fact["changes"] == {"position": [None, "董事长"], "is_top_leader": [False, True]}
+    problem(await client.patch(path, json={"position": None}, headers={"If-Match": '"1"'}), 412, "stale")
+    problem(await client.patch(path, json={"person_id": other}), 422, "unprocessable")
+    problem(await client.patch(path.replace(company, other), json={"position": None}), 404, "not_found")
+    problem(await clients(workspace.ben.token).patch(path, json={"position": None}), 404, "not_found")
+    await client.post(f"/v1/customers/{company}/archive")
+    problem(await client.patch(path, json={"position": "CEO"}), 409, "customer_archived")
+    await client.post(f"/v1/customers/{company}/restore")
+    await client.post(f"{path}/unlink")
+    problem(await client.patch(path, json={"position": "CEO"}), 409, "link_ended")
+    assert len(await events("customer_link.updated")) == 1
+
+
 async def test_a_link_goes_from_a_company_to_a_person(client: Client, events: Facts) -> None:
     company, person, other = await new(client, "Group"), await new(client, "Li", "person"), await new(client, "Other")
     refused = await client.post(f"/v1/customers/{company}/links", json={"person_id": other})

@@ -130,10 +130,10 @@ async def _new_link(scene: Scene) -> Asked:
     return Asked(path={"customer_id": await scene.customer()}, body={"person_id": await scene.person_customer()})
 
 
-async def _ended_link(scene: Scene) -> Asked:
+async def _ended_link(scene: Scene, body: dict[str, Any] | None = None) -> Asked:
     customer_id = await scene.customer()
     made = await scene.post(f"/v1/customers/{customer_id}/links", {"person_id": await scene.person_customer()})
-    return Asked(path={"customer_id": customer_id, "link_id": str(made["id"])}, marks=(str(made["id"]),))
+    return Asked(path={"customer_id": customer_id, "link_id": str(made["id"])}, body=body, marks=(str(made["id"]),))
 
 
 async def _new_contact(scene: Scene) -> Asked:
@@ -383,6 +383,7 @@ CASES: Mapping[str, Case] = {
     "get_group": Case(item("customer_id", "customer")),
     "list_links": Case(item("customer_id", "customer")),
     "link_person": Case(_new_link),
+    "update_link": Case(partial(_ended_link, body={"position": "x"})),
     "unlink_person": Case(_ended_link),
     "list_contacts": Case(listing("contact")),
     "create_contact": Case(_new_contact),
@@ -419,11 +420,13 @@ CASES: Mapping[str, Case] = {
     "get_note": Case(item("note_id", "note")),
     "update_note": Case(item("note_id", "note", {"text": "x"})),
     "archive_note": Case(item("note_id", "note")),
+    "restore_note": Case(after("note_id", "note", "/v1/notes/{}/archive")),
     "list_attachments": Case(listing("attachment")),
     "add_attachment": Case(_new_attachment),
     "get_attachment": Case(item("attachment_id", "attachment")),
     "download_attachment": Case(item("attachment_id", "attachment")),
     "archive_attachment": Case(item("attachment_id", "attachment")),
+    "restore_attachment": Case(after("attachment_id", "attachment", "/v1/attachments/{}/archive")),
     "list_visits": Case(listing("visit")),
     "plan_visit": Case(_new_visit),
     "get_visit": Case(item("visit_id", "visit")),

@@ -22,7 +22,7 @@ OF_THE_COMMAND_LINE = {"RAPPORT_ADMIN_PASSWORD"}
 
 def defaults(readme: str) -> dict[str, str]:
     """The table of the configuration: what each variable is when it is not set."""
-    return dict(re.findall(r"(?m)^\| `([A-Z_]+)` \| ([^|]+) \|", readme))
+    return dict(re.findall(r"(?m)^\| `([A-Z0-9_]+)` \| ([^|]+) \|", readme))
 
 
 def as_written(field: FieldInfo, required: str, none: str) -> str:

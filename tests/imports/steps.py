@@ -14,6 +14,7 @@ class Worker:
     """As much of the worker as an import needs."""
 
     database: Database
+    importing: bool = False
 
 
 def form(content: str | bytes, **more: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,7 @@ import pytest_asyncio
 from crm.customers import actions as customer_actions
 from crm.customers.schemas import CustomerCreate
 from crm.database import Database, Transaction
+from crm.events import publishing
 from crm.imports import actions, batches, carrying, claims, landing
 from crm.imports.batches import Outcome
 from crm.imports.claims import LeaseLost
@@ -32,6 +34,7 @@ class Scene:
     stage: Stage
     workspace: Workspace
     database: Database
+    importing: bool = False
 
     async def start(self, content: str) -> None:
         """An import that waits."""
@@ -112,6 +115,27 @@ async def test_a_kill_in_the_middle_neither_loses_nor_doubles_a_line(
     assert with_parent == 44
 
 
+async def test_new_customers_are_published_where_they_land_with_all_that_they_owe(scene: Scene) -> None:
+    owner, home = scene.stage.owner, scene.workspace.admin.actor.workspace_id
+    await owner.execute(
+        "INSERT INTO webhook_endpoints (workspace_id, url, types, secret) "
+        "VALUES ($1, 'https://partner.example.com', '{customer.*}', 'sealed')",
+        home,
+    )
+    await scene.start("name,website\nAcme,\nGlobex,\nAcme,https://acme.example.com\n")
+    await scene.run()
+    told = await owner.fetch(
+        "SELECT e.type, e.published_at IS NOT NULL, array_agg(r.name), count(d) FROM events e "
+        "LEFT JOIN reactions r ON r.event_id = e.id LEFT JOIN webhook_deliveries d ON d.event_id = e.id "
+        "WHERE e.type LIKE 'customer.%' GROUP BY e.id, e.type, e.published_at ORDER BY e.id"
+    )
+    new, changed = ("customer.created", True, ["care.plan_contact"], 1), ("customer.updated", False, [None], 0)
+    assert [tuple(row) for row in told] == [new, new, changed]
+    async with scene.database.scanning() as tx:
+        left = await publishing.publish(tx, after=UUID(int=0), share=100, most=100)
+    assert [fact.type for fact in left] == ["import.started", "customer.updated", "import.finished"]
+
+
 async def test_who_comes_back_late_finds_the_import_taken_and_changes_nothing(scene: Scene) -> None:
     await scene.start(FILE)
     async with scene.database.scanning() as tx:
@@ -170,10 +194,10 @@ async def test_what_cannot_be_stored_ends_that_import_and_no_other(
     await scene.start("name\nGood\n")
     customers_of = batches.customers_of
 
-    async def stumbles(tx: Transaction, readings: Sequence[Reading], match_by: str | None) -> Outcome:
+    async def stumbles(tx: Transaction, readings: Sequence[Reading], *how: Any, **more: Any) -> Outcome:
         if readings[0].content["name"] == "Bad":
             raise ValueError("a fault of ours")
-        return await customers_of(tx, readings, match_by)
+        return await customers_of(tx, readings, *how, **more)
 
     monkeypatch.setattr(carrying, "customers_of", stumbles)
     await scene.run()
@@ -189,7 +213,7 @@ async def test_what_may_pass_is_tried_again_when_the_lease_has_run_out(
 ) -> None:
     await scene.start(FILE)
 
-    async def gone(*_: Any) -> Outcome:
+    async def gone(*_: Any, **more: Any) -> Outcome:
         raise ConnectionResetError
 
     with monkeypatch.context() as broken:

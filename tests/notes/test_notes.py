@@ -131,3 +131,17 @@ async def test_nothing_is_written_on_what_one_does_not_see_or_what_is_archived(
     for kind, subject_id in on.items():
         problem(await client.post("/v1/notes", json=note(kind, subject_id)), 409, "customer_archived")
     problem(await client.post("/v1/notes", json=note("customer", on["customer"], text=" ")), 422, "unprocessable")
+
+
+async def test_a_note_that_was_put_aside_comes_back_and_can_be_changed(client: Client, events: Facts) -> None:
+    made = await post(client, "/v1/notes", note("customer", (await subjects(client))["customer"]))
+    path = f"/v1/notes/{made['id']}"
+    await post(client, f"{path}/archive")
+    assert await ids(client) == []
+    back = await post(client, f"{path}/restore")
+    assert (back["archived_at"], back["version"]) == (None, 3)
+    assert await post(client, f"{path}/restore") == back
+    assert await ids(client) == [made["id"]]
+    assert (await client.patch(path, json={"pinned": True})).is_success
+    (fact,) = await events("note.restored")
+    assert list(fact["changes"]) == ["archived_at"]

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from crm.actor import system
-from crm.attachments import folder
-from crm.attachments.folder import place_of
+from crm.attachments import local
+from crm.attachments.store import key_of
 from crm.database import Database
 from crm.events.reacting import Fact
 from crm.exports import writing
@@ -108,7 +108,7 @@ async def test_a_file_goes_though_the_worker_dies_at_any_moment(
 ) -> None:
     theirs = await known(client)
     attachment_id = await hung(client, theirs.contact_id, b"number 123")
-    place = place_of(stage.folder / "attachments", workspace.id, UUID(attachment_id))
+    place = stage.folder / "attachments" / key_of(workspace.id, attachment_id)
     await post(client, f"/v1/contacts/{theirs.contact_id}/erase", {"reason": "requested"})
     found = (await client.get(f"/v1/attachments/{attachment_id}")).json()
     assert (found["name"], found["sha256"]) == ("已删除的联系人", "")
@@ -116,11 +116,11 @@ async def test_a_file_goes_though_the_worker_dies_at_any_moment(
     problem(await client.get(f"/v1/attachments/{attachment_id}/content"), 404, "attachment_erased")
     assert place.is_file(), "until the worker comes"
 
-    def dies(*_: Any) -> None:
+    async def dies(*_: Any) -> None:
         raise OSError("pulled the plug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "forget", dies)
+        patch.setattr(local.Folder, "delete", dies)
         with pytest.raises(OSError, match="plug"):
             await remove_files(worker)
     assert place.is_file(), "died before the file was removed"
@@ -135,10 +135,10 @@ async def test_what_no_attachment_names_is_swept_up_and_nothing_else(
 ) -> None:
     theirs = await known(client)
     at = stage.folder / "attachments"
-    kept = place_of(at, workspace.id, UUID(await hung(client, theirs.beside_id, b"kept")))
-    erased = place_of(at, workspace.id, UUID(await hung(client, theirs.contact_id, b"erased")))
+    kept = at / key_of(workspace.id, await hung(client, theirs.beside_id, b"kept"))
+    erased = at / key_of(workspace.id, await hung(client, theirs.contact_id, b"erased"))
     await post(client, f"/v1/contacts/{theirs.contact_id}/erase", {"reason": "requested"})
-    orphan, fresh, strange = (place_of(at, home, uuid4()) for home in (workspace.id, workspace.id, uuid4()))
+    orphan, fresh, strange = (at / key_of(home, uuid4()) for home in (workspace.id, workspace.id, uuid4()))
     begun = orphan.with_name(f"{orphan.name}.new")
     for place in (orphan, fresh, strange, begun):
         place.parent.mkdir(parents=True, exist_ok=True)

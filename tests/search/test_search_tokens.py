@@ -224,6 +224,11 @@ def test_normalizing_twice_is_normalizing_once(text: str) -> None:
     assert normalized(normalized(text)) == normalized(text)
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_ascii_is_normalized_as_every_other_text_is(text: str) -> None:
+    assert normalized(f"{text} 王") == f"{normalized(text)} 王".strip(), "the quick way, and the long one"
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [

@@ -236,3 +236,32 @@ async def test_it_reads_back_over_the_months_and_a_range_finds_what_is_in_it(
         "occurred_at_lte": (now - timedelta(days=40)).isoformat(),
     }
     assert told(await timeline(client, at, **range_)) == ["Anna Sales wrote a note: 2"]
+
+
+async def test_the_winner_of_a_merge_tells_what_happened_to_the_others(client: Client, queries: list[str]) -> None:
+    names = ("Acme", "Globex", "Initech", "Umbrella")
+    one, two, three, other = [(await post(client, "/v1/customers", {"name": name}))["id"] for name in names]
+    for winner, loser in ((two, three), (one, two)):
+        await post(client, "/v1/customers/merge", {"winner_id": winner, "loser_id": loser})
+    merged = "Ada Admin merged two records of the customer into one."
+    whole = [merged] * 4 + [f"Ada Admin added the customer {name}." for name in ("Initech", "Globex", "Acme")]
+    queries.clear()
+    assert told(await timeline(client, one)) == whole
+    assert len([sent for sent in queries if "events" in sent]) == 1
+
+    paged: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await timeline(client, one, limit=2, **cursor)
+        paged += told(page)
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert paged == whole
+    assert told(await timeline(client, three)) == [merged, "Ada Admin added the customer Initech."]
+    assert told(await timeline(client, other)) == ["Ada Admin added the customer Umbrella."]
+
+    await post(client, f"/v1/customers/{two}/unmerge")
+    assert told(await timeline(client, one)) == [
+        "Ada Admin undid a merge of the customer.", merged, "Ada Admin added the customer Acme."
+    ]  # fmt: skip

@@ -1,8 +1,5 @@
 """Attachments, over HTTP."""
 
-import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -15,6 +12,7 @@ from crm.attachments import actions, queries
 from crm.attachments.errors import AttachmentErased, QuotaReached
 from crm.attachments.schemas import AttachmentFilter, AttachmentRead
 from crm.attachments.sniffing import LARGEST, MEDIA_TYPES
+from crm.attachments.store import StoreFailed
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
 from crm.errors import Unavailable
@@ -32,8 +30,6 @@ router = new_router(tags=["attachments"])
 
 AttachmentReads = Annotated[Access, reads("attachments")]
 AttachmentWrites = Annotated[Access, writes("attachments")]
-
-PIECE = 256 * 1024
 
 SAFE = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -85,8 +81,7 @@ async def add_attachment(request: Request, access: AttachmentWrites, sent: Sent)
     `settings.attachments.quota_mib`, archived ones included.
     """
     subject = SubjectSent(type=sent.subject_type, id=sent.subject_id)
-    at = request.app.state.attachments
-    return await actions.add(access, at, subject, sent.file.filename or "", await sent.file.read())
+    return await actions.add(access, request.app.state.attachments, subject, sent.file.filename or "", sent.file.file)
 
 
 @router.get("/attachments/{attachment_id}", response_model=AttachmentRead)
@@ -102,16 +97,18 @@ async def get_attachment(access: AttachmentReads, attachment_id: UUID) -> Answer
 )
 async def download_attachment(request: Request, access: AttachmentReads, attachment_id: UUID) -> StreamingResponse:
     """The file itself, streamed. Browsers save it and never show it as a page of ours."""
-    found = await queries.content(access, request.app.state.attachments, attachment_id)
-    if not await asyncio.to_thread(found.place.is_file):
-        raise Unavailable("The file's content is not on this server.")
+    found = await queries.content(access, attachment_id)
+    try:
+        content = await request.app.state.attachments.open(found.key)
+    except (FileNotFoundError, StoreFailed) as error:
+        raise Unavailable("The file's content is not where files are kept.") from error
     headers = {
         **SAFE,
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
         "Content-Length": str(found.size),
         "ETag": f'"{found.sha256}"',
     }
-    return StreamingResponse(pieces(found.place), media_type=found.media_type, headers=headers)
+    return StreamingResponse(content, media_type=found.media_type, headers=headers)
 
 
 @router.post("/attachments/{attachment_id}/archive", response_model=AttachmentRead)
@@ -120,8 +117,7 @@ async def archive_attachment(access: AttachmentWrites, attachment_id: UUID) -> A
     return await actions.archive(access, attachment_id)
 
 
-def pieces(place: Path) -> Iterator[bytes]:
-    """A file piece by piece; read in a thread, since a disk may take its time."""
-    with place.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
+@router.post("/attachments/{attachment_id}/restore", response_model=AttachmentRead)
+async def restore_attachment(access: AttachmentWrites, attachment_id: UUID) -> Answer:
+    """Bring a file back that was put aside: it stands in the lists again."""
+    return await actions.restore(access, attachment_id)

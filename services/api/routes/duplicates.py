@@ -11,6 +11,7 @@ from crm.customers.errors import (
     MergingNeedsManager,
     NotMerged,
     RegistrationCodeTaken,
+    StillLinked,
 )
 from crm.customers.schemas import CustomerMerge, CustomerRead
 from crm.database import Transaction
@@ -39,7 +40,7 @@ async def search_duplicates(access: CustomerWrites, wanted: DuplicateSearch) -> 
 @router.post(
     "/customers/merge",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, CustomerMerged, MergingNeedsManager),
+    responses=problems(CustomerArchived, CustomerMerged, StillLinked, MergingNeedsManager),
 )
 async def merge_customers(tx: CustomerChanges, wanted: CustomerMerge) -> Answer:
     """Make two customers one: everything recorded under the loser becomes the winner's.

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import Query
 
-from crm.customers.errors import CustomerArchived
+from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.schemas import CustomerRead
 from crm.groups import links, queries
-from crm.groups.errors import AlreadyLinked, CompanyNeeded
-from crm.groups.schemas import ChildrenFilter, GroupRead, LinkCreate, LinkFilter, LinkRead
+from crm.groups.errors import AlreadyLinked, CompanyNeeded, LinkEnded
+from crm.groups.schemas import ChildrenFilter, GroupRead, LinkCreate, LinkFilter, LinkRead, LinkUpdate
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
@@ -47,6 +47,16 @@ async def list_links(access: CustomerReads, customer_id: UUID, wanted: Annotated
 async def link_person(access: CustomerWrites, customer_id: UUID, new: LinkCreate) -> Answer:
     """Link a person with a file of their own to this company, so that caring for the one does not forget the other."""
     return await links.link(access, customer_id, new)
+
+
+@router.patch(
+    "/customers/{customer_id}/links/{link_id}",
+    response_model=LinkRead,
+    responses=problems(CustomerArchived, CustomerMerged, LinkEnded),
+)
+async def update_link(access: CustomerWrites, customer_id: UUID, link_id: UUID, change: LinkUpdate) -> Answer:
+    """Change what a person is at this company, or whether they lead it."""
+    return await links.update(access, customer_id, link_id, change)
 
 
 @router.post("/customers/{customer_id}/links/{link_id}/unlink", response_model=LinkRead)

@@ -125,7 +125,7 @@ async def preview_import(access: ImportWrites, sent: Sent) -> bytes:
 
     Stores nothing, and looks only at the file: who is there already is found out when the import runs.
     """
-    return await actions.preview(access.actor, await sent.file.read(), sent.wanted)
+    return await actions.preview(access, await sent.file.read(), sent.wanted)
 
 
 @router.get("/imports/{import_id}", response_model=ImportRead)

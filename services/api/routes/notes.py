@@ -51,3 +51,9 @@ async def update_note(access: NoteWrites, note_id: UUID, change: NoteUpdate) -> 
 async def archive_note(access: NoteWrites, note_id: UUID) -> Answer:
     """Put a note aside. It leaves the lists."""
     return await actions.archive(access, note_id)
+
+
+@router.post("/notes/{note_id}/restore", response_model=NoteRead)
+async def restore_note(access: NoteWrites, note_id: UUID) -> Answer:
+    """Bring a note back that was put aside: it stands in the lists again."""
+    return await actions.restore(access, note_id)
