@@ -23,7 +23,10 @@ from crm.imports.ahead import Ahead
 from crm.imports.batches import Outcome, customers_of, parents_of
 from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
 from crm.imports.files import opened
+from crm.imports.kinds import AnyReader, AnyReading, reader_of
 from crm.imports.lines import Reader, Reading
+from crm.imports.opportunities.batches import opportunities_of
+from crm.imports.opportunities.lines import OpportunityReading
 from crm.workspaces.access import acting_for
 from crm.workspaces.acting import currency_of
 
@@ -43,7 +46,8 @@ class Work:
 
     actor: Actor
     claim: Claim
-    ahead: Ahead
+    ahead: Ahead[AnyReading]
+    reader: AnyReader
     position: int
     owe: Owe | None = None
 
@@ -81,12 +85,12 @@ async def _step(database: Database, work: Work) -> None:
         if await tx.row(progress.fence(), **work.claim.mine, position=work.position) is None:
             raise LeaseLost
         if work.position < work.claim.lines:
-            outcome = await customers_of(tx, readings, work.claim.match_by, published=work.owe is not None)
+            outcome = await _landed_now(tx, work, readings)
             if work.owe is not None and outcome.created:
                 await work.owe(tx, [Published(*row) for row in await tx.rows(progress.published())])
         else:
-            columns, landed = work.ahead.reader.columns, await _landed(tx, work.claim.id, readings)
-            outcome = await parents_of(tx, landed, columns, work.claim.match_by)
+            landed = await _landed(tx, work.claim.id, [one for one in readings if isinstance(one, Reading)])
+            outcome = await parents_of(tx, landed, work.reader.columns, work.claim.match_by)
         await _keep(tx, work.claim.id, outcome)
         await tx.row(progress.landed(), import_id=work.claim.id)
         await tx.row(
@@ -101,6 +105,16 @@ async def _step(database: Database, work: Work) -> None:
         if upto >= work.ahead.end:
             await finish(tx, work.claim.id, "done", None)
     work.position = upto
+
+
+async def _landed_now(tx: Transaction, work: Work, readings: Sequence[AnyReading]) -> Outcome:
+    """Bring in these lines as what they are."""
+    published = work.owe is not None
+    if isinstance(work.reader, Reader):
+        customers = [one for one in readings if isinstance(one, Reading)]
+        return await customers_of(tx, customers, work.claim.match_by, published=published)
+    sales = [one for one in readings if isinstance(one, OpportunityReading)]
+    return await opportunities_of(tx, work.reader, sales, published=published)
 
 
 async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Reading]) -> list[Reading]:
@@ -123,7 +137,6 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
 
 
 def _read(actor: Actor, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
-    fields = actor.custom_fields.get("customer", {})
-    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by, fields, currency)
+    reader = reader_of(held.kind, opened(content), held, actor, currency)
     end = held.lines * (2 if "parent" in held.mapping.values() else 1)
-    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position, owe)
+    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), reader, held.position, owe)
