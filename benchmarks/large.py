@@ -1,156 +1,114 @@
-"""``python -m benchmarks.large``: a million customers in a hundred workspaces, one holding half; writes ``LARGE.md``.
+"""``python -m benchmarks.large``: what people ask for all day, in the large house (``benchmarks.house``).
 
-What is measured is the product's own functions as ``rapport_api``, in this process and over a socket to Postgres: a
-little more than the time in the server. Smaller: ``--customers 100000``.
+    python -m benchmarks.large --data /var/tmp/large-house
+
+Measured are the product's own functions as ``rapport_api``: in all (socket and Python included), and how much of it was
+waiting for Postgres. Writes ``LARGE.md``.
 """
 
 import argparse
 import asyncio
-import json
+import os
+import platform
 import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
+import psutil
 
+from benchmarks.house import DATA, WORKSPACES, House, house
 from benchmarks.names import CITIES, SYLLABLES, TRADES, name
-from benchmarks.stage import DATABASE, _create
 from crm.actor import Actor, ActorKind, Role, Sight
 from crm.customers import actions, duplicates, queries
-from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate, CustomerFilter
-from crm.database import Database
-from crm.search import normalized
+from crm.database import Access, Database, Statement
+from crm.workspaces.custom_rules import Definition
 from crm.workspaces.settings import DEFAULTS
-from services import schema
-from services.local.servers import SUPERUSER, embedded_postgres
+from crm.workspaces.vocabulary import CustomType
 
 LARGE = Path(__file__).with_name("LARGE.md")
-WORKSPACES = 100
-SELLERS = 200
-BATCH = 20_000
-COLUMNS = (
-    "workspace_id", "id", "kind", "name", "name_key", "region", "owner_id", "team_id", "phone", "email", "address",
-    "last_contact_at", "warmth_band", "created_at",
+SEARCH = 30.0
+FIELDS: tuple[tuple[str, CustomType], ...] = (
+    ("price_list", "text"), ("contract", "text"), ("discount", "number"), ("since", "date"),
 )  # fmt: skip
-TOKENS = ("workspace_id", "token", "customer_id", "field")
-INDEXES = """
-SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index
-WHERE indrelid = 'customer_tokens'::regclass AND NOT indisprimary
-"""
-BANDS = ((15, "hot"), (60, "warm"), (119, "cooling"), (10_000, "cold"))
+CUSTOM = {key: Definition(key, kind) for key, kind in FIELDS}
+WARM_UP = 30
+"""Calls that do not count: Postgres plans a statement anew for its first five uses on each connection."""
+
+Ask = Callable[[int], Awaitable[Any]]
 
 
-def customers(
-    chance: random.Random, home: UUID, sellers: list[UUID], team: UUID, many: int
-) -> Iterator[dict[str, Any]]:
-    """Customers, newest last. The first seller has few, the last many, as it is in life."""
-    now = datetime.now(UTC)
-    for number in range(many):
-        kind, called = name(chance)
-        days = None if chance.random() < 0.2 else int(chance.expovariate(1 / 60))
-        yield {
-            "workspace_id": home,
-            "id": UUID(int=chance.getrandbits(128)),
-            "kind": kind,
-            "name": called,
-            "name_key": normalized(called),
-            "region": chance.choice(("North", "East", "South", "West")),
-            "owner_id": sellers[int(len(sellers) * chance.random() ** 0.5)],
-            "team_id": team,
-            "phone": f"+861{chance.randrange(3 * 10**9, 10**10)}" if chance.random() < 0.7 else None,
-            "email": f"m{number}@example.com" if chance.random() < 0.5 else "info@example.com",
-            "address": json.dumps({"city": chance.choice(CITIES), "country": "CN"}),
-            "last_contact_at": None if days is None else now - timedelta(days=days, seconds=number % 86400),
-            "warmth_band": "never" if days is None else next(band for most, band in BANDS if days <= most),
-            "created_at": now - timedelta(seconds=(many - number) * 60),
-        }
+class Watched(Access):
+    """An access that adds up how long it waits for Postgres."""
 
+    waited = 0.0
 
-async def fill(owner: asyncpg.Connection, many: int) -> tuple[UUID, list[UUID], UUID]:
-    """All workspaces; gives the large one, its sellers and its team."""
-    chance = random.Random(7)
-    await owner.execute("SET session_replication_role = replica; SET maintenance_work_mem = '256MB'")
-    # Kept apart while the rows come in, made once at the end: a quarter of the time.
-    indexes = await owner.fetch(INDEXES)
-    for index in indexes:
-        await owner.execute(f"DROP INDEX {index['name']}")
-    await owner.execute("ALTER TABLE customer_tokens DROP CONSTRAINT pk_customer_tokens")
-    large: tuple[UUID, list[UUID], UUID] | None = None
-    for number in range(WORKSPACES):
-        home = await owner.fetchval("INSERT INTO workspaces (name) VALUES ('Large') RETURNING workspace_id")
-        team = await owner.fetchval("INSERT INTO teams (workspace_id, name) VALUES ($1, 'Sales') RETURNING id", home)
-        sellers = [
-            await owner.fetchval(
-                "INSERT INTO users (workspace_id, email, email_key, name, role, team_id) "
-                "VALUES ($1, $2, $2, 'Seller', 'sales', $3) RETURNING id", home, f"s{seller}@example.com", team,
-            )
-            for seller in range(SELLERS if number == 0 else 5)
-        ]  # fmt: skip
-        large = large or (home, sellers, team)
-        size = many // 2 if number == 0 else max(1, many // 2 // (WORKSPACES - 1))
-        await _copy(owner, customers(chance, home, sellers, team, size))
-    await owner.execute(
-        "ALTER TABLE customer_tokens ADD CONSTRAINT pk_customer_tokens "
-        "PRIMARY KEY (workspace_id, token, customer_id, field)"
-    )
-    for index in indexes:
-        await owner.execute(index["made"])
-    await owner.execute("RESET session_replication_role")
-    await owner.execute("VACUUM ANALYZE")
-    if large is None:
-        raise ValueError(many)
-    return large
-
-
-async def _copy(owner: asyncpg.Connection, rows: Iterator[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            await _land(owner, batch)
-            batch = []
-    await _land(owner, batch)
-
-
-async def _land(owner: asyncpg.Connection, batch: list[dict[str, Any]]) -> None:
-    records = [tuple(row[column] for column in COLUMNS) for row in batch]
-    await owner.copy_records_to_table("customers", records=records, columns=COLUMNS)
-    tokens = [
-        (row["workspace_id"], token, row["id"], field)
-        for row in batch
-        for field, leaves in FINDING.fields.items()
-        if row.get(field)
-        for token in leaves(row[field])
-    ]
-    await owner.copy_records_to_table("customer_tokens", records=tokens, columns=TOKENS)
-
-
-async def timed(ask: Callable[[int], Awaitable[Any]], times: int) -> list[float]:
-    """Milliseconds of so many calls, sorted, after some to warm up."""
-    for number in range(20):
-        await ask(-1 - number)
-    took = []
-    for number in range(times):
+    async def rows(self, wanted: Statement, **values: Any) -> list[asyncpg.Record]:
+        """All rows of one statement."""
         began = time.perf_counter()
+        try:
+            return await super().rows(wanted, **values)
+        finally:
+            Watched.waited += time.perf_counter() - began
+
+    async def row(self, wanted: Statement, **values: Any) -> asyncpg.Record | None:
+        """The first row of one statement, or None."""
+        began = time.perf_counter()
+        try:
+            return await super().row(wanted, **values)
+        finally:
+            Watched.waited += time.perf_counter() - began
+
+
+Took = tuple[float, float]
+"""Milliseconds in all, and of them waiting for Postgres."""
+
+
+async def timed(ask: Ask, times: int, database: Database) -> tuple[list[Took], float]:
+    """So many calls, after some to warm up; and the milliseconds of CPU that one took, ours and Postgres's."""
+    took = []
+    for number in range(-WARM_UP, 0):
         await ask(number)
-        took.append((time.perf_counter() - began) * 1000)
-    return sorted(took)
+    (connection,) = database._pool._idle
+    backend = psutil.Process(connection.get_server_pid())
+    used = _cpu(backend)
+    for number in range(times):
+        Watched.waited, began = 0.0, time.perf_counter()
+        await ask(number)
+        took.append(((time.perf_counter() - began) * 1000, Watched.waited * 1000))
+    return took, (_cpu(backend) - used) / times * 1000
 
 
-def actor_of(home: UUID, who: UUID, sight: Sight, *teams: UUID) -> Actor:
+def _cpu(backend: psutil.Process) -> float:
+    """Seconds so far; a process next door is told in hundredths, so it takes some hundred calls to say anything."""
+    times = backend.cpu_times()
+    return float(times.user + times.system) + time.process_time()
+
+
+def row(sight: str, what: str, took: list[Took], cpu: float) -> str:
+    """A row of the table."""
+    cells = [sight, what, f"{cpu:.1f}"]
+    for each in zip(*took, strict=True):
+        cuts = statistics.quantiles(each, n=100, method="inclusive")
+        cells += [f"{cuts[at]:.1f}" for at in (49, 94, 98)]
+    return f"| {' | '.join(cells)} |"
+
+
+def actor_of(of: House, who: UUID, sight: Sight, *teams: UUID) -> Actor:
     """Someone of the large workspace."""
-    return Actor(home, who, ActorKind.USER, Role.SALES, frozenset(), sight, tuple(teams), settings=DEFAULTS)
+    return Actor(
+        of.home, who, ActorKind.USER, Role.SALES, frozenset(), sight, tuple(teams), settings=DEFAULTS,
+        custom_fields={"customer": CUSTOM},
+    )  # fmt: skip
 
 
-def questions(chance: random.Random) -> dict[str, Callable[[], str]]:
+def words(chance: random.Random) -> dict[str, Callable[[], str]]:
     """What people type."""
     letters = "bcdghjlmstxyz"
     return {
@@ -166,93 +124,116 @@ def questions(chance: random.Random) -> dict[str, Callable[[], str]]:
     }
 
 
-async def measure(url: str, large: tuple[UUID, list[UUID], UUID], times: int) -> list[tuple[str, list[float]]]:
-    """All figures, by name."""
-    home, sellers, team = large
-    database = Database(url, name="bench-large", size=2)
-    found: list[tuple[str, list[float]]] = []
+def filters(chance: random.Random) -> dict[str, Callable[[], dict[str, Any]]]:
+    """How people narrow a list by fields of their own."""
+    return {
+        "custom field, a value in a fifth": lambda: {"custom.price_list": [chance.choice("ABCDE")]},
+        "custom field, a value in a fortieth": lambda: {"custom.discount": [str(chance.randrange(40))]},
+        "custom field, a value of 144": lambda: {"custom.since": ["2026-09-01"]},
+        "custom field, a value of one": lambda: {"custom.contract": [f"C-{chance.randrange(50_000) * 10:07}"]},
+        "custom field, a value that nobody has": lambda: {"custom.contract": [f"X-{chance.randrange(10**6)}"]},
+        "custom field, a value in a fortieth, by name": lambda: {
+            "custom.discount": [str(chance.randrange(40))], "sort": "name",
+        },
+        "two custom fields, a common and a rare one": lambda: {
+            "custom.price_list": [chance.choice("ABCDE")], "custom.contract": [f"C-{chance.randrange(50_000) * 10:07}"],
+        },
+    }  # fmt: skip
+
+
+def questions(of: House, database: Database) -> Iterator[tuple[str, str, Ask]]:
+    """Each question: who asks, what, and how."""
     chance = random.Random(11)
     seen = {
-        "all": database.writing(actor_of(home, sellers[0], Sight.ALL)),
-        "own, few": database.writing(actor_of(home, sellers[1], Sight.OWN)),
-        "own, many": database.writing(actor_of(home, sellers[-1], Sight.OWN)),
-        "team": database.writing(actor_of(home, sellers[1], Sight.TEAM, team)),
+        "all": actor_of(of, of.sellers[0], Sight.ALL),
+        "own, few": actor_of(of, of.sellers[1], Sight.OWN),
+        "own, many": actor_of(of, of.sellers[-1], Sight.OWN),
+        "team": actor_of(of, of.sellers[1], Sight.TEAM, of.team),
     }
-    for sight, access in seen.items():
-        for what, ask in questions(chance).items():
+    pool = database._pool  # To watch it, not to change it.
+    for sight, actor in seen.items():
+        access = Watched(pool, actor)
 
-            async def search(_: int, access: Any = access, ask: Callable[[], str] = ask) -> bytes:
-                return await queries.page(access, CustomerFilter(q=ask()))
+        async def page(_: int, access: Access = access, ask: Callable[[], dict[str, Any]] = dict) -> bytes:
+            return await queries.page(access, CustomerFilter.model_validate(ask()))
 
-            found.append((f"search, sees {sight}: {what}", await timed(search, times)))
-            print(found[-1][0], f"{found[-1][1][int(times * 0.95)]:.1f}", flush=True)
+        def asking(ask: Callable[[], dict[str, Any]], page: Any = page) -> Ask:
+            return lambda number: page(number, ask=ask)
 
-        async def newest(_: int, access: Any = access) -> bytes:
-            return await queries.page(access, CustomerFilter())
-
-        found.append((f"newest fifty, sees {sight}", await timed(newest, times)))
-    access = seen["all"]
-    made = iter(range(10**9))
+        for what, word in words(chance).items():
+            yield sight, f"search: {what}", asking(lambda word=word: {"q": word()})  # type: ignore[misc]  # a default
+        yield sight, "newest fifty", page
+        if sight in {"all", "own, many"}:
+            for what, ask in filters(chance).items():
+                yield sight, what, asking(ask)
+    access, numbers = Watched(pool, seen["all"]), iter(range(10**9))
 
     def new() -> CustomerCreate:
         kind, called = name(chance)
-        known = {"email": f"new{next(made)}@example.com", "phone": f"138{chance.randrange(10**8):08}"}
-        return CustomerCreate.model_validate({"kind": kind, "name": called, **known})
+        known = {"email": f"{uuid4().hex}@example.com", "phone": f"138{uuid4().int % 10**8:08}"}
+        # A brand of its own: what is there already would be refused.
+        brand = uuid4().hex[:8]
+        return CustomerCreate.model_validate({"id": uuid4(), "kind": kind, "name": f"{called} {brand}", **known})
+
+    waiting = [new() for _ in range(100)]
 
     async def check(_: int) -> Any:
-        return await duplicates.alike(access, new())
+        return await duplicates.alike(access, waiting[next(numbers) % 100])
 
-    async def create(_: int) -> Any:
-        return await actions.create(access, new())
+    yield "all", "duplicate search on create", check
+    yield "all", "create, without that search", lambda _: actions.create(access, new())
+    yield "all", "create, duplicates looked for", lambda _: duplicates.create(access, new())
 
-    found.append(("duplicate search on create", await timed(check, times)))
-    found.append(("create, without that search", await timed(create, times)))
+
+async def measure(of: House, times: int, only: str | None) -> list[str]:
+    """The rows of the table."""
+    database = Database(of.dsn("rapport_api"), name="bench-large", size=1)
+    lines = []
+    for sight, what, ask in questions(of, database):
+        if only is None or only in f"{sight}: {what}":
+            lines.append(row(sight, what, *await timed(ask, times, database)))
+            print(lines[-1], flush=True)
     await database.close()
-    return found
+    return lines
 
 
-def report(figures: list[tuple[str, list[float]]], many: int, tokens: int, took: float) -> str:
-    """The page."""
-    lines = [
-        "# A large house",
-        "",
-        f"{many:,} customers in {WORKSPACES} workspaces, one with half; {tokens:,} tokens; filled in {took:.0f} s.",
-        "Milliseconds of the product's own functions as `rapport_api`, socket and Python included.",
-        "",
-        "| what | p50 | p95 | p99 |",
-        "|---|---:|---:|---:|",
-    ]
-    for what, took_each in figures:
-        cuts = statistics.quantiles(took_each, n=100, method="inclusive")
-        lines.append(f"| {what} | {cuts[49]:.1f} | {cuts[94]:.1f} | {cuts[98]:.1f} |")
-    return "\n".join([*lines, "", "Made by `python -m benchmarks.large`.", ""])
+def report(of: House, lines: list[str], load: str) -> str:
+    """The page that is committed."""
+    return f"""# A large house
 
+Made by `python -m benchmarks.large` on {datetime.now(UTC):%Y-%m-%d}: {of.customers:,} customers in {WORKSPACES}
+workspaces, one with half; {of.tokens:,} search tokens; {of.facts:,} facts; {os.cpu_count()} cores, Python
+{platform.python_version()}, embedded Postgres 18 with 2 GB of shared buffers; load average {load}.
+Filled once in {of.seconds:.0f} s by `python -m benchmarks.house`.
 
-async def run(dsn_of: Callable[[str, str], str], many: int, times: int) -> str:
-    """Fill, measure, and write about it."""
-    owner = await asyncpg.connect(dsn_of(SUPERUSER, DATABASE))
-    began = time.monotonic()
-    large = await fill(owner, many)
-    took = time.monotonic() - began
-    tokens = await owner.fetchval("SELECT count(*) FROM customer_tokens")
-    await owner.close()
-    return report(await measure(dsn_of("rapport_api", DATABASE), large, times), many, tokens, took)
+Milliseconds of the product's own functions as `rapport_api` in one process, one at a time: in all, with Python and the
+socket, and the part that was waiting for Postgres. CPU is the mean of this process and its Postgres process together:
+what it takes with nothing else on the machine. Who asks sees all half a million, their own (some or 5,000) or their
+team's.
+
+| sees | question | CPU | p50 | p95 | p99 | Postgres: p50 | p95 | p99 |
+|---|---|---:|---:|---:|---:|---:|---:|---:|
+{chr(10).join(lines)}
+"""
 
 
 def main() -> None:
     """Write ``LARGE.md``."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--facts", type=int, default=5_000_000)
     parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--only", help="Only questions with these words; writes nothing.")
     parser.add_argument("--out", type=Path, default=LARGE)
     given = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="rapport-large-")))
-        dsn_of = stack.enter_context(embedded_postgres(folder / "postgres", durable=False))
-        asyncio.run(_create(dsn_of(SUPERUSER, "postgres")))
-        schema.upgrade(dsn_of(SUPERUSER, DATABASE))
-        given.out.write_text(asyncio.run(run(dsn_of, given.customers, given.times)))
-    print(given.out.read_text())
+    with house(given.data, customers=given.customers, facts=given.facts) as of:
+        before = os.getloadavg()
+        lines = asyncio.run(measure(of, given.times, given.only))
+        load = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
+        if given.only is None:
+            given.out.write_text(report(of, lines, load), encoding="utf-8")
+        print(load)
 
 
 if __name__ == "__main__":

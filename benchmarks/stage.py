@@ -33,9 +33,10 @@ SELECT $1, 'company', 'Customer ' || n, 'customer ' || n,
 FROM generate_series(1, $4::int) AS n
 """
 VISITS = """
-INSERT INTO visits (workspace_id, customer_id, owner_id, team_id, purpose, state, planned_start, planned_end)
+INSERT INTO visits (workspace_id, customer_id, owner_id, team_id, purpose, state, planned_start, planned_end,
+                    overlap_allowed)
 SELECT workspace_id, id, owner_id, team_id, 'care', 'planned', now() + make_interval(hours => n * 24),
-       now() + make_interval(hours => n * 24 + 1)
+       now() + make_interval(hours => n * 24 + 1), true
 FROM customers, generate_series(1, 2) AS n WHERE workspace_id = $1
 """
 

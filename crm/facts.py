@@ -50,4 +50,11 @@ Index(
 )
 # Few, and where erasure looks beside the facts of customers.
 Index("ix_events_of_no_customer", events.c.workspace_id, events.c.id, postgresql_where=events.c.customer_id.is_(None))
+# How a visit came to be where it is, whichever customers it belonged to before they were merged.
+Index(
+    "ix_events_of_visit",
+    events.c.workspace_id,
+    events.c.subject_id,
+    postgresql_where=events.c.subject_type == "visit",
+)
 Index("ix_events_unpublished", events.c.workspace_id, events.c.id, postgresql_where=events.c.published_at.is_(None))

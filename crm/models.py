@@ -3,19 +3,27 @@
 from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import warmth_rounds
+from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
+from crm.feeds.models import calendar_feeds
 from crm.groups.models import customer_links
 from crm.imports.models import import_batches, import_files, import_leftovers, import_problems, imports
 from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals, key_rounds
 from crm.notes.models import notes
 from crm.notifications.models import notifications
-from crm.opportunities.models import opportunities, opportunity_contacts, opportunity_items, opportunity_moves
+from crm.opportunities.models import (
+    opportunities,
+    opportunity_contacts,
+    opportunity_items,
+    opportunity_moves,
+    opportunity_rounds,
+)
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
@@ -24,7 +32,7 @@ from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.tasks.models import tasks
 from crm.trust.models import trust_ratings
-from crm.visits.models import visits
+from crm.visits.models import location_consents, visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import (
     api_keys,
@@ -42,6 +50,7 @@ __all__ = [
     "attachments",
     "birthday_rounds",
     "calendar_days",
+    "calendar_feeds",
     "calendars",
     "consents",
     "contact_taboos",
@@ -64,13 +73,18 @@ __all__ = [
     "interactions",
     "key_proposals",
     "key_rounds",
+    "location_consents",
     "metadata",
     "notes",
+    "notification_channels",
+    "notification_items",
+    "notification_messages",
     "notifications",
     "opportunities",
     "opportunity_contacts",
     "opportunity_items",
     "opportunity_moves",
+    "opportunity_rounds",
     "owed_removals",
     "pipeline_stages",
     "pipelines",

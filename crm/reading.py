@@ -8,8 +8,10 @@ import base64
 import binascii
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Numeric,
     Select,
     Table,
     Text,
@@ -29,6 +32,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -43,15 +47,30 @@ CUTS = (1, 10, 20, 50, 100, MAX_PAGE)
 
 
 @dataclass(frozen=True)
+class Fork:
+    """Two ways to what a filter lets through: ``these`` by an index where there are ``few``, else along the list.
+
+    What a few of half a million have is found at once by an index, and never along the list; what a fifth of them
+    have fills a page along the list at once, and by an index they would all be fetched first. Postgres does not know
+    which it will be when it makes a plan for any value.
+    """
+
+    few: ColumnElement[bool]
+    these: ColumnElement[bool]
+
+
+@dataclass(frozen=True)
 class Listing:
     """How a noun may be listed: by which keys it can be sorted, and what each filter means.
 
-    A filter's condition names its value as a ``bindparam`` of the filter's own name.
+    A filter's condition names its value as a ``bindparam`` of the filter's own name. Filters of which nobody can tell
+    how many rows they let through have a fork as well.
     """
 
     noun: Noun
     sorts: Mapping[str, ColumnElement[Any]]
     filters: Mapping[str, ColumnElement[bool]]
+    forks: Mapping[str, Fork] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """Listings are made once, at import; identity is equality."""
@@ -135,13 +154,28 @@ def _page(
             tuple_(bindparam("after_key", type_=key.type), bindparam("after_id", type_=Uuid)),
         )
         cut = cut.where(here < there if descending else here > there)
+    ways = _ways([listing.forks[name] for name in sorted(present) if name in listing.forks])
+    cuts = [cut.where(*way).subquery(f"cut{number}") for number, way in enumerate(ways)]
     rows = cut.subquery(table.name)
+    if len(cuts) > 1:
+        rows = union_all(*(select(*one.c) for one in cuts)).subquery(table.name)
     found = as_json(listing.noun, rows, sort_key=rows.c.sort_key, row_id=rows.c.id).subquery("found")
     columns: list[ColumnElement[Any]] = [cast(found.c.item, Text).label("body"), found.c.sort_key, found.c.row_id]
     if total:
-        columns.append(select(func.count()).select_from(table).where(wanted).scalar_subquery().label("total"))
+        counts = [select(func.count()).select_from(table).where(wanted, *way).scalar_subquery() for way in ways]
+        columns.append(reduce(operator.add, counts).label("total"))
     outer = [found.c.sort_key.desc(), found.c.row_id.desc()] if descending else [found.c.sort_key, found.c.row_id]
     return select(*columns).order_by(*outer)
+
+
+def _ways(forks: list[Fork]) -> list[list[ColumnElement[bool]]]:
+    """The conditions of each way to the rows, of which one holds: by the first fork with few, else along the list."""
+    ways: list[list[ColumnElement[bool]]] = []
+    before: list[ColumnElement[bool]] = []
+    for fork in forks:
+        ways.append([*before, fork.few, fork.these])
+        before.append(~fork.few)
+    return [*ways, before]
 
 
 def _write_cursor(sort: str, present: frozenset[str], last: Any) -> bytes:
@@ -160,7 +194,7 @@ def _read_cursor(listing: Listing, wanted: Filter, present: frozenset[str]) -> d
                 "query:cursor", "This cursor belongs to a list with another sort or other filters.", "cursor_mismatch"
             )
         return {"after_key": _key(listing.sorts[sort.removeprefix("-")], key), "after_id": UUID(last_id)}
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, InvalidOperation, binascii.Error) as error:
         raise invalid("query:cursor", "This is not a cursor we gave out.", "cursor_invalid") from error
 
 
@@ -171,6 +205,8 @@ def _key(column: ColumnElement[Any], value: Any) -> Any:
         return date.fromisoformat(value)
     if isinstance(column.type, Uuid):
         return UUID(value)
+    if type(column.type) is Numeric:
+        return Decimal(value)
     if isinstance(column.type, Text) and not isinstance(value, str):
         raise TypeError(value)
     return value

@@ -4,11 +4,14 @@ Every variable is listed here and in the README's table. What is missing or malf
 printed, since it may be a secret.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.mail import Mail, mail_server, sender_of
 
 POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -95,6 +98,44 @@ class Settings(DataSettings):
     """How long to go on serving after SIGTERM while readiness says no, so that a balancer notices."""
     docs: bool = Field(default=True, validation_alias="RAPPORT_DOCS")
     """Whether ``/docs`` and ``/openapi.json`` are served."""
+    smtp_url: SecretStr | None = Field(default=None, validation_alias="RAPPORT_SMTP_URL")
+    """Where e-mail is handed over; without it, there are no e-mail channels."""
+    mail_from: str | None = Field(default=None, validation_alias="RAPPORT_MAIL_FROM")
+    """Who e-mail is from: ``Rapport <crm@example.com>``."""
+    public_url: str | None = Field(default=None, validation_alias="RAPPORT_PUBLIC_URL")
+    """Where the API is reached from outside; e-mail then has a link by which its reader turns it off."""
+
+    @cached_property
+    def mail(self) -> Mail | None:
+        """The mail server, where there is one."""
+        if self.smtp_url is None or self.mail_from is None:
+            return None
+        return mail_server(self.smtp_url.get_secret_value(), self.mail_from)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            mail_server(url.get_secret_value(), "rapport@example.com")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, sender: str | None) -> str | None:
+        if sender is not None:
+            sender_of(sender)
+        return sender
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, url: str | None) -> str | None:
+        return None if url is None else _origin(url.rstrip("/"))
+
+    @model_validator(mode="after")
+    def _mail_is_from_somebody(self) -> Self:
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("RAPPORT_MAIL_FROM is required with RAPPORT_SMTP_URL")
+        return self
 
     s3_bucket: str | None = Field(default=None, validation_alias="RAPPORT_S3_BUCKET")
     """Where the content of attachments is kept; without it, in a folder of this machine."""
@@ -144,10 +185,14 @@ def load(kind: type[Kind]) -> Kind:
         # The location of a missing value is its alias, that of a malformed one may be the field's name.
         aliases = {name: str(field.validation_alias) for name, field in kind.model_fields.items()}
         lines = [
-            f"  {aliases.get(str(one['loc'][0]), one['loc'][0])}: {_plainly(one['type'], one['msg'])}"
+            f"  {_named(one['loc'], aliases)}{_plainly(one['type'], one['msg'])}"
             for one in error.errors(include_input=False, include_context=False, include_url=False)
         ]
     raise SettingsInvalid("The settings are not complete:\n" + "\n".join(lines))
+
+
+def _named(place: tuple[int | str, ...], aliases: dict[str, str]) -> str:
+    return f"{aliases.get(str(place[0]), place[0])}: " if place else ""
 
 
 def _plainly(kind: str, message: str) -> str:

@@ -19,7 +19,7 @@ from crm.nouns import Answer, Noun, mention
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_name, tokens_of_phone
 from crm.tables import stamps, utc
-from crm.workspaces.custom_filters import custom_filters, custom_values
+from crm.workspaces.custom_filters import custom_filters, custom_forks, custom_values
 
 
 def _tokens_of_phones(phones: Iterable[str]) -> frozenset[str]:
@@ -85,6 +85,7 @@ LIST = Listing(
         "left": contacts.c.left_on.is_not(None) == bindparam("left", type_=Boolean),
         "archived": contacts.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),
     },
+    forks=custom_forks(contacts, "contact"),
 )
 
 

@@ -1,6 +1,6 @@
 """Everything that changes customers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
 from crm.actor import Actor, Sight
@@ -25,6 +26,7 @@ from crm.customers.models import (
     LINKS_KEEP_THEIR_KINDS,
     NO_CUSTOMER_ABOVE_ITSELF,
     ONE_CUSTOMER_PER_REGISTRATION_CODE,
+    customer_tokens,
     customers,
 )
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
@@ -49,23 +51,33 @@ async def create(access: Access, new: CustomerCreate) -> Answer:
 
     Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken.
     """
+    created = await _create(access, new)
+    if created is None:
+        raise invalid("parent_id", "There is no such customer.", "not_found")
+    return created
+
+
+async def create_unless_found(access: Access, new: CustomerCreate, tokens: Sequence[str]) -> Answer | None:
+    """Add a customer unless another is found by one of these tokens; None then, and where the parent is not there."""
+    return await _create(access, new, tokens)
+
+
+async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = ()) -> Answer | None:
     values = _columns(new.model_dump(by_alias=True, exclude_none=True))
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
     values["name_key"] = normalized(values["name"])
     values["custom"] = await settled(access, "customer", values["custom"])
-    created = await record(
+    return await record(
         access,
         events.CREATED,
-        _insert(access.actor.sight, frozenset(values)),
+        _insert(access.actor.sight, frozenset(values), unless_found=bool(unless)),
         refusals=TAKEN,
+        unless=unless,
         **renamed(values),
         **left_by(FINDING, values),
     )
-    if created is None:
-        raise invalid("parent_id", "There is no such customer.", "not_found")
-    return created
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
@@ -170,15 +182,25 @@ def _only_abroad(values: Mapping[str, Any]) -> bool:
 
 
 @statement
-def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
+def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Insert:
     """A new customer with these columns; the team is the owner's where none is given."""
     team = {}
     if "team_id" not in columns and "owner_id" in columns:
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
-    seen = _parent_is_seen(sight) if "parent_id" in columns else None
-    return creating(CUSTOMER, columns, values=team, only_if=seen, also=lambda changed: [indexed(FINDING, changed)])
+    only_if: list[ColumnElement[bool]] = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    if unless_found:
+        at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+        its = customer_tokens.c.token == any_(bindparam("unless", type_=ARRAY(Text)))
+        only_if.append(~exists().where(at_home, its))
+    return creating(
+        CUSTOMER,
+        columns,
+        values=team,
+        only_if=and_(*only_if) if only_if else None,
+        also=lambda changed: [indexed(FINDING, changed)],
+    )
 
 
 @statement

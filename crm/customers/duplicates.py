@@ -1,7 +1,8 @@
 """Duplicates: who may be the same customer as another, or as one about to be added.
 
 The search on create is a question, not a lock: two equal customers added at the same moment may both pass it. What
-must never be there twice, the registration code, is kept by its index.
+must never be there twice, the registration code, is kept by its index. It is a part of the statement that creates:
+only where somebody has a token in common is it worth another statement to ask who that is.
 """
 
 from collections.abc import Mapping
@@ -13,15 +14,16 @@ from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, any_, bindparam,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
+from crm.customers import actions
 from crm.customers.comparing import DuplicateSearch
 from crm.customers.errors import PossibleDuplicates, RegistrationCodeTaken
-from crm.customers.likeness import code_key, email_key, likeness, name_key, phone_key
+from crm.customers.likeness import keys_of, likeness, telling_keys
 from crm.customers.models import customer_tokens, customers
 from crm.customers.queries import CUSTOMER
 from crm.customers.schemas import CustomerCreate
 from crm.database import Access, statement
 from crm.errors import NotFound
-from crm.nouns import mention, this_one
+from crm.nouns import Answer, mention, this_one
 from crm.workspaces.models import teams, users
 
 MOST_PER_KEY = 50
@@ -30,6 +32,14 @@ MOST_PER_KEY = 50
 MOST_SHOWN = 20
 
 COMPARED = ("kind", "name", "registration_code", "phone", "email", "city")
+
+
+async def create(access: Access, new: CustomerCreate) -> Answer:
+    """Add a customer who is not there yet. Raises what ``refuse`` and ``actions.create`` do."""
+    created = await actions.create_unless_found(access, new, telling_keys(_compared_of(new)))
+    if created is None:
+        await refuse(access, new)
+    return created or await actions.create(access, new)
 
 
 async def refuse(access: Access, new: CustomerCreate) -> None:
@@ -46,8 +56,7 @@ async def refuse(access: Access, new: CustomerCreate) -> None:
 
 async def alike(access: Access, new: CustomerCreate) -> list[dict[str, Any]]:
     """Who may be the customer that is about to be added."""
-    city = new.address.city if new.address else None
-    return await _like(access, {**new.model_dump(include=set(COMPARED)), "city": city}, but=new.id)
+    return await _like(access, _compared_of(new), but=new.id)
 
 
 async def search(access: Access, wanted: DuplicateSearch) -> bytes:
@@ -65,14 +74,11 @@ async def of(access: Access, customer_id: UUID) -> bytes:
 
 async def _like(access: Access, asked: Mapping[str, Any], *, but: UUID | None = None) -> list[dict[str, Any]]:
     """Those alike, as they may be shown: what the actor cannot see is masked."""
-    keys = _keys(asked)
+    keys = keys_of(asked)
     if not keys:
         return []
-    fields, tokens = zip(*keys, strict=True)
-    rows = [
-        dict(row) for row in await access.rows(_candidates(access.actor.sight), keys=tokens, fields=fields, but=but)
-    ]
-    found = [(how, row) for row in rows if (how := likeness(asked, row)) is not None]
+    rows = await access.rows(_candidates(access.actor.sight), keys=keys, but=but)
+    found = [(how, row) for row in map(dict, rows) if (how := likeness(asked, row)) is not None]
     found.sort(key=lambda pair: (pair[0].strength, -len(pair[0].reasons), pair[1]["created_at"], pair[1]["id"]))
     return [
         {
@@ -90,33 +96,23 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("id", *COMPARED, "owner")}
 
 
-def _keys(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The field and token under which each thing that can be compared stands in the index."""
-    keys: list[tuple[str, str]] = []
-    if asked.get("name"):
-        keys += [("name", key) for key in name_key(asked["name"])]
-    if asked.get("phone"):
-        keys.append(("phone", phone_key(asked["phone"])))
-    if asked.get("email"):
-        keys += [("email", key) for key in email_key(asked["email"])]
-    if asked.get("registration_code"):
-        keys.append(("registration_code", code_key(asked["registration_code"])))
-    return [(field, key) for field, key in keys if key]
+def _compared_of(new: CustomerCreate) -> dict[str, Any]:
+    return {**new.model_dump(include=set(COMPARED)), "city": new.address.city if new.address else None}
 
 
 @statement
 def _candidates(sight: Sight) -> Select[Any]:
-    """Who stands under one of these tokens, each token by its index, and so many of each."""
+    """Who stands under one of these tokens, each token by its index, and so many of each.
+
+    Of which field the token is need not be asked, since ``likeness`` compares the fields themselves; and it must not:
+    with a condition on the last column of the key, Postgres takes a look-up for a skip scan over all customers.
+    """
     at_home = bindparam("workspace_id", type_=Uuid)
-    asked = (
-        func.unnest(bindparam("fields", type_=ARRAY(Text)), bindparam("keys", type_=ARRAY(Text)))
-        .table_valued("field", "key", name="asked")
-        .render_derived()
-    )
+    asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).table_valued("key", name="asked").render_derived()
     token = customer_tokens
     hit = (
         select(token.c.customer_id)
-        .where(token.c.workspace_id == at_home, token.c.token == asked.c.key, token.c.field == asked.c.field)
+        .where(token.c.workspace_id == at_home, token.c.token == asked.c.key)
         .limit(MOST_PER_KEY)
         .lateral("hit")
     )

@@ -51,6 +51,11 @@ def email_key(email: str) -> frozenset[str]:
     return frozenset({SAME_EMAIL + email.strip().casefold()[:LONGEST_KEY]})
 
 
+def is_shared(email: str) -> bool:
+    """Behind this address many people sit."""
+    return email.partition("@")[0].strip().casefold() in SHARED_MAILBOXES
+
+
 def phone_key(e164: str) -> str:
     """The token of a whole phone: the one of its ending, which reads it from its end to its beginning."""
     return min(tokens_of_phone(e164), key=lambda token: token[0] != "-", default="")
@@ -59,6 +64,26 @@ def phone_key(e164: str) -> str:
 def code_key(code: str) -> str:
     """The token of a whole registration code, which is the longest that a code leaves."""
     return max(tokens_of_code(code), key=len, default="")
+
+
+def keys_of(asked: Mapping[str, Any]) -> list[str]:
+    """The tokens under which each thing that can be compared stands in the index."""
+    keys: list[str] = []
+    if asked.get("name"):
+        keys += name_key(asked["name"])
+    if asked.get("phone"):
+        keys.append(phone_key(asked["phone"]))
+    if asked.get("email"):
+        keys += email_key(asked["email"])
+    if asked.get("registration_code"):
+        keys.append(code_key(asked["registration_code"]))
+    return [key for key in keys if key]
+
+
+def telling_keys(asked: Mapping[str, Any]) -> list[str]:
+    """The tokens of which a strong likeness has at least one: all but a mailbox that many share, weak by itself."""
+    email = None if is_shared(asked.get("email") or "") else asked.get("email")
+    return keys_of({**asked, "email": email})
 
 
 def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness | None:
@@ -77,8 +102,7 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness | Non
     if one.get("phone") and one["phone"] == other.get("phone"):
         found["phone"] = "strong" if is_mobile(one["phone"]) else "weak"
     if one.get("email") and other.get("email") and email_key(one["email"]) == email_key(other["email"]):
-        shared = one["email"].partition("@")[0].strip().casefold() in SHARED_MAILBOXES
-        found["email"] = "weak" if shared else "strong"
+        found["email"] = "weak" if is_shared(one["email"]) else "strong"
     if one.get("name") and other.get("name") and name_key(one["name"]) & name_key(other["name"]):
         cities = [normalized(customer.get("city") or "") for customer in (one, other)]
         if cities[0] and cities[0] == cities[1]:

@@ -30,7 +30,14 @@ from crm.actor import ActorKind, Role, Sight
 from crm.customers import events
 from crm.customers.actions import TAKEN
 from crm.customers.closing import close, reopen
-from crm.customers.errors import CustomerArchived, CustomerMerged, MergingNeedsManager, NotMerged, StillLinked
+from crm.customers.errors import (
+    CustomerArchived,
+    CustomerErased,
+    CustomerMerged,
+    MergingNeedsManager,
+    NotMerged,
+    StillLinked,
+)
 from crm.customers.lending import lend_tokens, return_tokens
 from crm.customers.models import (
     LINKS_KEEP_THEIR_KINDS,
@@ -97,7 +104,8 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
 
     What was recorded since the merge stays with the winner, and so does every field that was changed there since.
     Raises ``NotFound``, ``Stale``, ``MergingNeedsManager``, ``NotMerged``; ``CustomerMerged`` while the winner is
-    itself merged, ``RegistrationCodeTaken`` where another has the loser's code by now.
+    itself merged, ``RegistrationCodeTaken`` where another has the loser's code by now, ``CustomerErased`` where one of
+    the two was.
     """
     loser = (await _both(tx, [loser_id])).get(loser_id)
     if loser is None:
@@ -114,6 +122,8 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
         raise NotFound
     if winner["merged_into_id"] is not None:
         raise CustomerMerged(merged_into_id=winner["merged_into_id"])
+    if loser["erased_at"] is not None or winner["erased_at"] is not None:
+        raise CustomerErased
     pair: dict[str, Any] = {"winner_id": winner_id, "loser_id": loser_id}
     await tx.row(_whole_groups())
     await tx.row(give_back(), **pair, **moved_ids(kept["moved"]))

@@ -46,7 +46,7 @@ from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
 from crm.reading import Listing, among, between
 from crm.search import tokens_of_code, tokens_of_name, tokens_of_phone, tokens_of_spelling
 from crm.tables import stamps, utc
-from crm.workspaces.custom_filters import custom_filters, custom_values
+from crm.workspaces.custom_filters import custom_filters, custom_forks, custom_values
 from crm.workspaces.models import users
 
 FINDING = Finding(
@@ -265,6 +265,7 @@ LIST = Listing(
             customers.c.merged_into_id.is_(None),
         ),
     },
+    forks=custom_forks(customers, "customer"),
 )
 
 
@@ -284,10 +285,9 @@ async def get(access: Access, customer_id: UUID) -> Answer:
 
 async def page(access: Access, wanted: CustomerFilter) -> bytes:
     """A page of customers, without the archived ones unless they are asked for; a search gives the best first."""
+    given = wanted.given() | {"archived": wanted.archived}
+    values, names = await custom_values(access, "customer", wanted.custom())
     if wanted.sort == RELEVANCE:
-        return await searching.page(access, SEARCH, wanted, wanted.given() | {"archived": wanted.archived})
-    given, present = asked(wanted.given() | {"archived": wanted.archived})
-    if fields := wanted.custom():
-        values, names = await custom_values(access, "customer", fields)
-        given, present = given | values, present | names
-    return await reading.page(access, LIST, wanted, given, present)
+        return await searching.page(access, SEARCH, wanted, given, values, names)
+    given, present = asked(given)
+    return await reading.page(access, LIST, wanted, given | values, present | names)

@@ -2,8 +2,9 @@
 
 A word of two characters matches a fifth of half a million customers. To rank all of them takes a second; so each word
 gives its first ``MOST`` tokens in the order of the index, where what equals the word comes before what is longer. Words
-that are rarer than that are known completely: then the answer is exact. Where all are common, the customers one was in
-touch with last are candidates too, and of more than ``MOST`` matches some may be missing.
+that are rarer than that are known completely: then the answer is exact. Where all are common, the candidates are the
+first few in that order and, of the customers one was in touch with last and of one's own, those that have the words;
+beyond that some matches may be missing.
 """
 
 from collections.abc import Mapping
@@ -17,12 +18,14 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
     cast,
     extract,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -43,8 +46,13 @@ from crm.reading import Listing
 from crm.search import Range, misspelt_ranges, normalized, prefix_ranges
 
 MOST = 600
+"""Of a word with no more matches, all are ranked."""
+MOST_COMMON = 200
+"""So many of the first matches of a common word are ranked."""
 MOST_EXACT = 50
-MOST_RECENT = 300
+MOST_RECENT = 400
+MOST_OWN = 1000
+"""So many of those whom one was in touch with last, and of one's own newest, are asked whether they have the words."""
 
 BANDS = ("hot", "warm", "cooling", "cold", "never")
 ROUGHLY = "roughly"
@@ -71,22 +79,33 @@ def filters(finding: Finding) -> dict[str, ColumnElement[bool]]:
     return {"among": among, ROUGHLY: true(), **{f"q{word}": _holds(finding, word) for word in range(MOST_WORDS)}}
 
 
-async def page(access: Access, listing: Listing, wanted: Filter, given: dict[str, Any]) -> bytes:
-    """A page of what is found, best first; where nothing is, of what is found with one letter wrong."""
-    text = given.pop("q")
+async def page(
+    access: Access,
+    listing: Listing,
+    wanted: Filter,
+    given: Mapping[str, Any],
+    custom: Mapping[str, Any],
+    custom_filters: frozenset[str],
+) -> bytes:
+    """A page of what is found, best first; where nothing is, of what is found with one letter wrong.
+
+    ``custom`` are the values of the filters by fields of the workspace's own, ``custom_filters`` those in force.
+    """
+    present = {*given, *custom_filters} - {"q"}
+    text, given = given["q"], {**given, **custom}
     exactly = prefix_ranges(text)[:MOST_WORDS]
     if not exactly:  # Neither letter nor digit: it asks for nothing in particular, and nothing is found by it.
-        return b'{"data":[],"next_cursor":null%b}' % (b',"total":0' if wanted.include_total else b"")
+        return nothing(wanted)
     nearly = misspelt_ranges(text)
     try:
-        found = await _page(access, listing, wanted, given, text, exactly)
+        found = await _page(access, listing, wanted, given, present, text, exactly)
     except Unprocessable:
         # The cursor may be of the page before, which was found with one letter wrong.
         if nearly is None:
             raise
-        return await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+        return await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
     if nearly is not None and wanted.cursor is None and not orjson.loads(found)["data"]:
-        found = await _page(access, listing, wanted, {**given, ROUGHLY: True}, text, nearly[:MOST_WORDS])
+        found = await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
     return found
 
 
@@ -95,51 +114,81 @@ async def _page(
     listing: Listing,
     wanted: Filter,
     given: Mapping[str, Any],
+    present: set[str],
     text: str,
     ranges: list[list[Range]],
 ) -> bytes:
-    sight = access.actor.sight
     values: dict[str, Any] = {}
     for word, alternatives in enumerate(ranges):
         values[f"q{word}_from"] = [low for low, _ in alternatives]
         values[f"q{word}_to"] = [high for _, high in alternatives]
     first = ranges[0][0][0] if len(ranges) == 1 else ""
-    (row,) = await access.rows(_candidates(len(ranges), sight), **values, exact=[*name_key(text), first])
-    rows = dict(row)
-    among = _among(rows, values, len(ranges), sight)
-    present = frozenset({*given, "among", *(f"q{word}" for word in range(len(ranges)))})
-    known = {**given, **values, "among": among, "q_exact": rows["exact"], "q_text": normalized(text)}
-    return await reading.page(access, listing, wanted, known, present)
+    found = _candidates(len(ranges), access.actor.sight)
+    (record,) = await access.rows(found, **values, exact=[*name_key(text), first])
+    row = dict(record)
+    among = _among(row, values, len(ranges))
+    if not among and wanted.cursor is None:
+        return nothing(wanted)
+    in_force = frozenset({*present, "among", *(f"q{word}" for word in range(len(ranges)))})
+    known = {**given, **values, "among": among, "q_exact": row["exact"], "q_text": normalized(text)}
+    return await reading.page(access, listing, wanted, known, in_force)
 
 
-def _among(rows: Mapping[str, Any], values: dict[str, Any], many: int, sight: Sight) -> list[Any]:
-    """The candidates: what the rarest words have in common. A word known completely need not be asked for again."""
+def nothing(wanted: Filter) -> bytes:
+    """The page of a search that finds nothing."""
+    return b'{"data":[],"next_cursor":null%b}' % (b',"total":0' if wanted.include_total else b"")
+
+
+def _among(row: Mapping[str, Any], values: dict[str, Any], many: int) -> list[Any]:
+    """The candidates: what the rarest words have in common. Words they are known to have need not be asked for again.
+
+    Where every word is common, Postgres has asked already.
+    """
     complete: set[Any] | None = None
     for word in range(many):
-        ids = rows[f"ids{word}"]
+        ids = row[f"ids{word}"]
         if len(ids) <= MOST:
             complete = set(ids) if complete is None else complete & set(ids)
             values[f"q{word}_from"] = values[f"q{word}_to"] = []
-        values[f"q{word}_known"] = ids if len(ids) > MOST else []
-    mine = None if sight is Sight.ALL else rows["near"]
     if complete is not None:
         return list(complete)
-    if mine is not None and len(mine) <= MOST:
-        return list(mine)
-    of_words = [who for word in range(many) for who in rows[f"ids{word}"][: MOST // many]]
-    return list({*of_words, *rows["near"], *rows["exact"]})
+    for word in range(many):
+        values[f"q{word}_from"] = values[f"q{word}_to"] = []
+    of_words = row["ids0"][:MOST_COMMON] if many == 1 else row.get("of_words", ())
+    return list({*of_words, *row["near"], *row["exact"]})
 
 
 @statement
 def _candidates(many: int, sight: Sight) -> Select[Any]:
-    """The first so many that each word matches, those that match exactly, and those near to the actor."""
-    arrays = [_array(_matching(word)).label(f"ids{word}") for word in range(many)]
+    """The first so many that each word matches; those that match exactly; and where every word has more matches than
+    can be ranked, those that have all words among the first of each word and among those near to the actor.
+    """
+    words_ = [select(_array(_matching(word)).label("ids")).cte(f"word{word}") for word in range(many)]
+    all_common = and_(*(func.cardinality(select(word.c.ids).scalar_subquery()) > MOST for word in words_))
     token = customer_tokens.alias("exact_token")
-    exact = select(token.c.customer_id).where(
+    exact = select(token.c.customer_id.label("id")).where(
         token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
         token.c.token == any_(bindparam("exact", type_=ARRAY(Text))),
     )
-    return select(*arrays, _array(exact.limit(MOST_EXACT)).label("exact"), _array(_near(sight)).label("near"))
+    exactly, near = exact.limit(MOST_EXACT).subquery("exactly"), _near(sight).subquery("near")
+    asked = range(many)
+    columns: list[ColumnElement[Any]] = [
+        *(select(word.c.ids).scalar_subquery().label(f"ids{at}") for at, word in enumerate(words_)),
+        _array(select(exactly.c.id).where(*(_has(exactly.c.id, at, "exact") for at in asked))).label("exact"),
+        _array(select(near.c.id).where(all_common, *(_has(near.c.id, at, "near") for at in asked))).label("near"),
+    ]
+    if many > 1 and sight is not Sight.OWN:  # Of a few that are found among half a million, hardly any is one's own.
+        firsts = [
+            select(func.unnest(select(word.c.ids).scalar_subquery()).label("id"), literal(at).label("word"))
+            .limit(MOST // many)
+            .subquery(f"first_of_{at}")
+            .select()
+            for at, word in enumerate(words_)
+        ]
+        first = union_all(*firsts).subquery("first")
+        others = (or_(first.c.word == at, _has(first.c.id, at, "first")) for at in asked)
+        columns.append(_array(select(first.c.id).where(all_common, *others).limit(MOST)).label("of_words"))
+    return select(*columns)
 
 
 def _matching(word: int) -> Select[Any]:
@@ -163,40 +212,47 @@ def _near(sight: Sight) -> Select[Any]:
     """Whom one was in touch with last; for those who see a part only, what is theirs."""
     c = customers.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    recent = select(c.id).where(at_home).order_by(last_contact_key.desc(), c.id.desc()).limit(MOST_RECENT)
     if sight is Sight.ALL:
-        return select(c.id).where(at_home).order_by(last_contact_key.desc(), c.id.desc()).limit(MOST_RECENT)
+        return recent
     own = select(c.id).where(at_home, c.owner_id == bindparam("actor_id", type_=Uuid))
-    own = own.order_by(c.created_at.desc(), c.id.desc()).limit(MOST + 1)
+    own = own.order_by(c.created_at.desc(), c.id.desc()).limit(MOST_OWN)
     if sight is Sight.OWN:
         return own
     team = func.unnest(bindparam("team_ids", type_=ARRAY(Uuid))).table_valued("id", name="team").render_derived()
-    theirs = select(c.id).where(at_home, c.team_id == team.c.id).limit(MOST + 1).lateral("theirs")
-    of_teams = select(theirs.c.id).select_from(team.join(theirs, true())).limit(MOST + 1)
-    both = union_all(select(own.subquery("own").c.id), select(of_teams.subquery("of_teams").c.id))
-    return select(both.subquery("mine").c.id)
+    theirs = select(c.id).where(at_home, c.team_id == team.c.id).limit(MOST).lateral("theirs")
+    of_teams = select(theirs.c.id).select_from(team.join(theirs, true())).limit(MOST)
+    parts = [recent.subquery("recent"), own.limit(MOST).subquery("own"), of_teams.subquery("of_teams")]
+    return select(union_all(*(select(part.c.id) for part in parts)).subquery("any_of_these").c.id)
 
 
 def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
     """The thing has a token in one of the word's ranges; a word without ranges is known to be there."""
-    ranges, token = _ranges(word), finding.tokens.alias(f"held{word}")
-    held: Select[Any] = (
-        select(literal_column("true"))
-        .select_from(ranges)
+    known = func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0
+    return or_(known, _has(finding.table.c.id, word, "held"))
+
+
+def _has(thing: ColumnElement[Any], word: int, where: str) -> ColumnElement[bool]:
+    """The customer with this id has a token in one of the word's ranges.
+
+    The limits keep it a question per candidate, asked range by range. As a semi-join it would be planned over the whole
+    range; as a plain join, over all tokens of the candidate, since Postgres expects ten ranges where there is one.
+    """
+    ranges, token = _ranges(word), customer_tokens.alias(f"{where}{word}")
+    hit = (
+        select(literal_column("true").label("held"))
         .where(
             token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-            token.c[finding.key] == finding.table.c.id,
+            token.c.customer_id == thing,
             token.c.token >= ranges.c.low,
             token.c.token < ranges.c.high,
         )
         .limit(1)
-        .correlate(finding.table)
+        .correlate(ranges, thing.table)
+        .lateral(f"{where}_hit{word}")
     )
-    # A limit keeps it a question per candidate; as a semi-join it would be planned over the whole range.
-    return or_(
-        func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0,
-        finding.table.c.id == any_(bindparam(f"q{word}_known", type_=ARRAY(Uuid))),
-        held.scalar_subquery().is_(True),
-    )
+    held: Select[Any] = select(hit.c.held).select_from(ranges.join(hit, true())).limit(1).correlate(thing.table)
+    return held.scalar_subquery().is_(True)
 
 
 def _ranges(word: int) -> Any:

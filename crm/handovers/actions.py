@@ -16,9 +16,12 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
+    exists,
     func,
+    or_,
     select,
     update,
 )
@@ -41,8 +44,10 @@ from crm.tasks.queries import TASK
 from crm.tasks.reminding import remind_anew
 from crm.visits import events as visit_events
 from crm.visits.models import visits
-from crm.visits.moving import must_be_active
+from crm.visits.moving import in_turn
+from crm.visits.people import must_be_active
 from crm.visits.queries import VISIT
+from crm.visits.rules import after, before
 from crm.workspaces.models import users
 
 TASKS_THAT_GO_ALONG = ("contact_due", "next_step")
@@ -194,10 +199,10 @@ def _move_customers() -> Insert:
     return recorded(CUSTOMER, moved, noting={"reason": bindparam("reason", type_=Text)})
 
 
-def _former() -> FromClause:
+def _former(name: str = "former") -> FromClause:
     """Each customer with the owner it had."""
     arrays = [bindparam(name, type_=ARRAY(Uuid)) for name in ("customer_ids", "owner_ids")]
-    return func.unnest(*arrays).table_valued("customer_id", "owner_id", name="former").render_derived()
+    return func.unnest(*arrays).table_valued("customer_id", "owner_id", name=name).render_derived()
 
 
 @statement
@@ -219,15 +224,38 @@ def _move_tasks() -> Insert:
 
 @statement
 def _move_visits() -> Insert:
-    former = _former()
+    """Whoever takes a visit over confirms it anew, and sorts out what they have at the same time."""
+    former, v = _former(), visits.c
     moved = (
         update(visits)
         .where(
             _home(visits),
-            visits.c.customer_id == former.c.customer_id,
-            visits.c.owner_id == former.c.owner_id,
-            visits.c.state == "planned",
+            v.customer_id == former.c.customer_id,
+            v.owner_id == former.c.owner_id,
+            v.state.in_(before("hand_over")),
+            in_turn(_to()),
         )
-        .values(owner_id=_to(), team_id=_their_team())
+        .values(
+            owner_id=_to(),
+            team_id=_their_team(),
+            state=after("hand_over"),
+            supervisor_id=func.nullif(v.supervisor_id, _to()),
+            overlap_allowed=or_(v.overlap_allowed, _busy()),
+        )
     )
     return recorded(VISIT, moved)
+
+
+def _busy() -> ColumnElement[bool]:
+    """At the time of the visit the new owner has another, or is handed one by the same statement."""
+    other, former = visits.alias("other"), _former("others_former")
+    o = other.c
+    along = exists().where(former.c.customer_id == o.customer_id, former.c.owner_id == o.owner_id)
+    return exists().where(
+        _home(other),
+        o.id != visits.c.id,
+        or_(o.owner_id == _to(), and_(o.state.in_(before("hand_over")), along)),
+        o.state.in_(("planned", "confirmed", "in_progress")),
+        o.planned_start < visits.c.planned_end,
+        o.planned_end > visits.c.planned_start,
+    )

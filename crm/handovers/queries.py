@@ -32,6 +32,7 @@ from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
 from crm.visits.models import visits
 from crm.visits.queries import VISIT
+from crm.visits.rules import OPEN
 from crm.workspaces.models import api_keys, users
 
 MOST_OWNERS = 200
@@ -104,7 +105,7 @@ def _holdings(sight: Sight) -> Select[Any]:
 
     theirs = (customers.c.owner_id == user_id, CUSTOMER.visible(sight))
     open_tasks = (tasks.c.assignee_id == user_id, tasks.c.state == "open", TASK.visible(sight))
-    planned_visits = (visits.c.owner_id == user_id, visits.c.state == "planned", VISIT.visible(sight))
+    planned_visits = (visits.c.owner_id == user_id, visits.c.state.in_(OPEN), VISIT.visible(sight))
     found = func.json_build_object(
         "customers", count(customers, *theirs, customers.c.archived_at.is_(None)),
         "archived_customers", count(customers, *theirs, customers.c.archived_at.is_not(None)),

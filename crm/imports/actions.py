@@ -28,7 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CTE
 
-from crm.actor import Actor
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.imports import books, events
@@ -40,7 +39,9 @@ from crm.imports.queries import IMPORT
 from crm.imports.vocabulary import DateOrder, Kind
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
+from crm.workspaces import custom_fields
 from crm.workspaces.acting import currency_of
+from crm.workspaces.custom_rules import Definitions
 from crm.workspaces.models import teams, users
 
 SHOWN = 10
@@ -82,7 +83,7 @@ async def start(
     not fit it, and defaults that may not be.
     """
     taken = await asyncio.to_thread(_looked_through, content)
-    reader = settled_reader(wanted, taken.sheet, access.actor)
+    reader = settled_reader(wanted, taken.sheet, await custom_fields.current(access, "customer"))
     values = {
         "kind": wanted.kind,
         "file_name": file_name,
@@ -113,13 +114,14 @@ async def start(
 
 async def preview(access: Access, content: bytes, wanted: Wanted = AS_IT_IS) -> bytes:
     """How a file would be read: the mapping and the first lines. Stores nothing; raises as ``start`` does."""
-    return await asyncio.to_thread(_previewed, access.actor, await currency_of(access), content, wanted)
+    fields = await custom_fields.current(access, "customer")
+    return await asyncio.to_thread(_previewed, fields, await currency_of(access), content, wanted)
 
 
-def _previewed(actor: Actor, currency: str, content: bytes, wanted: Wanted) -> bytes:
+def _previewed(fields: Definitions, currency: str, content: bytes, wanted: Wanted) -> bytes:
     taken = _looked_through(content)
     sheet = taken.sheet
-    reader = settled_reader(wanted, sheet, actor, currency)
+    reader = settled_reader(wanted, sheet, fields, currency)
     lines = list(islice(sheet.lines(), LOOKED_AT))
     readings = [reader.read(line) for line in lines]
     refused = [one for one in readings if one.errors]

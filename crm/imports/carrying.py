@@ -27,8 +27,10 @@ from crm.imports.kinds import AnyReader, AnyReading, reader_of
 from crm.imports.lines import Reader, Reading
 from crm.imports.opportunities.batches import opportunities_of
 from crm.imports.opportunities.lines import OpportunityReading
+from crm.workspaces import custom_fields
 from crm.workspaces.access import acting_for
 from crm.workspaces.acting import currency_of
+from crm.workspaces.custom_rules import Definitions
 
 BATCH = 2_000
 
@@ -62,7 +64,8 @@ async def take_up(database: Database, held: Claim, owe: Owe | None = None) -> Wo
     content = await access.value(progress.content(), import_id=held.id)
     if content is None:
         raise LeaseLost
-    return await asyncio.to_thread(_read, actor, await currency_of(access), held, content, owe)
+    fields = await custom_fields.current(access, "customer")
+    return await asyncio.to_thread(_read, actor, fields, await currency_of(access), held, content, owe)
 
 
 async def step(database: Database, work: Work) -> bool:
@@ -136,7 +139,7 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
         await tx.rows(progress.keep(), import_id=import_id, problems=problems)
 
 
-def _read(actor: Actor, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
-    reader = reader_of(held.kind, opened(content), held, actor, currency)
+def _read(actor: Actor, fields: Definitions, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
+    reader = reader_of(held.kind, opened(content), held, fields, currency)
     end = held.lines * (2 if "parent" in held.mapping.values() else 1)
     return Work(actor, held, Ahead(reader, held.lines, end, BATCH), reader, held.position, owe)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from crm.actor import Actor
 from crm.imports import lines
 from crm.imports.files import Sheet
 from crm.imports.lines import Reader, Reading
@@ -13,6 +12,7 @@ from crm.imports.opportunities import lines as sales
 from crm.imports.opportunities.columns import OPPORTUNITIES
 from crm.imports.opportunities.lines import OpportunityReader, OpportunityReading
 from crm.imports.vocabulary import DateOrder, Kind
+from crm.workspaces.custom_rules import Definitions
 
 AnyReader = Reader | OpportunityReader
 AnyReading = Reading | OpportunityReading
@@ -62,14 +62,14 @@ class _Settled:
         self.date_order = asked.date_order
 
 
-def settled_reader(asked: Asked, sheet: Sheet, actor: Actor, currency: str | None = None) -> AnyReader:
+def settled_reader(asked: Asked, sheet: Sheet, fields: Definitions, currency: str | None = None) -> AnyReader:
     """Who reads a file as somebody asks for it. Raises 422 for a mapping, values and defaults that do not fit."""
-    return reader_of(asked.kind, sheet, _Settled(asked, sheet), actor, currency)
+    return reader_of(asked.kind, sheet, _Settled(asked, sheet), fields, currency)
 
 
-def reader_of(kind: Kind, sheet: Sheet, asked: Asked, actor: Actor, currency: str | None) -> AnyReader:
-    """Who reads the lines of a file of this kind."""
+def reader_of(kind: Kind, sheet: Sheet, asked: Asked, fields: Definitions, currency: str | None) -> AnyReader:
+    """Who reads the lines of a file of this kind; ``fields`` are those that the workspace has defined."""
     how = sheet, asked.mapping, asked.defaults, asked.values, asked.match_by
     if kind == "customers":
-        return Reader(*how, actor.custom_fields.get("customer", {}), currency)
+        return Reader(*how, fields, currency)
     return OpportunityReader(*how, currency, asked.date_order)

@@ -96,10 +96,11 @@ import_leftovers = Table(
     metadata,
     Column("workspace_id", Uuid, nullable=False),
     Column("import_id", Uuid, nullable=False),
-    Column("customer_id", Uuid, nullable=False),
+    # A customer or an opportunity, by the kind of the import.
+    Column("subject_id", Uuid, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fields", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    PrimaryKeyConstraint("workspace_id", "import_id", "customer_id"),
+    PrimaryKeyConstraint("workspace_id", "import_id", "subject_id"),
     link("import_id", "imports"),
     one_of("reason", Reason),
 )

@@ -72,11 +72,12 @@ class ImportProblemRead(Shown):
 
 
 class LeftoverRead(Shown):
-    """A customer whom an undo left as they are, or some of whose fields."""
+    """A customer or an opportunity that an undo left as it is, or some of whose fields."""
 
-    customer_id: UUID
+    customer_id: UUID | None
+    opportunity_id: UUID | None
     reason: Reason
-    fields: list[str] = Field(description="The fields that were left; empty where the customer as a whole was.")
+    fields: list[str] = Field(description="The fields that were left; empty where all of it was.")
 
 
 class LeftoverFilter(Sent):

@@ -13,6 +13,7 @@ notifications = noun(
     Column("subject_id", Uuid, nullable=False),
     Column("customer_id", Uuid),
     moment("read_at"),
+    moment("dispatched_at"),
     Column("dedupe_key", Text, nullable=False),
     UniqueConstraint("workspace_id", "dedupe_key"),
     link("user_id", "users"),
@@ -29,4 +30,11 @@ Index(
     notifications.c.workspace_id,
     notifications.c.user_id,
     postgresql_where=notifications.c.read_at.is_(None),
+)
+# What channels have not been told of yet (``crm.channels.owing``).
+Index(
+    "ix_notifications_undispatched",
+    notifications.c.workspace_id,
+    notifications.c.id,
+    postgresql_where=notifications.c.dispatched_at.is_(None),
 )

@@ -1,5 +1,6 @@
 """How a notification looks, and everything that reads them. Everybody sees their own and nobody else's."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,21 @@ async def unread(access: Access) -> bytes:
     """How many of one's own are unread: ``{"unread": 3}``."""
     counted: str = await access.value(_unread(access.actor.sight))
     return counted.encode()
+
+
+async def unread_now(access: Access) -> tuple[int, datetime]:
+    """How many of one's own are unread, and the moment of the count by the database's clock."""
+    row = await access.row(_unread_now(access.actor.sight))
+    if row is None:
+        raise LookupError("a count always gives a row")
+    return row["unread"], row["moment"]
+
+
+@statement
+def _unread_now(sight: Sight) -> Select[Any]:
+    mine = notifications.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    counted: list[ColumnElement[Any]] = [func.count().label("unread"), func.statement_timestamp().label("moment")]
+    return select(*counted).where(mine, visible(sight), notifications.c.read_at.is_(None))
 
 
 @statement

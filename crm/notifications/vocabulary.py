@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Kind = Literal["reminder"]
-SubjectType = Literal["task"]
+Kind = Literal["reminder", "channel_disabled"]
+SubjectType = Literal["task", "notification_channel"]

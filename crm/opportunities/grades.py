@@ -43,6 +43,12 @@ def grade_of(expected_close_on: ColumnElement[Any], today: ColumnElement[Any]) -
     )
 
 
+def review_days_of(grade: ColumnElement[Any]) -> ColumnElement[Any]:
+    """``review_every`` in SQL."""
+    h, a, b, c = (bindparam(f"grades_{name}_review_days", type_=Integer) for name in "habc")
+    return case((grade.in_(("H", "overdue")), h), (grade == "A", a), (grade == "B", b), else_=c)
+
+
 def review_every(grade: Grade, settings: Mapping[str, Any]) -> int:
     """Days until the card of such a sale is looked at again; what is overdue, like H, tomorrow."""
     name = "h" if grade == "overdue" else grade.lower()

@@ -1,11 +1,25 @@
 """Tables of opportunities."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Numeric, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.opportunities.vocabulary import Grade, Intention, Known, LostReason, Role, Stance, State
 from crm.pipelines.vocabulary import ForecastCategory
-from crm.tables import link, moment, newest_first, noun, one_of
+from crm.tables import link, metadata, moment, newest_first, noun, one_of
 
 ONE_OPPORTUNITY_PER_REFERENCE = "one_opportunity_per_reference"
 ONE_STAKE_PER_CONTACT = "one_stake_per_contact"
@@ -62,6 +76,8 @@ opportunities = noun(
     Column("board_place", Text(collation="C")),
     # Counts every change of the items, which are rows of their own.
     Column("items_changed", Integer, nullable=False, server_default=text("0")),
+    # The same of the people in it.
+    Column("stakeholders_changed", Integer, nullable=False, server_default=text("0")),
     moment("archived_at"),
     one_of("state", State),
     one_of("money", Known),
@@ -85,6 +101,8 @@ opportunities = noun(
     link("team_id", "teams"),
     link("pipeline_id", "pipelines"),
     link(("pipeline_id", "stage_id"), "pipeline_stages"),
+    # So that what is about an opportunity and its customer names the two that belong together.
+    UniqueConstraint("workspace_id", "customer_id", "id"),
 )
 newest_first(opportunities)
 Index(
@@ -98,6 +116,10 @@ Index(
 expected_close_key = func.least(opportunities.c.expected_close_on, text("'9999-12-31'\\:\\:date"), type_=Date)
 """No date expected sorts after every date. LEAST because row-level security takes COALESCE for leaky."""
 
+amount_key = func.greatest(opportunities.c.amount, text("-1\\:\\:numeric"), type_=Numeric(18, 2))
+"""No amount sorts before every amount."""
+
+Index("ix_opportunities_amount", opportunities.c.workspace_id, amount_key, opportunities.c.id)
 Index("ix_opportunities_expected_close", opportunities.c.workspace_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.owner_id, expected_close_key, opportunities.c.id)
 Index(None, opportunities.c.workspace_id, opportunities.c.customer_id, opportunities.c.state)
@@ -151,6 +173,7 @@ Index(None, opportunity_items.c.workspace_id, opportunity_items.c.product_id)
 opportunity_contacts = noun(
     "opportunity_contacts",
     Column("opportunity_id", Uuid, nullable=False),
+    Column("customer_id", Uuid, nullable=False),
     Column("contact_id", Uuid, nullable=False),
     Column("role", Text, nullable=False),
     Column("influence", Integer),
@@ -158,8 +181,8 @@ opportunity_contacts = noun(
     one_of("role", Role),
     one_of("stance", Stance),
     CheckConstraint("influence BETWEEN 1 AND 5", name="influence"),
-    link("opportunity_id", "opportunities"),
-    link("contact_id", "contacts"),
+    link(("customer_id", "opportunity_id"), "opportunities"),
+    link(("customer_id", "contact_id"), "contacts"),
 )
 """Who plays which role in this sale."""
 Index(
@@ -171,3 +194,12 @@ Index(
     unique=True,
 )
 Index(None, opportunity_contacts.c.workspace_id, opportunity_contacts.c.contact_id)
+
+opportunity_rounds = Table(
+    "opportunity_rounds",
+    metadata,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("done_for", Date),
+    moment("done_at"),
+)
+"""``done_for``: the last local day on which a workspace's sales were graded anew and those that rested went on."""

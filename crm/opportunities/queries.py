@@ -32,14 +32,15 @@ from crm.customers.models import customers
 from crm.customers.parts import money
 from crm.customers.queries import local_date
 from crm.database import Access
+from crm.exchange_rates.queries import rate_on
 from crm.nouns import Answer, Noun, held_by, mention
-from crm.opportunities.models import expected_close_key, opportunities, opportunity_items
+from crm.opportunities.models import amount_key, expected_close_key, opportunities, opportunity_items
 from crm.opportunities.qualification import qualification
 from crm.opportunities.schemas import OpportunityFilter
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.reading import Listing, among, between
 from crm.tables import stamps, utc
-from crm.workspaces.models import users
+from crm.workspaces.models import users, workspaces
 
 
 def shape(opportunity: FromClause) -> Select[Any]:
@@ -63,6 +64,7 @@ def shape(opportunity: FromClause) -> Select[Any]:
         case((~is_over, today() - local_date(c.stage_entered_at))).label("days_in_stage"),
         progress_code(opportunity, stage).label("progress_code"),
         money(c.amount, c.currency).label("amount"),
+        money(own_amount(opportunity), own_currency()).label("own_amount"),
         cast(probability(opportunity, stage), Text).label("probability"),
         money(weighted(opportunity, stage), c.currency).label("weighted_amount"),
         category(opportunity, stage).label("forecast_category"),
@@ -110,6 +112,22 @@ def shape(opportunity: FromClause) -> Select[Any]:
 def today() -> ColumnElement[Any]:
     """The workspace's day, worked out once per statement."""
     return select(local_date(func.now())).scalar_subquery()
+
+
+def own_currency() -> ColumnElement[Any]:
+    """The workspace's own currency, read once per statement."""
+    at_home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return select(workspaces.c.currency).where(at_home).scalar_subquery()
+
+
+def own_amount(opportunity: FromClause) -> ColumnElement[Any]:
+    """The amount in the workspace's own currency, by the rate of the day it closed, or of today, to cents.
+
+    Null where no amount, or no rate for that day, is known.
+    """
+    c = opportunity.c
+    rate = rate_on(c.workspace_id, c.currency, func.coalesce(c.closed_on, today()))
+    return case((c.currency == own_currency(), c.amount), else_=func.round(c.amount * rate, 2))
 
 
 def progress_code(opportunity: FromClause, stage: FromClause) -> ColumnElement[Any]:
@@ -180,6 +198,7 @@ LIST = Listing(
     sorts={
         "created_at": opportunities.c.created_at,
         "expected_close_on": expected_close_key,
+        "amount": amount_key,
     },
     filters={
         **among(

@@ -17,7 +17,7 @@ Day = Annotated[date, Field(ge=date(1990, 1, 1), lt=date(2100, 1, 1))]
 Reference = Annotated[str, Field(min_length=1, max_length=100)]
 OwnProbability = Annotated[Decimal, Field(gt=0, lt=1, max_digits=5, decimal_places=4)]
 
-Sort = Literal["created_at", "-created_at", "expected_close_on", "-expected_close_on"]
+Sort = Literal["created_at", "-created_at", "expected_close_on", "-expected_close_on", "amount", "-amount"]
 
 
 class _Attributes(Sent):
@@ -137,6 +137,10 @@ class OpportunityRead(Shown):
     days_in_stage: int | None = Field(description="Calendar days; null once it is closed.")
     progress_code: int
     amount: MoneyShown | None
+    own_amount: MoneyShown | None = Field(
+        description="In the workspace's own currency, by the rate of the day it closed, or of today; null where no "
+        "rate is known."
+    )
     probability: str
     weighted_amount: MoneyShown | None = Field(description="Amount × probability.")
     forecast_category: ForecastCategory | Literal["closed"]

@@ -26,6 +26,7 @@ async def create(tx: Transaction, new: PipelineCreate, *, is_default: bool = Fal
     """Add a pipeline with its stages. Raises ``PipelineNameTaken``, ``AlreadyExists``."""
     values = new.model_dump(mode="json", exclude={"stages", "id"}, exclude_none=True)
     values |= {"id": new.id or await new_id(tx), "is_default": is_default}
+    values["checklists"] = [one.model_dump(mode="json") for one in new.checklists]
     # The stages first: what the pipeline's fact shows of them must be there when it is written.
     await add_stages(tx, values["id"], new.stages)
     made = await record(tx, events.CREATED, _create(frozenset(values)), refusals=TAKEN, **renamed(values))

@@ -14,7 +14,21 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, Uuid, any_, bindparam, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.attachments.models import attachments
@@ -113,6 +127,13 @@ def _saying(table: Table, told_as: str) -> Place:
     )
 
 
+_FORGOTTEN: Mapping[str, Any] = MappingProxyType(
+    {
+        f"{at}_position_state": case((visits.c[f"{at}_position"].is_not(None), "forgotten"), else_=state)
+        for at, state in (("start", visits.c.start_position_state), ("completion", visits.c.completion_position_state))
+    }
+)
+
 PLACES: tuple[Place, ...] = (
     Place(
         notes,
@@ -146,12 +167,15 @@ PLACES: tuple[Place, ...] = (
     _saying(notifications, "notification"),
     Place(
         visits,
-        ("subject", "result", "customer_feedback", "next_step", "reschedule_reason", "cancel_reason"),
+        (
+            "subject", "preparation", "result", "customer_feedback", "own_needs", "next_step", "reschedule_reason",
+            "cancel_reason", "review", "start_out_of_range_reason", "completion_out_of_range_reason",
+        ),
         told_as="visit",
         near=under(visits),
         of_customer=belonging(visits),
-        told=("start_location", "completion_location"),
-        gone=MappingProxyType({"start_location": null(), "completion_location": null()}),
+        told=("check_in", "check_out"),
+        gone=MappingProxyType({"start_position": null(), "completion_position": null(), **_FORGOTTEN}),
         with_contact=or_(
             visits.c.contact_ids.op("&&")(PERSONS),
             visits.c.met_contact_ids.op("&&")(PERSONS),

@@ -18,6 +18,7 @@ from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
 from crm.nouns import this_one
 from crm.visits.models import visits
+from crm.visits.rules import HELD
 
 _reachable_contact = (
     exists()
@@ -30,7 +31,7 @@ _reachable_contact = (
 _completed_visit = (
     exists()
     .where(visits.c.workspace_id == customers.c.workspace_id, visits.c.customer_id == customers.c.id)
-    .where(visits.c.state == "completed")
+    .where(visits.c.state.in_(HELD))
     .correlate(customers)
 )
 

@@ -97,6 +97,7 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "reason": _reason,
         "result": lambda told: told.aside(told.data.get("result") or told.data.get("outcome")),
         "outcome": _outcome,
+        "review": lambda told: told.aside(_short((told.data.get("review") or {}).get("review") or "")),
         "with_contact": _with_contact,
         "band": _band,
         "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),

@@ -1,198 +1,147 @@
-"""The statements that move a visit, with their guards, and the questions asked when a guard held one back.
+"""The statement that moves a visit, with its guards, and what is said when a guard held it back.
 
 Which guards and columns a statement has depends on the move and on what was sent; each combination is compiled once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    Insert,
-    Integer,
-    Select,
-    Uuid,
-    any_,
-    bindparam,
-    cast,
-    exists,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, ColumnElement, Insert, Text, Uuid, bindparam, cast, func, literal, or_
 
 from crm.actor import Sight
-from crm.contacts.models import contacts
-from crm.customers.queries import in_reach
-from crm.database import Access, statement
-from crm.errors import FieldError, Unprocessable, invalid
+from crm.database import Access, Transaction, statement
+from crm.errors import Problem
 from crm.nouns import Answer
-from crm.recording import changing, creating, explain, record, renamed
+from crm.recording import changing, record, renamed
+from crm.sealing import Sealer
 from crm.tables import Moment
-from crm.visits.errors import VisitClosed, VisitNotPlanned
-from crm.visits.models import visits
-from crm.visits.queries import VISIT, metres_to_customer
-from crm.visits.rules import MOVES, after, before
-from crm.visits.schemas import Checked
+from crm.visits.errors import AnotherVisitInProgress, OwnerDoubleBooked
+from crm.visits.guarding import allowed, another_in_progress, double_booked, freedoms
+from crm.visits.locating import CHECK_OF, columns_of, said, said_why
+from crm.visits.models import NO_DOUBLE_BOOKING, ONE_VISIT_IN_PROGRESS, visits
+from crm.visits.people import all_active, all_belong, ids, is_active, supervises
+from crm.visits.queries import VISIT
+from crm.visits.reports import Checked
+from crm.visits.rules import after
 from crm.visits.vocabulary import Move
-from crm.workspaces.models import users
 
-CHECK_OF: Mapping[Move, str] = {"start": "start", "complete": "completion"}
-"""The moves that say where the visitor is, and what the columns for it begin with."""
+REFUSALS: Mapping[str, type[Problem]] = {
+    NO_DOUBLE_BOOKING: OwnerDoubleBooked,
+    ONE_VISIT_IN_PROGRESS: AnotherVisitInProgress,
+}
 
 
 async def make(
-    access: Access,
-    move: Move,
-    event_type: str,
-    visit_id: UUID,
-    values: Mapping[str, Any],
-    checked: Checked | None = None,
-    **more: Any,
+    access: Access, move: Move, event_type: str, visit_id: UUID, values: Mapping[str, Any], **more: Any
 ) -> Answer | None:
     """Make this move with these new values; None where a guard held it back or there was nothing to change.
 
-    ``checked`` is what the visitor's device said, for the moves that ask for it.
+    Raises ``OwnerDoubleBooked`` and ``AnotherVisitInProgress``, naming the other visit where the actor sees it.
     """
-    new = {**values, **_said(move, checked)}
-    location = checked.location if checked else None
-    where = {f"location_{name}": value for name, value in location.model_dump().items()} if location else {}
-    wanted = _moved(access.actor.sight, move, frozenset(new), location is not None)
-    return await record(access, event_type, wanted, id=visit_id, **renamed(new), **where, **more)
+    wanted = _moved(access.actor.sight, move, frozenset(values), "position" in more, **freedoms(access))
+    try:
+        async with _apart(access):
+            return await record(access, event_type, wanted, id=visit_id, refusals=REFUSALS, **renamed(values), **more)
+    except OwnerDoubleBooked as problem:
+        owner_id, start, end = await _times_of(access, visit_id)
+        start, end = values.get("planned_start", start), values.get("planned_end", end)
+        raise await double_booked(access, owner_id, start, end, visit_id) from problem
+    except AnotherVisitInProgress as problem:
+        owner_id, *_ = await _times_of(access, visit_id)
+        raise await another_in_progress(access, owner_id) from problem
 
 
-async def as_it_is(access: Access, move: Move, visit_id: UUID) -> tuple[Answer, dict[str, Any]]:
-    """The visit, where its state allows the move, as the answer and as a dictionary.
-
-    Raises ``NotFound``, ``Stale``, and ``VisitNotPlanned`` or ``VisitClosed`` with the present state.
-    """
-    answer = await explain(access, VISIT, visit_id)
-    visit: dict[str, Any] = orjson.loads(answer.body)
-    if (visit["state"], move) not in MOVES:
-        refused = VisitNotPlanned if before(move) == ("planned",) else VisitClosed
-        raise refused(state=visit["state"])
-    return answer, visit
+def device(move: Move, checked: Checked, sealer: Sealer, access: Access, visit_id: UUID) -> dict[str, Any]:
+    """What the device said, as parameters of a move; nothing where it said nothing."""
+    if checked.location is None and checked.device_time is None and checked.out_of_range_reason is None:
+        return {}
+    return said(CHECK_OF[move], checked, sealer, access.actor, visit_id)
 
 
-async def must_be_active(access: Access, field: str, user_id: UUID) -> None:
-    """Raise 422 at the field unless the user is there and active."""
-    if not await access.value(_someone_is_active(), user_id=user_id):
-        raise invalid(field, "There is no such active user.", "not_found")
+def _apart(access: Access) -> AbstractAsyncContextManager[None]:
+    """A refusal by a constraint must not end the transaction: which visit is in the way is to be looked up."""
+    return access.attempt() if isinstance(access, Transaction) else nullcontext()
 
 
-async def must_belong(
-    access: Access, field: str, customer_id: UUID, contact_ids: Sequence[UUID], *, current: bool
-) -> None:
-    """Raise 422 naming each element of the field that is no contact of the customer, or where ``current`` no more."""
-    rows = await access.rows(_belonging(current), customer_id=customer_id, contact_ids=contact_ids)
-    known = {row["id"] for row in rows}
-    errors = tuple(
-        FieldError(f"#/{field}/{place}", "There is no such contact at this customer.", "not_found")
-        for place, contact_id in enumerate(contact_ids)
-        if contact_id not in known
-    )
-    if errors:
-        raise Unprocessable(errors=errors)
+async def _times_of(access: Access, visit_id: UUID) -> tuple[UUID, Any, Any]:
+    row = await access.row(_times(), id=visit_id)
+    assert row is not None  # noqa: S101  # a constraint has just spoken about it
+    return row["owner_id"], row["planned_start"], row["planned_end"]
 
 
 @statement
-def planned(sight: Sight, columns: frozenset[str]) -> Insert:
-    """A new visit, where the customer is in reach, its contacts are the customer's and its owner is active."""
-    customer_id, owner_id = bindparam("new_customer_id", type_=Uuid), bindparam("new_owner_id", type_=Uuid)
-    team = {}
-    if "team_id" not in columns:
-        at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-        team["team_id"] = select(users.c.team_id).where(at_home, users.c.id == owner_id).scalar_subquery()
-    may = (
-        in_reach(sight, customer_id)
-        & _is_active(owner_id)
-        & _all_belong(customer_id, _ids("new_contact_ids"), current=True)
+def _times() -> Any:
+    v = visits.c
+    at_home = v.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return (
+        visits.select()
+        .with_only_columns(v.owner_id, v.planned_start, v.planned_end)
+        .where(at_home, v.id == bindparam("id", type_=Uuid))
     )
-    return creating(VISIT, columns, values=team, only_if=may)
 
 
 @statement
-def _moved(sight: Sight, move: Move, columns: frozenset[str], located: bool) -> Insert:
+def _moved(
+    sight: Sight, move: Move, columns: frozenset[str], checked: bool, *, free_of_day: bool, any_review: bool
+) -> Insert:
     """A visit that has made this move."""
-    guards: list[ColumnElement[bool]] = [visits.c.state.in_(before(move))]
-    values: dict[str, Any] = {"state": after(move)}
-    if "contact_ids" in columns:
-        guards.append(_all_belong(visits.c.customer_id, _ids("new_contact_ids"), current=True))
+    guards: list[ColumnElement[bool]] = [allowed(move, free_of_day=free_of_day, any_review=any_review)]
+    values: dict[str, Any] = {}
+    if (state := after(move)) is not None:
+        values["state"] = state
+    _guard_people(columns, guards)
     if move == "reschedule":
         times = ("planned_start", "planned_end")
         new = {name: bindparam(f"new_{name}", type_=Moment) for name in times}
-        guards.append(or_(*(visits.c[name] != new[name] for name in times)))
+        guards += [or_(*(visits.c[name] != new[name] for name in times)), in_turn(visits.c.owner_id)]
         values["reschedule_count"] = visits.c.reschedule_count + 1
+    if move == "confirm":
+        guards.append(in_turn(visits.c.owner_id))
+        values["overlap_allowed"] = False
     if move == "start":
         values["started_at"] = func.now()
     if move == "complete":
-        given_start = bindparam("given_start", type_=Moment)
-        assignee_id = bindparam("assignee_id", type_=Uuid)
-        guards += [
-            or_(given_start.is_(None), visits.c.started_at.is_(None)),
-            or_(assignee_id.is_(None), _is_active(assignee_id)),
-            _all_belong(visits.c.customer_id, _ids("new_met_contact_ids"), current=False),
-        ]
-        planned_or_now = func.least(visits.c.planned_start, func.now())
-        values["started_at"] = func.coalesce(visits.c.started_at, given_start, planned_or_now)
-        # Whoever waited for the start to commit began before it: the end is never before the start.
-        values["completed_at"] = func.greatest(func.now(), visits.c.started_at, given_start)
-    if located:
-        at = CHECK_OF[move]
-        latitude, longitude, accuracy = (
-            bindparam(f"location_{name}", type_=Float) for name in ("latitude", "longitude", "accuracy_m")
-        )
-        metres = metres_to_customer(latitude, longitude)
-        allowed = bindparam("visits_range_m", type_=Integer) + func.coalesce(accuracy, 0)
-        values[f"{at}_distance_m"] = cast(func.round(metres), Integer)
-        values[f"{at}_out_of_range"] = metres > allowed
+        _completing(guards, values)
+    if move == "review":
+        values |= {"reviewed_at": func.now(), "reviewed_by_id": bindparam("user_id", type_=Uuid)}
+    if checked:
+        guards.append(said_why(visits.c.customer_id))
+        values |= columns_of(CHECK_OF[move], visits.c.customer_id, visits.c.owner_id)
     return changing(VISIT, sight, columns, *guards, values=values)
 
 
-def _said(move: Move, checked: Checked | None) -> dict[str, Any]:
-    """The columns of what the device said."""
-    if checked is None:
-        return {}
-    at = CHECK_OF[move]
-    location = checked.location.model_dump() if checked.location else None
-    said = {f"{at}_location": location, f"{at}_device_time": checked.device_time}
-    return {name: value for name, value in said.items() if value is not None}
+def _guard_people(columns: frozenset[str], guards: list[ColumnElement[bool]]) -> None:
+    if "contact_ids" in columns:
+        guards.append(all_belong(visits.c.customer_id, ids("new_contact_ids"), current=True))
+    if "participant_ids" in columns:
+        guards.append(all_active(ids("new_participant_ids")))
+    if "supervisor_id" in columns:
+        supervisor_id = bindparam("new_supervisor_id", type_=Uuid)
+        may = supervises(supervisor_id) & (visits.c.owner_id != supervisor_id)
+        guards.append(or_(supervisor_id.is_(None), may))
 
 
-@statement
-def _someone_is_active() -> Select[Any]:
-    return select(_is_active(bindparam("user_id", type_=Uuid)))
+def _completing(guards: list[ColumnElement[bool]], values: dict[str, Any]) -> None:
+    given_start, given_end = (bindparam(name, type_=Moment) for name in ("given_start", "given_end"))
+    assignee_id = bindparam("assignee_id", type_=Uuid)
+    planned_or_now = func.least(visits.c.planned_start, func.coalesce(given_end, func.now()), func.now())
+    began = func.coalesce(visits.c.started_at, given_start, planned_or_now)
+    guards += [
+        or_(given_start.is_(None), visits.c.started_at.is_(None)),
+        or_(assignee_id.is_(None), is_active(assignee_id)),
+        or_(given_end.is_(None), given_end > began),
+    ]
+    values["started_at"] = began
+    # Whoever waited for the start to commit began before it: the end is never before the start. A device whose clock
+    # runs a little ahead has ended now.
+    values["completed_at"] = func.greatest(func.least(given_end, func.now()), began)
+    values["reported_at"] = func.now()
 
 
-@statement
-def _belonging(current: bool) -> Select[Any]:
-    return _of_customer(bindparam("customer_id", type_=Uuid), _ids("contact_ids"), current=current)
-
-
-def _is_active(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return exists().where(at_home, users.c.id == user_id, users.c.state == "active")
-
-
-def _ids(name: str) -> ColumnElement[Any]:
-    return bindparam(name, type_=ARRAY(Uuid))
-
-
-def _of_customer(customer_id: ColumnElement[Any], ids: ColumnElement[Any], *, current: bool) -> Select[Any]:
-    found = select(contacts.c.id).where(
-        contacts.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        contacts.c.customer_id == customer_id,
-        contacts.c.id == any_(ids),
-    )
-    return found.where(contacts.c.archived_at.is_(None), contacts.c.left_on.is_(None)) if current else found
-
-
-def _all_belong(customer_id: ColumnElement[Any], ids: ColumnElement[Any], *, current: bool) -> ColumnElement[bool]:
-    """Each of these ids, none of them twice, is a contact of the customer."""
-    found = _of_customer(customer_id, ids, current=current).with_only_columns(func.count())
-    many: ColumnElement[bool] = found.correlate(visits).scalar_subquery() == func.cardinality(ids)
-    return many
+def in_turn(owner_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Wait for others who move visits of this owner. The constraint decides; in turn it does so without deadlocks."""
+    name = literal("visits of ", Text).concat(cast(owner_id, Text))
+    lock = func.pg_advisory_xact_lock(cast(func.hashtextextended(name, 0), BigInteger))
+    return cast(lock, Text).is_not(None)

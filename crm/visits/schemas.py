@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from crm.contacts.schemas import ContactReference
 from crm.customers.schemas import CustomerReference, PersonShown
-from crm.fields import Latitude, Line, Longitude, Moment, Name, Sent, Shown, Text, kept, like
+from crm.fields import Line, Moment, Sent, Shown, Text, kept, like
 from crm.paging import Filter
-from crm.visits.vocabulary import Purpose, State
+from crm.visits.vocabulary import Kind, Move, Party, Position, Purpose, State
 
 LONGEST = timedelta(hours=24)
 
@@ -23,31 +23,12 @@ def _once(ids: list[UUID]) -> list[UUID]:
 
 
 ContactIds = Annotated[list[UUID], Field(max_length=50), AfterValidator(_once)]
-DueOn = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+UserIds = Annotated[list[UUID], Field(max_length=20), AfterValidator(_once)]
 
 
-class Location(Sent):
-    """Where a device says that it is."""
+class Planned(Sent):
+    """From when to when."""
 
-    latitude: Latitude
-    longitude: Longitude
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000)] | None = None
-
-
-class Checked(Sent):
-    """Where and when the visitor's device says that it is."""
-
-    model_config = like(
-        location={"latitude": 31.2304, "longitude": 121.4737, "accuracy_m": 12}, device_time="2027-01-05T01:58:00Z"
-    )
-
-    location: Location | None = None
-    device_time: Moment | None = Field(
-        default=None, description="The device's own clock; kept beside the server's, which decides."
-    )
-
-
-class _Planned(Sent):
     planned_start: Moment
     planned_end: Moment = Field(description="After the start, by 24 hours at most.")
 
@@ -60,7 +41,7 @@ class _Planned(Sent):
         return end
 
 
-class VisitPlan(_Planned):
+class VisitPlan(Planned):
     """A visit to come. It is yours unless you name another owner."""
 
     model_config = like(
@@ -77,8 +58,18 @@ class VisitPlan(_Planned):
     contact_ids: ContactIds = Field(default_factory=list, description="Whom of this customer you want to meet.")
     owner_id: UUID | None = None
     team_id: UUID | None = Field(default=None, description="The owner's team when not given.")
+    participant_ids: UserIds = Field(default_factory=list, description="Colleagues who go along.")
+    supervisor_id: UUID | None = Field(
+        default=None, description="A manager who goes along and reviews the visit afterwards; not its owner."
+    )
+    kind: Kind = "on_site"
     purpose: Purpose
     subject: Line | None = None
+    preparation: Text | None = Field(default=None, description="What is known and wanted before the visit.")
+    allow_overlap: bool = Field(
+        default=False,
+        description="Plan it beside another visit of the owner at the same time. Only one of them can be confirmed.",
+    )
 
 
 class VisitUpdate(Sent):
@@ -88,12 +79,16 @@ class VisitUpdate(Sent):
         purpose="sales", subject="The second line", contact_ids=["01a1fcb0-3a00-7000-8000-000000000002"]
     )
 
+    kind: Kind = kept()
     purpose: Purpose = kept()
     subject: Line | None = None
+    preparation: Text | None = None
     contact_ids: ContactIds = kept()
+    participant_ids: UserIds = kept()
+    supervisor_id: UUID | None = None
 
 
-class VisitReschedule(_Planned):
+class VisitReschedule(Planned):
     """When the visit takes place instead."""
 
     model_config = like(
@@ -101,82 +96,48 @@ class VisitReschedule(_Planned):
     )
 
     reason: Line | None = None
-
-
-class NextStepSent(Sent):
-    """What follows from the visit: becomes a task, with a reminder when it is due."""
-
-    title: Name
-    due_at: Moment | None = None
-    due_on: DueOn | None = Field(
-        default=None, description="A day instead of a moment: that day at the workspace's reminder time."
+    allow_overlap: bool = Field(
+        default=False, description="Beside another visit of the owner at that time. Only one of them can be confirmed."
     )
-    assignee_id: UUID | None = Field(default=None, description="The visit's owner when not given.")
-
-    @model_validator(mode="after")
-    def _one_due(self) -> "NextStepSent":
-        if (self.due_at is None) == (self.due_on is None):
-            raise ValueError("Say when it is due: either due_at or due_on.")
-        return self
-
-
-class VisitReport(Checked):
-    """What came of a visit: its result, whom you met and what comes next."""
-
-    model_config = like(
-        result="Wants a quotation for two lines.",
-        met_contact_ids=["01a1fcb0-3a00-7000-8000-000000000002"],
-        next_step={"title": "Send the quotation", "due_on": "2027-01-05"},
-        location={"latitude": 31.2304, "longitude": 121.4737, "accuracy_m": 12},
-    )
-
-    result: Annotated[Text, Field(min_length=1)]
-    met_contact_ids: Annotated[ContactIds, Field(min_length=1, description="Whom of this customer you met.")]
-    none_needed: Literal[True] | None = Field(default=None, description="No next step is needed.")
-    next_step: NextStepSent | None = Field(
-        default=None, validate_default=True, description="Either this or `none_needed`."
-    )
-    customer_feedback: Text | None = None
-    own_needs_shared: bool | None = Field(
-        default=None, description="Whether the customer spoke about needs of their own accord."
-    )
-    started_at: Moment | None = Field(
-        default=None,
-        description="When it began, if you did not press start: the planned start when not given, or the moment of "
-        "completion where that is still to come.",
-    )
-
-    @field_validator("next_step")
-    @classmethod
-    def _said(cls, step: NextStepSent | None, info: ValidationInfo) -> NextStepSent | None:
-        if "none_needed" in info.data and (step is None) == (info.data["none_needed"] is None):
-            raise ValueError("Say what comes next: either next_step or none_needed.")
-        return step
 
 
 class VisitCancel(Sent):
     """Why a visit does not take place."""
 
-    model_config = like(reason="The customer has no time this month.")
+    model_config = like(reason="The customer has no time this month.", by="customer")
 
     reason: Line
-
-
-class LocationShown(Shown):
-    """Where a device said that it was."""
-
-    latitude: float
-    longitude: float
-    accuracy_m: float | None
+    by: Party = Field(default="us", description="Who called it off.")
 
 
 class CheckedShown(Shown):
-    """Where a visit was started or completed, and how far that is from the customer's address."""
+    """That a visit was started or completed with a device in hand, and how far from the customer's address.
 
-    location: LocationShown | None
+    The position itself is told by `GET /v1/visits/{id}/locations` alone.
+    """
+
     device_time: datetime | None
+    server_time: datetime = Field(description="The moment at which we heard of it.")
+    clock_off: bool | None = Field(
+        description="The device's clock and ours differ by more than `visits.clock_tolerance_minutes`: it is wrong, or "
+        "the call was made offline and sent later."
+    )
+    position: Position | None = Field(
+        description="What became of the position: `kept`, `not_consented` (used for the distance, not kept), "
+        "`forgotten` (its time is over, or the consent was withdrawn); null where none was sent."
+    )
+    accuracy_m: float | None
     distance_m: int | None = Field(description="Null where the device or the customer has no position.")
     out_of_range: bool | None = Field(description="Further away than the workspace allows, beyond the accuracy.")
+    out_of_range_reason: str | None
+
+
+class ReviewShown(Shown):
+    """What the supervisor had to say."""
+
+    review: str
+    by: PersonShown
+    at: datetime
 
 
 class NextStepShown(Shown):
@@ -199,24 +160,39 @@ class VisitRead(Shown):
     owner_id: UUID
     owner: PersonShown
     team_id: UUID | None
+    is_joint: bool
+    participant_ids: list[UUID]
+    participants: list[PersonShown]
+    supervisor_id: UUID | None
+    supervisor: PersonShown | None
+    kind: Kind
     purpose: Purpose
     subject: str | None
+    preparation: str | None
     state: State
+    moves: list[Move] = Field(description="What can be done with it next, as far as its state decides.")
+    unplanned: bool
     planned_start: datetime
     planned_end: datetime
+    overlap_allowed: bool = Field(description="It stands beside another visit of the owner at the same time.")
     reschedule_count: int
     reschedule_reason: str | None
     started_at: datetime | None
     check_in: CheckedShown | None
     completed_at: datetime | None
+    reported_at: datetime | None = Field(description="When the result was reported; later than the end if offline.")
     check_out: CheckedShown | None
     met_contact_ids: list[UUID]
     met_contacts: list[ContactReference]
     result: str | None
     customer_feedback: str | None
     own_needs_shared: bool | None
+    own_needs: str | None
     next_step: NextStepShown | None = Field(description="Null on a completed visit: none was needed.")
+    next_visit_id: UUID | None
     cancel_reason: str | None
+    cancelled_by: Party | None
+    review: ReviewShown | None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -229,8 +205,11 @@ class VisitFilter(Filter):
     customer_id: list[UUID] | None = None
     owner_id: list[UUID] | None = None
     team_id: list[UUID] | None = None
+    supervisor_id: list[UUID] | None = None
     state: list[State] | None = None
     purpose: list[Purpose] | None = None
+    kind: list[Kind] | None = None
+    unplanned: bool | None = None
     planned_start_gte: Moment | None = None
     planned_start_lte: Moment | None = None
     created_at_gte: Moment | None = None

@@ -27,6 +27,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import array
@@ -142,10 +143,12 @@ def _claim(just_this: bool) -> Select[Any]:
             (d.attempts - d.earlier_attempts).label("attempt"),
             e.url,
             func.array_remove(array([e.secret, previous]), null()).label("sealed_secrets"),
+            e.personal_data,
         )
         .cte("claimed")
     )
-    told = body(select(events).where(events.c.workspace_id == home).subquery("fact")).subquery("told")
+    fact = select(events).where(events.c.workspace_id == home, events.c.id == claimed.c.event_id).correlate(claimed)
+    told = body(fact.lateral("fact"), claimed.c.personal_data).lateral("told")
     json = case((told.c.id.is_not(None), func.row_to_json(told.table_valued())))
-    with_body = claimed.outerjoin(told, told.c.id == claimed.c.event_id)
-    return select(*claimed.c, cast(json, Text).label("body")).select_from(with_body)
+    lease = [column for column in claimed.c if column.key != "personal_data"]
+    return select(*lease, cast(json, Text).label("body")).select_from(claimed.outerjoin(told, true()))

@@ -1,6 +1,7 @@
 """Tables of webhook endpoints and of the deliveries they are owed."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Index,
     Integer,
@@ -23,6 +24,7 @@ webhook_endpoints = noun(
     Column("url", Text, nullable=False),
     Column("description", Text),
     Column("types", ARRAY(Text), nullable=False),
+    Column("personal_data", Boolean, nullable=False, server_default=text("false")),
     Column("state", Text, nullable=False, server_default="active"),
     Column("disabled_because", Text),
     secret("secret", LargeBinary, nullable=False),

@@ -14,6 +14,7 @@ from crm.nouns import Answer, Noun
 from crm.reading import Listing, among
 from crm.tables import stamps, utc
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
+from crm.webhooks.personal import told
 from crm.webhooks.schemas import WebhookDeliveryFilter, WebhookEndpointFilter
 
 
@@ -25,6 +26,7 @@ def shape(endpoint: FromClause) -> Select[Any]:
         c.url,
         c.types,
         c.description,
+        c.personal_data,
         c.state,
         c.disabled_because,
         case((c.previous_secret_until > func.now(), utc(c.previous_secret_until))).label("previous_secret_until"),
@@ -73,11 +75,19 @@ def _with_attempts(delivery: FromClause) -> Select[Any]:
     return delivery_shape(delivery).add_columns(found.label("attempts"))
 
 
-def body(fact: FromClause) -> Select[Any]:
+def body(fact: FromClause, personal_data: ColumnElement[bool]) -> Select[Any]:
     """What an endpoint is sent of a fact: its envelope in the form of Standard Webhooks (type, timestamp, data)."""
-    told = envelope(fact).subquery("envelope").c
-    beside = [column for column in told if column.key not in {"type", "occurred_at", "data"}]
-    return select(told.type, told.occurred_at.label("timestamp"), told.data, *beside)
+    data, changes = told(fact, personal_data)
+    said = envelope(fact).add_columns(data.label("told"), changes.label("told_changes")).lateral("envelope").c
+    other = {"type", "occurred_at", "data", "changes", "told", "told_changes"}
+    beside = [column for column in said if column.key not in other]
+    return select(
+        said.type,
+        said.occurred_at.label("timestamp"),
+        said.told.label("data"),
+        *beside,
+        said.told_changes.label("changes"),
+    )
 
 
 def _everyone(_sight: Sight) -> ColumnElement[bool]:

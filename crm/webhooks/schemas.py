@@ -39,6 +39,11 @@ class WebhookEndpointCreate(Sent):
     url: Url
     types: Patterns
     description: Line | None = None
+    personal_data: bool = Field(
+        default=False,
+        description="Whether it is told how to reach people: phones, e-mails, birthdays. Without it these are left out "
+        "of `data`, and `changes` names them without their values.",
+    )
 
 
 class WebhookEndpointUpdate(Sent):
@@ -49,6 +54,7 @@ class WebhookEndpointUpdate(Sent):
     url: Url = kept()
     types: Patterns = kept()
     description: Line | None = None
+    personal_data: bool = kept()
 
 
 class WebhookRecovery(Sent):
@@ -66,6 +72,7 @@ class WebhookEndpointRead(Shown):
     url: str
     types: list[str]
     description: str | None
+    personal_data: bool = Field(description="Whether it is told how to reach people.")
     state: EndpointState
     disabled_because: str | None = Field(description="`by_hand`, `gone` (it answered 410), or `failing` (for 5 days).")
     previous_secret_until: datetime | None = Field(

@@ -147,3 +147,16 @@ custom_fields = noun(
     UniqueConstraint("workspace_id", "noun", "key", name=ONE_FIELD_PER_KEY),
 )
 newest_first(custom_fields)
+
+custom_values = Table(
+    "custom_values",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("noun", Text, nullable=False),
+    Column("key", Text(collation="C"), nullable=False),
+    # As ``custom_value`` writes it, the function that the triggers use too: cut where it is long.
+    Column("value", Text(collation="C"), nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "noun", "key", "value", "record_id"),
+)
+"""Which records have which values, as an index: triggers on ``custom`` keep it, whoever writes there."""

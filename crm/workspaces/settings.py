@@ -84,8 +84,18 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # A customer's file is to be verified again after so many months (domain.md B12, timeliness).
         "verification": MappingProxyType({"stale_after_months": Number(12, 1, 120)}),
-        # Metres from the customer at which a visit still counts as on the spot, beside the device's own accuracy.
-        "visits": MappingProxyType({"range_m": Number(500, 10, 100_000)}),
+        # Of visits: metres from the customer that still count as on the spot, beside the device's own accuracy, and
+        # whether one must say why one is not; hours after which what nobody made is missed (domain.md C2); days for
+        # which reports are taken; minutes by which a device's clock may be off.
+        "visits": MappingProxyType(
+            {
+                "range_m": Number(500, 10, 100_000),
+                "out_of_range_reason": Choice("optional", ("optional", "required")),
+                "missed_after_hours": Number(24, 1, 720),
+                "report_days": Number(7, 0, 90),
+                "clock_tolerance_minutes": Number(5, 0, 1440),
+            }
+        ),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
         "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
         # Mebibytes that all attachments of the workspace may take up together.

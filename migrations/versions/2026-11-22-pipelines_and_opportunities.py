@@ -1,6 +1,6 @@
 """Pipelines, products, exchange rates and opportunities.
 
-Revision: opportunities, after erasing.
+Revision: opportunities, after visits2.
 """
 
 import sqlalchemy as sa
@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "opportunities"
-down_revision = "erasing"
+down_revision = "visits2"
 branch_labels = None
 depends_on = None
 
 TABLES = (
+    "opportunity_rounds",
     "opportunity_moves",
     "opportunity_items",
     "opportunity_contacts",
@@ -204,6 +205,7 @@ def upgrade() -> None:
         sa.Column("stalled_at", sa.DateTime(timezone=True)),
         sa.Column("board_place", sa.Text(collation="C")),
         sa.Column("items_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stakeholders_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True)),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -266,6 +268,14 @@ def upgrade() -> None:
             name=op.f("fk_opportunities_workspace_id_team_id"),
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_opportunities")),
+        sa.UniqueConstraint(
+            "workspace_id", "customer_id", "id", name=op.f("uq_opportunities_workspace_id_customer_id_id")
+        ),
+    )
+    op.create_index(
+        "ix_opportunities_amount",
+        "opportunities",
+        ["workspace_id", sa.literal_column("greatest(amount, -1::numeric)"), "id"],
     )
     op.create_index(
         "ix_opportunities_expected_close",
@@ -311,6 +321,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("influence", sa.Integer()),
@@ -325,14 +336,14 @@ def upgrade() -> None:
         sa.CheckConstraint("stance IN ('for', 'neutral', 'against')", name=op.f("ck_opportunity_contacts_stance")),
         sa.CheckConstraint("influence BETWEEN 1 AND 5", name=op.f("ck_opportunity_contacts_influence")),
         sa.ForeignKeyConstraint(
-            ["workspace_id", "contact_id"],
-            ["contacts.workspace_id", "contacts.id"],
-            name=op.f("fk_opportunity_contacts_workspace_id_contact_id"),
+            ["workspace_id", "customer_id", "contact_id"],
+            ["contacts.workspace_id", "contacts.customer_id", "contacts.id"],
+            name=op.f("fk_opportunity_contacts_workspace_id_customer_id_contact_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id", "opportunity_id"],
-            ["opportunities.workspace_id", "opportunities.id"],
-            name=op.f("fk_opportunity_contacts_workspace_id_opportunity_id"),
+            ["workspace_id", "customer_id", "opportunity_id"],
+            ["opportunities.workspace_id", "opportunities.customer_id", "opportunities.id"],
+            name=op.f("fk_opportunity_contacts_workspace_id_customer_id_opportunity_id"),
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_opportunity_contacts")),
     )
@@ -413,6 +424,14 @@ def upgrade() -> None:
         "opportunity_moves",
         ["workspace_id", "opportunity_id", "moved_at"],
     )
+    op.create_table(
+        "opportunity_rounds",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("done_for", sa.Date()),
+        sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_opportunity_rounds")),
+    )
+    protect("opportunity_rounds", api="", worker="SELECT, INSERT, UPDATE", scanned=True)
     for table in ("pipelines", "products", "exchange_rates"):
         protect(table, worker="SELECT")
     protect("pipeline_stages", api="SELECT, INSERT, UPDATE, DELETE", worker="SELECT")
@@ -420,6 +439,30 @@ def upgrade() -> None:
     protect("opportunity_moves", api="SELECT, INSERT", worker="SELECT, INSERT")
     for table in ("opportunity_items", "opportunity_contacts"):
         protect(table, api="SELECT, INSERT, UPDATE, DELETE")
+    # What a person wrote is erased where it stands; how each sale moved stays.
+    op.execute("GRANT UPDATE (reason) ON opportunity_moves TO rapport_worker")
+    _open_first_pipelines()
+
+
+def _open_first_pipelines() -> None:
+    """Give every workspace that is there the pipeline that a new one begins with (``crm.pipelines.defaults``)."""
+    op.execute(
+        "INSERT INTO pipelines (workspace_id, name, name_zh, is_default) "
+        "SELECT workspace_id, 'Sales', '销售流程', true FROM workspaces"
+    )
+    op.execute(
+        "INSERT INTO pipeline_stages (workspace_id, pipeline_id, key, name, name_zh, place, probability, "
+        "forecast_category, progress_code, expected_days, late, requires) "
+        "SELECT p.workspace_id, p.id, s.key, s.name, s.name_zh, s.place, s.probability, s.category, s.code, s.days, "
+        "s.late, s.requires::text[] FROM pipelines AS p CROSS JOIN (VALUES "
+        "('new', 'New', '新增', 1, 0.05, 'pipeline', 1, 7, false, '{}'), "
+        "('contacted', 'Contacted', '已联系', 2, 0.10, 'pipeline', 2, 14, false, '{contact_reached}'), "
+        "('qualified', 'Qualified', '已确认', 3, 0.30, 'pipeline', 3, 30, false, "
+        "'{man_known,man_promising,authority_found}'), "
+        "('proposal', 'Proposal', '方案报价', 4, 0.60, 'best_case', 4, 30, true, '{amount,expected_close_on,next_step}'), "
+        "('contract_sent', 'Contract sent', '合同已发', 5, 0.90, 'commit', 5, 14, true, '{contact:decider/approver}')"
+        ") AS s (key, name, name_zh, place, probability, category, code, days, late, requires)"
+    )
 
 
 def downgrade() -> None:

@@ -13,13 +13,21 @@ JSON = "application/json"
 class ShownOnce(Response):
     """An item with a new secret in it. What is kept for a repeated request has null in its place."""
 
-    def __init__(self, answer: Answer, secret: str, path: str | None = None) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        secret: str | None,
+        path: str | None = None,
+        *,
+        member: str = "secret",
+        status: int | None = None,
+    ) -> None:
         """``secret`` becomes a member of the item; ``path`` is that of its kind, where the item is new as well."""
-        shown, self.kept = (_with(answer.body, secret=text) for text in (secret, None))
+        shown, self.kept = (_with(answer.body, **{member: text}) for text in (secret, None))
         headers = {"ETag": f'"{answer.version}"', "Cache-Control": "no-store"}
         if path is not None:
             headers["Location"] = f"{path}/{answer.id}"
-        super().__init__(shown, 200 if path is None else 201, headers, media_type=JSON)
+        super().__init__(shown, status or (200 if path is None else 201), headers, media_type=JSON)
 
 
 def kept_body(response: Response) -> bytes:

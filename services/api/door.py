@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,6 +69,7 @@ class Door:
         self._forgotten = 0
         self._noted: dict[UUID, float] = {}
         self._notes: set[asyncio.Task[None]] = set()
+        self._others: dict[str, Callable[[str | None], None]] = {}
 
     async def close(self) -> None:
         """Give up what is not written down yet."""
@@ -110,6 +112,10 @@ class Door:
         for credential in gone:
             del self._guests[credential]
 
+    def also_hear(self, channel: str, heard: Callable[[str | None], None]) -> None:
+        """Have somebody told what is announced on another channel, and None when something may have been missed."""
+        self._others[channel] = heard
+
     async def listen(self) -> None:
         """Hear of changes for as long as the process lives; run as a task."""
         while True:
@@ -117,7 +123,11 @@ class Door:
             try:
                 connection = await connect(self.database.url, name="rapport-door")
                 await connection.add_listener(CHANNEL, self._heard)
+                for channel, heard in self._others.items():
+                    await connection.add_listener(channel, lambda *told, heard=heard: heard(str(told[-1])))
                 self._listening = True
+                for heard in self._others.values():
+                    heard(None)
                 await _end_of(connection)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
                 log.warning("cannot hear of changed access; remembering nobody until we can")

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import crm.models  # noqa: F401  # A merge moves the rows of every table, also of those that no route knows.
+from crm.channels.proofs import Proofs
 from crm.database import Database
 from crm.sealing import Sealer, derive
 from crm.workspaces.mint import Mint
@@ -17,9 +18,12 @@ from services.api import pages
 from services.api.door import Door
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
+from services.api.inboxes import CHANNEL as INBOX_CHANGED
+from services.api.inboxes import Inboxes
 from services.api.logs import AccessLog
 from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
+from services.api.turnstile import Turnstile
 from services.settings import Settings, load
 from services.storage import store_of
 
@@ -46,11 +50,18 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.attachments = store_of(chosen)
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
+        api.state.proofs = Proofs(secret_key)
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
+        api.state.turnstile = Turnstile()
         api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
-        listening = asyncio.create_task(api.state.door.listen())
+        api.state.inboxes = Inboxes()
+        api.state.door.also_hear(INBOX_CHANGED, api.state.inboxes.heard)
+        beside = [
+            asyncio.create_task(api.state.door.listen()),
+            asyncio.create_task(api.state.inboxes.close_when(lambda: bool(api.state.draining))),
+        ]
         heads = heads_of(Path(str(files("migrations"))))
         api.state.surroundings = Surroundings(database, chosen.redis_url, heads)
         drain_on_sigterm(api.state, chosen.drain_seconds)
@@ -58,7 +69,8 @@ def create_app(settings: Settings | None = None) -> Api:
         try:
             yield
         finally:
-            listening.cancel()
+            for task in beside:
+                task.cancel()
             await api.state.door.close()
             await database.close()
 

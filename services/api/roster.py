@@ -4,11 +4,14 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
+from crm.channels.schemas import NotificationChannelRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
+from crm.exchange_rates.schemas import RateRead
 from crm.exports.schemas import ExportRead
+from crm.feeds.schemas import FeedRead
 from crm.groups.schemas import LinkRead
 from crm.imports.schemas import ImportRead
 from crm.interactions.schemas import InteractionRead
@@ -18,9 +21,11 @@ from crm.opportunities.schemas import OpportunityRead
 from crm.pipelines.schemas import PipelineRead
 from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
+from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
+from crm.visits.consents import LocationConsentKept
 from crm.visits.schemas import VisitRead
 from crm.webhooks.schemas import WebhookEndpointRead
 from crm.workspaces.credentials import ApiKeyRead, SessionRead
@@ -39,21 +44,27 @@ from services.api.routes import (
     deliveries,
     duplicates,
     events,
+    exchange_rates,
     exports,
+    feeds,
     groups,
     handovers,
     health,
     imports,
     interactions,
     key_proposals,
+    locations,
     me,
     notes,
+    notification_channels,
     notifications,
     opportunities,
     opportunity_moves,
+    opportunity_parts,
     pipelines,
     privacy,
     privacy_requests,
+    products,
     relationships,
     reminders,
     stakeholders,
@@ -89,6 +100,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     pipelines.router,
     opportunities.router,
     opportunity_moves.router,
+    opportunity_parts.router,
+    products.router,
+    exchange_rates.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -97,8 +111,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     tasks.router,
     reminders.router,
     notifications.router,
+    notification_channels.router,
     auth.router,
     me.router,
+    locations.router,
+    feeds.router,
     workspace.router,
     calendars.router,
     custom_fields.router,
@@ -122,6 +139,7 @@ TAGS: dict[str, str] = {
     "visits": "Planned, started, completed with a result and a next step.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
+    "products": "What you sell, and what other currencies are worth.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -129,6 +147,7 @@ TAGS: dict[str, str] = {
     "tasks": "Follow-ups: what was promised, by whom, until when.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
     "notifications": "Your inbox.",
+    "channels": "Where and when you want to be told besides: e-mail, group robots, webhooks.",
     "auth": "Sign in, continue, sign out.",
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
@@ -227,13 +246,22 @@ EVENTS: Events = {
     "visit.updated": ("A planned visit was changed.", VisitRead),
     "visit.rescheduled": ("A visit was moved to another time.", VisitRead),
     "visit.started": ("A visit began.", VisitRead),
+    "visit.confirmed": ("The customer expects a visit.", VisitRead),
     "visit.completed": ("A visit was completed with its result.", VisitRead),
+    "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
+    "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
     "pipeline.created": ("A way of selling was added.", PipelineRead),
     "pipeline.updated": ("A pipeline was changed, or became the default one.", PipelineRead),
     "pipeline.stages_changed": ("The stages of a pipeline are others now.", PipelineRead),
     "pipeline.archived": ("A pipeline was put aside.", PipelineRead),
     "pipeline.restored": ("An archived pipeline was brought back.", PipelineRead),
+    "product.created": ("A product was added.", ProductRead),
+    "product.updated": ("A product was changed.", ProductRead),
+    "product.archived": ("A product was put aside.", ProductRead),
+    "product.restored": ("An archived product was brought back.", ProductRead),
+    "exchange_rate.set": ("What another currency is worth from a day on was said.", RateRead),
+    "exchange_rate.corrected": ("What another currency is worth from a day on was corrected.", RateRead),
     "opportunity.created": ("A sale began.", OpportunityRead),
     "opportunity.updated": ("Something about a sale was changed.", OpportunityRead),
     "opportunity.stage_changed": ("A sale went a stage further, or back.", OpportunityRead),
@@ -242,6 +270,7 @@ EVENTS: Events = {
     "opportunity.grade_changed": ("A sale came nearer to its end, or is overdue.", OpportunityRead),
     "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
     "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
+    "opportunity.stakeholders_changed": ("Who plays which role in a sale is another by now.", OpportunityRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
@@ -250,6 +279,10 @@ EVENTS: Events = {
     "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
     "opportunity.archived": ("A sale was put aside.", OpportunityRead),
     "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),
+    "visit.location_read": ("Someone read where a visit was made; the position is not told.", VisitRead),
+    "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
+    "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
+    "feed.revoked": ("A private calendar ended.", FeedRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),
@@ -269,5 +302,11 @@ EVENTS: Events = {
     "export.created": ("Someone asked for a list as a file.", ExportRead),
     "export.finished": ("A list was written to a file, or given up.", ExportRead),
     "reminder.fired": ("The moment of a reminder came, and it was said.", ReminderRead),
+    "notification_channel.created": ("Someone wants to be told over a channel.", NotificationChannelRead),
+    "notification_channel.updated": ("When or of what a channel is told was changed.", NotificationChannelRead),
+    "notification_channel.verified": ("The address of a channel was proven.", NotificationChannelRead),
+    "notification_channel.enabled": ("A channel is in use again.", NotificationChannelRead),
+    "notification_channel.disabled": ("A channel was turned off.", NotificationChannelRead),
+    "notification_channel.removed": ("A channel was removed.", NotificationChannelRead),
     "webhook.test": ("A test you asked for; only the endpoint it is for is told.", WebhookEndpointRead),
 }

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Uuid, bindparam, exists, select
 
 from crm.actor import Actor, ActorKind, Role, Sight, system
+from crm.channels import actions as channels
+from crm.channels.actions import Means
+from crm.channels.proofs import Proofs
+from crm.channels.schemas import NotificationChannelCreate
 from crm.contacts import actions as contacts
 from crm.contacts.schemas import ContactCreate
 from crm.customers import actions as customers
@@ -113,7 +117,7 @@ async def fill(dsn: str, *, secret_key: str, receiver_url: str, receiver_secret:
         )
         async with database.transaction(admin) as tx:
             if not await tx.value(_is_filled()):
-                await _fill(tx, Sealer(secret_key), receiver_url, receiver_secret)
+                await _fill(tx, secret_key, receiver_url, receiver_secret)
     finally:
         await database.close()
 
@@ -124,10 +128,20 @@ def _is_filled() -> Select[Any]:
     return select(exists().where(at_home))
 
 
-async def _fill(tx: Transaction, sealer: Sealer, receiver_url: str, receiver_secret: str) -> None:
+async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_secret: str) -> None:
     """All of it in one transaction."""
+    sealer = Sealer(secret_key)
     endpoint = WebhookEndpointCreate(url=receiver_url, types=["*"], description="The demo receiver of `make run`")
     await webhooks.create(tx, endpoint, sealer, allow_loopback=True, known=(), secret=receiver_secret)
+
+    robot = NotificationChannelCreate(
+        kind="wecom",
+        name="The robot of `make run`",
+        shared=True,
+        url=f"{receiver_url}robot?key=demo-robot",
+        language="en",
+    )
+    await channels.create(tx, robot, Means(sealer, Proofs(secret_key), allow_loopback=True, sends_email=False))
 
     team = await teams.create(tx, TeamCreate(name="Field sales 外勤"))
     manager, anna, *_ = [

@@ -1,4 +1,4 @@
-"""The webhook receiver of the demo: checks each delivery's signature and prints a line about it.
+"""The receiver of the demo: checks each webhook's signature, plays a group robot, and prints a line about each call.
 
 ``python -m services.local.receiver``. What a partner's receiver must do, in its smallest form: read the raw body,
 verify, answer at once.
@@ -16,6 +16,8 @@ import uvicorn
 from crm.webhooks.signing import ID_HEADER, SignatureInvalid, verify
 
 LARGEST = 1_048_576
+ROBOT = "/robot"
+"""Where it takes what a WeCom robot takes, and answers as one."""
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,6 +39,11 @@ def receiver(secret: str, say: Callable[[str], None]) -> App:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if body is None:
             await _answer(send, 413)
+            return
+        if scope["path"] == ROBOT:
+            for text in read_out(body):
+                say(text)
+            await _answer(send, 200, b'{"errcode":0,"errmsg":"ok"}')
             return
         try:
             verify(secret, headers, body)
@@ -72,10 +79,23 @@ def described(body: bytes) -> tuple[str, str]:
     return str(told.get("type", "?")), " · ".join(named[:2])
 
 
+def read_out(body: bytes) -> list[str]:
+    """What a group would read, as lines for people."""
+    try:
+        told = orjson.loads(body)
+        text = told["text"]["content"]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        text = "?"
+    return [_printable(f"{datetime.now().astimezone():%H:%M:%S}  robot    {one}") for one in str(text).splitlines()]
+
+
 def line(event_type: str, about: str, verdict: str) -> str:
     """One line for people. Control characters are not printed: they would be obeyed by the terminal."""
-    shown = f"{datetime.now().astimezone():%H:%M:%S}  webhook  {event_type:<24}  {about[:60]:<32}  {verdict}"
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in shown)
+    return _printable(f"{datetime.now().astimezone():%H:%M:%S}  webhook  {event_type:<24}  {about[:60]:<32}  {verdict}")
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 async def _whole(receive: Receive) -> bytes | None:
@@ -89,9 +109,10 @@ async def _whole(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _answer(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+async def _answer(send: Send, status: int, body: bytes = b"") -> None:
+    length = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": length})
+    await send({"type": "http.response.body", "body": body})
 
 
 def main() -> int:

@@ -126,5 +126,5 @@ Try this: read README.md, "Five minutes", or begin with
 
   curl -s {address.url}/v1/auth/token -d grant_type=password -d username={demo.SALES.email} -d password={demo.PASSWORD}
 
-Below, the demo's webhook receiver prints what it is told; reminders fire within the minute.
+Below, the demo's receiver prints what it is told, as a webhook and as a group robot; reminders fire within the minute.
 Ctrl-C stops everything; the data is kept."""

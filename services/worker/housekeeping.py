@@ -1,5 +1,6 @@
 """Rounds that keep house: the sign of life, room for next month's facts, and forgetting what nobody asks for."""
 
+from crm.channels.forgetting import forget_sent
 from crm.database import EVERYWHERE
 from crm.events import housekeeping
 from crm.workspaces.idempotency import forget_old
@@ -22,8 +23,9 @@ async def make_room(worker: Worker) -> bool:
 
 
 async def forget(worker: Worker) -> bool:
-    """Answers kept for repeated requests, and reactions long done."""
+    """Answers kept for repeated requests, reactions long done, and messages sent long ago."""
     async with worker.database.scanning() as tx:
         answers = await forget_old(tx, most=MOST)
         reactions = await housekeeping.forget_settled(tx, most=MOST)
-    return MOST in {answers, reactions}
+        messages = await forget_sent(tx, most=MOST)
+    return MOST in {answers, reactions, messages}

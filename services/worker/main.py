@@ -18,10 +18,12 @@ from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.calendars import keep_calendars
 from services.worker.delivering import hint_round
+from services.worker.dispatching import owe_messages, send_messages
 from services.worker.exporting import export_round, sweep_exports
 from services.worker.firing import fire
 from services.worker.importing import import_round
 from services.worker.messages import open_queue
+from services.worker.missing import miss_visits
 from services.worker.privacy import keep_private
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
@@ -39,6 +41,8 @@ FEWEST_CONNECTIONS = 16
 GIVES_WAY_AFTER = 0.001
 """Seconds after which a thread that reads a file or writes one lets the loop go on: with Python's own 5 ms, each
 statement of an import waits for as long."""
+NOISY = ("arq.worker", "arq.connections", "httpx", "httpcore")
+"""Whose logs say too much: httpx tells each address it calls, and that of a robot is its secret."""
 STOPS_WITHIN = 22.0
 """Seconds that what is under way gets to finish."""
 
@@ -47,12 +51,15 @@ ROUNDS: tuple[Round, ...] = (
     Round("react", react),
     Round("fire", fire),
     Round("deliver", hint_round),
+    Round("owe messages", owe_messages),
+    Round("send messages", send_messages),
     Round("import", import_round),
     Round("export", export_round),
     Round("sweep exports", sweep_exports, HOURLY),
     Round("remove files", removing.remove_files, removing.SECONDS),
     Round("sweep attachments", removing.sweep_attachments, HOURLY),
     Round("warm", warm, SECONDS),
+    Round("miss visits", miss_visits, HOURLY),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("calendars", keep_calendars, HOURLY),
@@ -69,7 +76,7 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
     settings = load(Settings)
     logs.configure(settings.log_level)
-    for noisy in ("arq.worker", "arq.connections", "httpx"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.setswitchinterval(GIVES_WAY_AFTER)
     uvloop.run(run(settings))
@@ -92,9 +99,10 @@ async def run(settings: Settings, rounds: tuple[Round, ...] = ROUNDS) -> None:
         for task in late:
             # What is cut off here is rolled back, and taken up by whoever comes next.
             task.cancel()
-        for delivery in worker.deliveries:
-            delivery.cancel()
-        await asyncio.gather(*tasks, *worker.deliveries, return_exceptions=True)
+        under_way = [*worker.deliveries, *worker.messages]
+        for sending in under_way:
+            sending.cancel()
+        await asyncio.gather(*tasks, *under_way, return_exceptions=True)
     finally:
         await worker.outbound.aclose()
         await worker.queue.aclose(close_connection_pool=True)

@@ -10,11 +10,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 from uuid import UUID, uuid4
 
 from arq.connections import ArqRedis
 
 from crm.actor import NOBODY, Actor
+from crm.channels.letters import Draft
+from crm.channels.proofs import Proofs
+from crm.channels.vocabulary import ChannelKind
 from crm.database import Database
 from crm.sealing import Sealer
 from crm.webhooks import due
@@ -58,13 +62,16 @@ class Worker:
     endpoints_turn: due.Turn = due.FIRST
     importing: bool = False
     deliveries: set[asyncio.Task[None]] = field(default_factory=set)
+    messages: dict[asyncio.Task[Any], ChannelKind] = field(default_factory=dict)
     sealer: Sealer = field(init=False)
+    proofs: Proofs = field(init=False)
     outbound: Outbound = field(init=False)
     _actors: dict[UUID, tuple[float, Actor]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make what deliveries need; it connects with its first use."""
-        self.sealer = Sealer(self.settings.secret_key.get_secret_value())
+        secret_key = self.settings.secret_key.get_secret_value()
+        self.sealer, self.proofs = Sealer(secret_key), Proofs(secret_key)
         self.outbound = Outbound(allow_loopback=self.settings.webhooks_allow_loopback)
 
     async def actor(self, workspace_id: UUID) -> Actor:
@@ -76,6 +83,13 @@ class Worker:
             known = (monotonic() + REMEMBERED, await acting_in(self.database, workspace_id))
             self._actors[workspace_id] = known
         return known[1]
+
+    def unsubscribe_url(self, sent: Draft) -> str | None:
+        """Where the reader of a message turns its channel off; None where nobody outside reaches us."""
+        if self.settings.public_url is None or sent.shared:
+            return None
+        token = self.proofs.unsubscribing(sent.lease.workspace_id, sent.lease.channel_id)
+        return f"{self.settings.public_url}/v1/unsubscribe/{token}"
 
     async def pause(self, seconds: float) -> None:
         """Sleep, but wake when it is time to stop."""

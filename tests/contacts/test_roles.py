@@ -107,6 +107,7 @@ async def test_whoever_left_is_no_choice_for_a_visit(client: Client) -> None:
         "customer_id": customer_id,
         "contact_ids": [contact_id],
         "purpose": "care",
+        "allow_overlap": True,
         "planned_start": start.isoformat(),
         "planned_end": (start + timedelta(hours=1)).isoformat(),
     }

@@ -1,5 +1,6 @@
 """Fields that a workspace defines for itself: typed, checked, filterable; without any, ``custom`` takes what comes."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.customers import queries as queries_of
+from crm.customers.models import customers
+from crm.workspaces import custom_filters
 from crm.workspaces.custom_rules import Definition, checked, definitions
 from tests.conftest import Client, Clients, Facts, problem
 from tests.factories import Workspace
@@ -225,6 +229,63 @@ async def test_customers_are_found_by_values_of_every_type_in_one_statement(
     assert await found(staff=["3", "12.5"]) == ["Match", "Other"]
     assert await found(listed="false", staff="3") == ["Other"]
     assert await found(staff="4") == []
+
+
+@pytest.mark.parametrize("few", [0, 1, 3000])
+async def test_the_same_is_found_along_the_list_and_by_the_index_of_values(
+    client: Client, clients: Clients, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    # What counts as few is a literal of compiled statements, so a listing of its own is compiled.
+    with monkeypatch.context() as patch:
+        patch.setattr(custom_filters, "FEW", few)
+        forks = custom_filters.custom_forks(customers, "customer")
+    monkeypatch.setattr(queries_of, "LIST", replace(queries_of.LIST, forks=forks))
+    await define_all(client)
+    clients.running.app.state.door.forget()
+    await create(client, {"motto": "x", "staff": 1}, "A")
+    await create(client, {"motto": "x", "staff": 2, "listed": True}, "B")
+    await create(client, {"motto": "y", "staff": 2}, "C")
+
+    async def found(**wanted: Any) -> list[str]:
+        params = {f"custom.{key}": value for key, value in wanted.items()} | {"include_total": True}
+        page = (await client.get("/v1/customers", params={"sort": "-name", **params})).json()
+        assert page["total"] == len(page["data"])
+        return [one["name"] for one in page["data"]]
+
+    assert await found(motto="x") == ["B", "A"]
+    assert await found(motto=["x", "y"]) == ["C", "B", "A"]
+    assert await found(motto="x", staff="2") == ["B"]
+    assert await found(staff="2", listed="true") == ["B"]
+    assert await found(staff="2.0", motto=["y", "z"]) == ["C"]
+    assert await found(motto="z") == []
+
+
+async def test_the_index_of_values_follows_every_change(client: Client, clients: Clients) -> None:
+    await define_all(client)
+    clients.running.app.state.door.forget()
+    long = "x" * 1999
+
+    async def found(**wanted: Any) -> list[str]:
+        params = {f"custom.{key}": value for key, value in wanted.items()}
+        return [one["name"] for one in (await client.get("/v1/customers", params=params)).json()["data"]]
+
+    acme = await create(client, {"motto": long + "1", "staff": 3})
+    await create(client, {"motto": long + "2"}, "Globex")
+    assert await found(motto=long + "1") == ["Acme"]
+    await client.patch(f"/v1/customers/{acme['id']}", json={"custom": {"motto": "z", "staff": 3}})
+    assert (await found(motto=long + "1"), await found(motto="z"), await found(staff="3")) == ([], ["Acme"], ["Acme"])
+    await client.patch(f"/v1/customers/{acme['id']}", json={"custom": {}})
+    assert (await found(motto="z"), await found(staff="3")) == ([], [])
+
+
+async def test_a_search_is_narrowed_by_a_field_too(client: Client, clients: Clients) -> None:
+    await define_all(client)
+    clients.running.app.state.door.forget()
+    await create(client, {"motto": "x"}, "Acme One")
+    await create(client, {"motto": "y"}, "Acme Two")
+    page = (await client.get("/v1/customers", params={"q": "acme", "custom.motto": "y"})).json()
+    assert [one["name"] for one in page["data"]] == ["Acme Two"]
+    problem(await client.get("/v1/customers", params={"q": "acme", "custom.nothing": "y"}), 422, "unprocessable")
 
 
 async def test_a_page_by_a_field_goes_on_where_it_ended(client: Client) -> None:

@@ -140,6 +140,18 @@ async def test_the_search_costs_one_statement(client: Client, queries: list[str]
     queries.clear()
     await asked(client, **{name: value for name, value in CHANGAN.items() if name != "address"})
     assert len([query for query in queries if "customer_tokens" in query]) == 1
-    queries.clear()
-    await add(client, name="Quite new")
-    assert len([query for query in queries if "customer" in query]) == 2
+
+
+async def test_looking_for_duplicates_costs_no_statement_of_its_own_where_nobody_is_alike(
+    client: Client, queries: list[str]
+) -> None:
+    async def statements(**new: Any) -> int:
+        queries.clear()
+        await add(client, **new)
+        return len([query for query in queries if "customer" in query])
+
+    await statements(name="Acme", email="info@example.com")
+    assert await statements(name="Quite new", email="info@example.com") == 1
+    await statements(name="王伟", kind="person")
+    # A namesake: not created at first, looked at, and created then.
+    assert await statements(name="王伟", kind="person") == 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.customers.likeness import Likeness, likeness, name_key, phone_key
+from crm.customers.likeness import Likeness, keys_of, likeness, name_key, phone_key, telling_keys
 
 ACME: dict[str, Any] = {
     "kind": "company",
@@ -66,6 +66,27 @@ def test_what_two_customers_have_in_common(
 def test_reasons_stand_strongest_first() -> None:
     found = likeness(ACME, ACME | {"name": "Globex", "email": "WILE@acme.example"})
     assert found == Likeness((("registration_code", "strong"), ("phone", "strong"), ("email", "strong")), "strong")
+
+
+PEOPLE = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["company", "person"]),
+        "name": st.sampled_from([None, "Acme", "ACME, Inc.", "王伟"]),
+        "registration_code": st.sampled_from([None, "A1", "A2"]),
+        "phone": st.sampled_from([None, "+8613812345678", "+862367591949"]),
+        "email": st.sampled_from([None, "wile@acme.example", "WILE@acme.example", "info@acme.example"]),
+        "city": st.sampled_from([None, "重庆", "成都"]),
+    }
+)
+
+
+@given(PEOPLE, PEOPLE)
+def test_whoever_is_strongly_alike_has_a_telling_token_in_common(one: dict[str, Any], other: dict[str, Any]) -> None:
+    found = likeness(one, other)
+    if found is not None and found.strength == "strong":
+        assert set(telling_keys(one)) & set(keys_of(other))
+    if found is not None:
+        assert set(keys_of(one)) & set(keys_of(other))
 
 
 @given(st.text("长安重庆xyzé １3-·", max_size=60))

@@ -189,6 +189,16 @@ async def test_a_group_merged_into_its_own_grandchild_leaves_no_circle(client: C
     assert (await get(client, f"/v1/customers/{low['id']}"))["parent"]["id"] == middle["id"]
 
 
+async def test_who_was_erased_does_not_come_back(clients: Clients, workspace: Workspace) -> None:
+    client = clients(workspace.admin.token)
+    winner, loser = await add(client, "Gu Wei", kind="person"), await add(client, "Gu Weiwei", kind="person")
+    await merge(client, winner, loser)
+    erased = await client.post(f"/v1/customers/{winner['id']}/erase", json={"reason": "requested"})
+    assert erased.status_code == 200, erased.text
+    problem(await client.post(f"/v1/customers/{loser['id']}/unmerge"), 409, "customer_erased")
+    assert (await get(client, f"/v1/customers/{loser['id']}"))["merged_into_id"] == winner["id"]
+
+
 async def test_a_stale_copy_does_not_undo(client: Client) -> None:
     one, two = await add(client, "Acme"), await add(client, "Globex")
     await merge(client, one, two)

@@ -7,14 +7,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token"})
+PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
+PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token"})
 """What needs no credential."""
 
+ENDLESS = frozenset({"stream_unread_count"})
+"""What answers for as long as somebody listens; tried over a real connection (``tests/notifications``)."""
+
 SCOPELESS = frozenset(
-    {"change_password", "get_me", "list_my_sessions", "revoke_my_session", "update_me"}
+    {
+        "change_password", "create_my_feed", "get_location_consent", "get_me", "get_my_feed", "list_my_sessions",
+        "put_location_consent",
+        "revoke_my_feed", "revoke_my_session", "update_me",
+    }
 )  # fmt: skip
 """What everyone signed in may ask: about themselves."""
 
@@ -192,10 +201,50 @@ async def _update_visit(scene: Scene) -> Asked:
 async def _complete_visit(scene: Scene) -> Asked:
     customer_id = await scene.customer()
     contact_id = await scene.contact(customer_id)
-    made = await scene.visit(customer_id, (contact_id,))
+    made = await scene.visit_today(customer_id)
     step = {"title": "Marked", "due_at": at(48), "assignee_id": scene.seller_id}
     body = {"result": "signed", "met_contact_ids": [contact_id], "next_step": step}
     return Asked(path={"visit_id": made}, body=body, marks=(made,))
+
+
+async def _start_unplanned(scene: Scene) -> Asked:
+    customer_id, w = await scene.customer(), scene.workspace
+    body = {"customer_id": customer_id, "contact_ids": [await scene.contact(customer_id)], "purpose": "care"}
+    return Asked(body={**body, "owner_id": scene.seller_id, "team_id": str(w.north)})
+
+
+async def _log_visit(scene: Scene) -> Asked:
+    customer_id, w = await scene.customer(), scene.workspace
+    met = {"met_contact_ids": [await scene.contact(customer_id)], "result": "signed", "none_needed": True}
+    times = {"started_at": at(-2), "ended_at": at(-1)}
+    body = {"customer_id": customer_id, "purpose": "care", "owner_id": scene.seller_id, "team_id": str(w.north)}
+    return Asked(body={**body, **met, **times})
+
+
+async def _review_visit(scene: Scene) -> Asked:
+    customer_id = await scene.customer()
+    body = {"result": "signed", "met_contact_ids": [await scene.contact(customer_id)], "none_needed": True}
+    made = await scene.visit_today(customer_id, supervisor_id=str(scene.workspace.manager.id))
+    await scene.post(f"/v1/visits/{made}/complete", body)
+    return Asked(path={"visit_id": made}, body={"review": "x"}, marks=(made,))
+
+
+async def _with_feed(scene: Scene) -> Asked:
+    for name in ("admin", "manager", "anna", "ben", "service", "auditor"):
+        await scene.post("/v1/me/feed", by=name)
+    return Asked()
+
+
+async def _feed_of_anna(scene: Scene) -> Asked:
+    made = await scene.post("/v1/me/feed")
+    return Asked(path={"secret": made["url"].rsplit("/", 1)[1].removesuffix(".ics")})
+
+
+async def _located_visit(scene: Scene) -> Asked:
+    # Nobody may by their role; whoever asks in these cases was given the right.
+    await scene.give_sensitive_right(scene.seller, "admin")
+    made = await scene.visit()
+    return Asked(path={"visit_id": made}, marks=(made,))
 
 
 async def _new_task(scene: Scene) -> Asked:
@@ -294,6 +343,27 @@ async def _transfer(scene: Scene) -> Asked:
 async def _transfer_many(scene: Scene) -> Asked:
     to = str(scene.workspace.manager.id)
     return Asked(body={"customer_ids": [await scene.customer()], "to": to, "reason": "x"})
+
+
+async def _new_channel(_: Scene) -> Asked:
+    return Asked(body={"kind": "webhook", "url": f"https://example.com/marked/{next(numbers)}"})
+
+
+async def _unverified_channel(scene: Scene) -> Asked:
+    made = await scene.channel()
+    await scene.workspace.owner.execute(
+        "UPDATE notification_channels SET state = 'unverified', address = 'x', code_sent_at = now() WHERE id = $1", made
+    )
+    row = await scene.workspace.owner.fetchrow("SELECT id, code_sent_at FROM notification_channels WHERE id = $1", made)
+    assert row is not None
+    code = scene.clients.running.app.state.proofs.code(row["id"], "x", row["code_sent_at"])
+    return Asked(path={"channel_id": made}, body={"code": code}, marks=(made,))
+
+
+async def _got_a_mail(scene: Scene) -> Asked:
+    made = await scene.channel()
+    proofs = scene.clients.running.app.state.proofs
+    return Asked(path={"token": proofs.unsubscribing(scene.workspace.id, UUID(made))})
 
 
 admins = partial(Case, by="admin")
@@ -431,8 +501,20 @@ CASES: Mapping[str, Case] = {
     "plan_visit": Case(_new_visit),
     "get_visit": Case(item("visit_id", "visit")),
     "update_visit": Case(_update_visit),
-    "reschedule_visit": Case(item("visit_id", "visit", lambda: hours(48))),
-    "start_visit": Case(item("visit_id", "visit")),
+    "reschedule_visit": Case(item("visit_id", "visit", lambda: hours(5000 + 2 * next(numbers)))),
+    "start_unplanned_visit": Case(_start_unplanned),
+    "log_visit": Case(_log_visit),
+    "list_visit_moves": Case(item("visit_id", "visit")),
+    "get_visit_locations": Case(_located_visit),
+    "confirm_visit": Case(item("visit_id", "visit")),
+    "review_visit": Case(_review_visit, by="manager"),
+    "get_location_consent": own(plain()),
+    "create_my_feed": own(plain()),
+    "get_my_feed": own(_with_feed),
+    "revoke_my_feed": own(_with_feed),
+    "read_feed": Case(_feed_of_anna),
+    "put_location_consent": own(plain(body={"status": "given", "notice_version": "1"})),
+    "start_visit": Case(item("visit_id", "visit_today")),
     "complete_visit": Case(_complete_visit),
     "cancel_visit": Case(item("visit_id", "visit", {"reason": "x"})),
     "list_tasks": Case(listing("task")),
@@ -450,6 +532,19 @@ CASES: Mapping[str, Case] = {
     "count_unread_notifications": Case(plain(), shared=True),
     "read_all_notifications": Case(plain(), shared=True),
     "read_notification": Case(item("notification_id", "notification")),
+    "list_notification_channels": Case(listing("channel")),
+    "create_notification_channel": Case(_new_channel, shared=True),
+    "get_notification_channel": Case(item("channel_id", "channel")),
+    "update_notification_channel": Case(item("channel_id", "channel", {"name": "Other"})),
+    "verify_notification_channel": Case(_unverified_channel),
+    "enable_notification_channel": Case(after("channel_id", "channel", "/v1/notification-channels/{}/disable")),
+    "disable_notification_channel": Case(item("channel_id", "channel")),
+    "remove_notification_channel": Case(item("channel_id", "channel")),
+    "test_notification_channel": Case(item("channel_id", "channel")),
+    "list_notification_messages": Case(listing("message")),
+    "get_notification_message": Case(item("message_id", "message")),
+    "retry_notification_message": Case(item("message_id", "dead_message")),
+    "unsubscribe": Case(_got_a_mail),
     "list_events": admins(listing("event")),
     "get_event": admins(item("event_id", "event")),
     "list_imports": Case(listing("file_import")),

@@ -11,7 +11,9 @@ NOT_OURS = {"alembic_version"}
 
 SCANNED_BY_THE_WORKER = frozenset(
     {
-        "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "key_rounds", "notifications",
+        "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "key_rounds",
+        "notification_channels", "notification_items", "notification_messages", "notifications",
+        "opportunity_rounds",
         "owed_removals", "reactions", "reminders", "sign_in_attempts", "warmth_rounds", "webhook_attempts",
         "webhook_deliveries", "webhook_endpoints", "worker_heartbeats", "workspaces",
     }
@@ -20,7 +22,9 @@ SCANNED_BY_THE_WORKER = frozenset(
 
 ASKED_AT_THE_GATE = frozenset({"users", "workspaces"})
 
-TRUSTED_FUNCTIONS = frozenset({"disabled_among", "ensure_event_partitions", "erase_from_log", "sign_in_candidates"})
+TRUSTED_FUNCTIONS = frozenset(
+    {"disabled_among", "ensure_event_partitions", "erase_from_log", "recipients_among", "sign_in_candidates"}
+)
 """Functions that run with more rights than their caller. Each was read for what it lets out."""
 
 TABLES = """

@@ -90,9 +90,15 @@ class Scene:
         return str((await self.post("/v1/interactions", body))["id"])
 
     async def visit(self, customer_id: str | None = None, contacts: tuple[str, ...] = ()) -> str:
-        """A visit that Anna plans."""
+        """A visit that Anna plans, at an hour of its own."""
         at = customer_id or await self.customer()
-        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **hours(24)}
+        body = {"customer_id": at, "contact_ids": list(contacts), "purpose": "care", **hours(24 + 2 * next(numbers))}
+        return str((await self.post("/v1/visits", body))["id"])
+
+    async def visit_today(self, customer_id: str | None = None, **more: str) -> str:
+        """A visit that Anna can make now."""
+        at = customer_id or await self.customer()
+        body = {"customer_id": at, "purpose": "care", "allow_overlap": True, **hours(0), **more}
         return str((await self.post("/v1/visits", body))["id"])
 
     async def task(self) -> str:
@@ -204,6 +210,21 @@ class Scene:
             str(uuid4()),
         )
         return str(made)
+
+    async def channel(self) -> str:
+        """A channel of Anna's."""
+        body = {"kind": "webhook", "url": f"https://example.com/marked/{uuid4()}"}
+        return str((await self.post("/v1/notification-channels", body))["id"])
+
+    async def message(self) -> str:
+        """A message on its way over a channel of Anna's."""
+        return str((await self.post(f"/v1/notification-channels/{await self.channel()}/test"))["id"])
+
+    async def dead_message(self) -> str:
+        """A message that was given up."""
+        made = await self.message()
+        await self.workspace.owner.execute("UPDATE notification_messages SET state = 'dead' WHERE id = $1", made)
+        return made
 
     async def session(self) -> str:
         """Another place where the admin is signed in."""

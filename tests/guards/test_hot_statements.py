@@ -15,8 +15,9 @@ import pytest_asyncio
 from crm.contacts import queries as contacts
 from crm.contacts import stakeholders
 from crm.contacts.schemas import ContactFilter
+from crm.customers import duplicates
 from crm.customers import queries as customers
-from crm.customers.schemas import CustomerFilter
+from crm.customers.schemas import CustomerCreate, CustomerFilter
 from crm.database import Access
 from crm.pool import SET_WORKSPACE, connect
 from crm.tasks import queries as tasks
@@ -226,6 +227,16 @@ async def test_a_search_reaches_its_tokens_by_their_range(
     plan = await busy.plan(partial(customer_page, q=query), monkeypatch)
     assert plan.whole_scans() == []
     assert "token >=" in plan.conditions("customer_tokens")
+
+
+async def test_duplicates_are_found_by_their_tokens_alone(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = CustomerCreate(name="Customer 4711", phone="13812345678", email="one@example.com")
+    for ask in (duplicates.alike, duplicates.create):
+        plan = await busy.plan(partial(ask, new=new), monkeypatch)
+        assert plan.whole_scans() == []
+        # A condition on the last column of the key would make the look-up a skip scan over all customers.
+        assert "token = " in plan.conditions("customer_tokens")
+        assert "field" not in plan.conditions("customer_tokens")
 
 
 async def test_the_guard_sees_a_statement_that_no_index_serves(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,11 +39,11 @@ async def task(client: Client, customer_id: str, person: Person, kind: str) -> s
     return str((await post(client, "/v1/tasks", body))["id"])
 
 
-async def visit(client: Client, customer_id: str, person: Person) -> str:
+async def visit(client: Client, customer_id: str, person: Person, **more: Any) -> str:
     """A visit this person plans."""
     times = {"planned_start": LATER, "planned_end": LATER_STILL}
-    body = {"customer_id": customer_id, "purpose": "care", "owner_id": str(person.id), **times}
-    return str((await post(client, "/v1/visits", body))["id"])
+    body = {"customer_id": customer_id, "purpose": "care", "owner_id": str(person.id), "allow_overlap": True, **times}
+    return str((await post(client, "/v1/visits", body | more))["id"])
 
 
 def to(person: Person, **more: Any) -> dict[str, Any]:
@@ -272,3 +272,36 @@ async def test_its_owners_are_told_from_the_first_to_the_present_one(
     (only,) = (await get(client, f"/v1/customers/{nobody.json()['id']}/owners"))["data"]
     assert (only["owner"], only["changed_by"]["name"]) == (None, "test")
     assert UUID(only["changed_by"]["id"])
+
+
+async def test_who_takes_a_visit_over_confirms_it_anew_and_may_have_another_at_that_time(
+    client: Client, workspace: Workspace
+) -> None:
+    w = workspace
+    at, of_ben = await customer_of(client, w.anna), await customer_of(client, w.ben)
+    plain = {"allow_overlap": False}
+    confirmed = await visit(client, at, w.anna, supervisor_id=str(w.manager.id), **plain)
+    await post(client, f"/v1/visits/{confirmed}/confirm")
+    bens = await visit(client, of_ben, w.ben, **plain)
+    await post(client, f"/v1/visits/{bens}/confirm")
+    holds = await get(client, f"/v1/users/{w.anna.id}/holdings")
+    assert holds["planned_visits"] == 1
+    await post(client, f"/v1/customers/{at}/transfer", to(w.ben))
+    moved = await get(client, f"/v1/visits/{confirmed}")
+    assert (moved["owner"]["name"], moved["state"], moved["overlap_allowed"]) == ("Ben Sales", "planned", True)
+    assert moved["supervisor_id"] == str(w.manager.id)
+    await post(client, f"/v1/customers/{at}/transfer", to(w.manager))
+    moved = await get(client, f"/v1/visits/{confirmed}")
+    assert (moved["owner"]["name"], moved["supervisor_id"]) == ("Max Manager", None)
+
+
+async def test_visits_of_several_owners_at_one_time_come_to_one_person(client: Client, workspace: Workspace) -> None:
+    w = workspace
+    ids = [await customer_of(client, person) for person in (w.anna, w.ben)]
+    planned = [
+        await visit(client, one, who, allow_overlap=False) for one, who in zip(ids, (w.anna, w.ben), strict=True)
+    ]
+    moved = await post(client, "/v1/customers/transfer", {"customer_ids": ids, "to": str(w.manager.id), "reason": "x"})
+    assert moved["visits"] == 2
+    found = [await get(client, f"/v1/visits/{one}") for one in planned]
+    assert [(one["owner"]["name"], one["overlap_allowed"]) for one in found] == [("Max Manager", True)] * 2

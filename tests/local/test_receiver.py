@@ -51,6 +51,16 @@ async def test_a_signed_delivery_is_taken_and_told_in_one_line() -> None:
     assert listening.said[-1].endswith("signature ok, again")
 
 
+async def test_it_plays_a_robot_and_prints_what_a_group_would_read() -> None:
+    listening = Listening()
+    body = {"msgtype": "text", "text": {"content": "Rapport: 2 reminders\n09:00 Call\u202eAcme"}}
+    answer = await listening.client.post("/robot?key=whatever", json=body)
+    assert (answer.status_code, answer.json()["errcode"]) == (200, 0)
+    assert [said[10:] for said in listening.said] == ["robot    Rapport: 2 reminders", "robot    09:00 Call�Acme"]
+    for nonsense in (b"", b"[]", b'{"text":1}'):
+        assert (await listening.client.post("/robot", content=nonsense)).status_code == 200
+
+
 async def test_a_wrong_signature_is_refused_and_told() -> None:
     listening = Listening()
     sent, body = signed(VISIT)

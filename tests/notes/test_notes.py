@@ -26,7 +26,8 @@ async def subjects(client: Client, owner_id: str | None = None) -> dict[str, str
     contact = (await post(client, "/v1/contacts", {"customer_id": at, "name": "Li"}))["id"]
     times = {"planned_start": "2030-05-06T01:30:00Z", "planned_end": "2030-05-06T02:30:00Z"}
     owner = {"owner_id": owner_id} if owner_id else {}
-    visit = (await post(client, "/v1/visits", {"customer_id": at, "purpose": "care", **times, **owner}))["id"]
+    beside = {"allow_overlap": True, **owner}
+    visit = (await post(client, "/v1/visits", {"customer_id": at, "purpose": "care", **times, **beside}))["id"]
     return {"customer": at, "contact": contact, "visit": visit}
 
 

@@ -50,6 +50,11 @@ def test_a_missing_variable_is_named_and_an_empty_one_is_missing(environment: py
         ("RAPPORT_LOG_LEVEL", "opensesame", "'debug', 'info'"),
         ("RAPPORT_CORS_ORIGINS", "https://opensesame.example/path", "without a path"),
         ("RAPPORT_DOCS", "opensesame", "boolean"),
+        ("RAPPORT_SMTP_URL", "http://opensesame:25", "begins with smtp://"),
+        ("RAPPORT_SMTP_URL", "smtp://host:opensesame", "not an address"),
+        ("RAPPORT_MAIL_FROM", "opensesame", "an address such as"),
+        ("RAPPORT_MAIL_FROM", "A <a@b.com>\nBcc: opensesame@b.com", "an address such as"),
+        ("RAPPORT_PUBLIC_URL", "opensesame.example.com", "origins such as"),
     ],
 )
 def test_a_malformed_variable_is_named_without_its_value(
@@ -78,3 +83,25 @@ def test_the_address_needs_no_secrets(environment: pytest.MonkeyPatch) -> None:
     for name in COMPLETE:
         environment.delenv(name)
     assert load(AddressSettings).port == 8000
+
+
+def test_a_mail_server_is_read_from_one_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RAPPORT_SMTP_URL", "smtp://crm%40example.com:open%2Fsesame@mail.example.com")
+    with pytest.raises(SettingsInvalid, match="RAPPORT_MAIL_FROM is required with RAPPORT_SMTP_URL"):
+        load(Settings)
+    environment.setenv("RAPPORT_MAIL_FROM", "Rapport <crm@example.com>")
+    mail = load(Settings).mail
+    assert mail is not None
+    assert (mail.host, mail.port, mail.security, mail.username) == (
+        "mail.example.com",
+        587,
+        "starttls",
+        "crm@example.com",
+    )
+    assert mail.password is not None
+    assert mail.password.get_secret_value() == "open/sesame"
+    assert "sesame" not in repr(mail) + repr(load(Settings))
+    environment.setenv("RAPPORT_SMTP_URL", "smtps://mail.example.com")
+    mail = load(Settings).mail
+    assert mail is not None
+    assert (mail.port, mail.security, mail.username) == (465, "tls", None)

@@ -1,6 +1,7 @@
 """What the tests of visits begin with."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -24,9 +25,13 @@ async def place(client: Client, **more: Any) -> tuple[str, str]:
     return customer_id, str((await contact_of(client, customer_id))["id"])
 
 
+_hours = count()
+
+
 def asked(customer_id: str, *contact_ids: str, **more: Any) -> dict[str, Any]:
-    """The body that plans a visit for tomorrow."""
-    times = {"planned_start": at(days=-1), "planned_end": at(days=-1, hours=-1)}
+    """The body that plans a visit for tomorrow or later, at an hour of its own: an owner has one visit at a time."""
+    hours = next(_hours)
+    times = {"planned_start": at(days=-1, hours=-hours), "planned_end": at(days=-1, hours=-hours - 1)}
     return {"customer_id": customer_id, "contact_ids": list(contact_ids), "purpose": "care"} | times | more
 
 

@@ -70,9 +70,10 @@ async def test_a_start_says_how_far_from_the_customer_and_whether_that_is_too_fa
         clock = "2026-11-22T09:00:00+08:00"
         body = {"location": where | {"accuracy_m": accuracy}, "device_time": clock}
         check_in = (await act(client, visit, "start", body)).json()["check_in"]
-        assert check_in["location"] == where | {"accuracy_m": accuracy}
+        assert (check_in["accuracy_m"], check_in["position"]) == (accuracy, "not_consented")
         assert check_in["device_time"] == "2026-11-22T01:00:00.000000Z"
         assert (check_in["distance_m"], check_in["out_of_range"]) == (metres, out)
+        await act(client, visit, "cancel", {"reason": "The next one"})
 
 
 async def test_the_distance_follows_the_globe(client: Client) -> None:
@@ -97,10 +98,14 @@ async def test_a_device_time_alone_is_kept_too(client: Client) -> None:
     visit = await plan(client, customer_id)
     started = (await act(client, visit, "start", {"device_time": "2020-01-01T00:00:00Z"})).json()
     assert started["check_in"] == {
-        "location": None,
         "device_time": "2020-01-01T00:00:00.000000Z",
+        "server_time": started["started_at"],
+        "clock_off": True,
+        "position": None,
+        "accuracy_m": None,
         "distance_m": None,
         "out_of_range": None,
+        "out_of_range_reason": None,
     }
     began = datetime.fromisoformat(started["started_at"])
     assert abs(datetime.fromisoformat(started["updated_at"]) - began) < timedelta(seconds=1)

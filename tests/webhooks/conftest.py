@@ -121,10 +121,15 @@ class Post:
         return Client(self.running, home.admin.token)
 
     async def endpoint(
-        self, url: str | None = None, types: list[str] | None = None, client: Client | None = None
+        self,
+        url: str | None = None,
+        types: list[str] | None = None,
+        client: Client | None = None,
+        *,
+        personal_data: bool = True,
     ) -> dict[str, Any]:
         """A new endpoint, with its secret."""
-        new = {"url": url or self.receiver.url, "types": types or ["*"]}
+        new = {"url": url or self.receiver.url, "types": types or ["*"], "personal_data": personal_data}
         response = await (client or self.client).post("/v1/webhook-endpoints", json=new)
         assert response.status_code == 201, response.text
         found: dict[str, Any] = response.json()

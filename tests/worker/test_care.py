@@ -12,12 +12,16 @@ from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
+from crm.sealing import Sealer
 from crm.visits import actions as visits
-from crm.visits.schemas import VisitPlan, VisitReport
+from crm.visits.completing import complete
+from crm.visits.reports import VisitReport
+from crm.visits.schemas import VisitPlan
 from crm.workspaces.actions import update_workspace
 from crm.workspaces.schemas import WorkspaceUpdate
 from services.worker.rounds import Worker
 from services.worker.warming import warm
+from tests.conftest import SECRET_KEY
 from tests.worker.conftest import Backstage, settle, until_idle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -46,7 +50,7 @@ async def visited(backstage: Backstage, customer_id: UUID) -> UUID:
     visit = await visits.plan(as_anna(backstage), plan)
     report = VisitReport(result="They liked it", met_contact_ids=[contact_id], none_needed=True)
     async with backstage.stage.database.transaction(backstage.home.anna.actor) as tx:
-        await visits.complete(tx, visit.id, report)
+        await complete(tx, Sealer(SECRET_KEY), visit.id, report)
     return visit.id
 
 

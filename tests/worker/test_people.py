@@ -7,9 +7,13 @@ from crm.contacts import actions as contacts
 from crm.contacts.schemas import ContactCreate
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
+from crm.sealing import Sealer
 from crm.visits import actions as visits
-from crm.visits.schemas import VisitPlan, VisitReport
+from crm.visits.completing import complete
+from crm.visits.reports import VisitReport
+from crm.visits.schemas import VisitPlan
 from services.worker.rounds import Worker
+from tests.conftest import SECRET_KEY
 from tests.worker.conftest import Backstage, settle
 from tests.worker.test_care import as_anna, new_customer
 
@@ -63,7 +67,7 @@ async def test_everybody_met_on_a_visit_was_contacted(backstage: Backstage, work
     visit = await visits.plan(as_anna(backstage), plan)
     report = VisitReport(result="They liked it", met_contact_ids=[li, han], none_needed=True)
     async with backstage.stage.database.transaction(backstage.home.anna.actor) as tx:
-        await visits.complete(tx, visit.id, report)
+        await complete(tx, Sealer(SECRET_KEY), visit.id, report)
     await settle(worker)
     last = await last_contacts(backstage)
     assert last[absent] is None

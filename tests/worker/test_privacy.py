@@ -56,9 +56,9 @@ async def test_where_nobody_verified_it_an_admin_is_told(backstage: Backstage, w
 
 VISIT = """
 INSERT INTO visits (workspace_id, customer_id, owner_id, purpose, state, planned_start, planned_end, started_at,
-                    start_location, start_distance_m)
-SELECT workspace_id, id, owner_id, 'care', 'in_progress', now() - $2::int * interval '1 day', now(),
-       now() - $2::int * interval '1 day', '{"latitude": 29.5, "longitude": 106.5}', 40
+                    start_position, start_position_state, start_distance_m)
+SELECT workspace_id, id, owner_id, 'care', 'cancelled', now() - $2::int * interval '1 day', now(),
+       now() - $2::int * interval '1 day', 'sealed', 'kept', 40
 FROM customers WHERE id = $1 RETURNING id
 """
 
@@ -71,12 +71,12 @@ async def test_whereabouts_go_when_their_time_is_over(backstage: Backstage, work
         backstage.home.anna.id,
     )
     old, new = [await backstage.owner.fetchval(VISIT, customer_id, days) for days in (366, 364)]
-    kept = "SELECT id FROM visits WHERE start_location IS NOT NULL ORDER BY planned_start"
+    kept = "SELECT id FROM visits WHERE start_position IS NOT NULL ORDER BY planned_start"
     await keep_private(worker)
     assert [row["id"] for row in await backstage.owner.fetch(kept)] == [new]
     row = await backstage.owner.fetchrow("SELECT * FROM visits WHERE id = $1", old)
     assert row is not None
-    assert (row["start_distance_m"], row["version"]) == (40, 2)
+    assert (row["start_distance_m"], row["start_position_state"], row["version"]) == (40, "forgotten", 2)
     await backstage.owner.execute(
         'UPDATE workspaces SET settings = settings || \'{"privacy": {"location_days": 30}}\'::jsonb'
     )

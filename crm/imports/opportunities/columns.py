@@ -24,8 +24,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "amount.currency": ("currency", "币种"),
     "opened_on": (
-        "engage date", "open date", "opened", "created", "created at", "create date", "start date", "创建日期", "创建时间",
-        "开始日期",
+        "engage date", "open date", "opened", "created", "created at", "create date", "start date", "创建日期",
+        "创建时间", "开始日期",
     ),
     "stage_entered_on": ("stage date", "stage since", "阶段日期"),
     "expected_close_on": ("expected close date", "expected close", "close by", "预计成交日期", "预计签约日期"),

@@ -50,9 +50,9 @@ async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_dup
     Where you may have this customer already, it is not added (409) and `duplicates` says who that is and why; one of
     another team's is masked.
     """
-    if not allow_duplicates:
-        await duplicates.refuse(access, new)
-    return await actions.create(access, new)
+    if allow_duplicates:
+        return await actions.create(access, new)
+    return await duplicates.create(access, new)
 
 
 @router.get("/customers/tags", response_model=TagsShown)

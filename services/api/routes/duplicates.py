@@ -7,6 +7,7 @@ from crm.customers import duplicates, merging
 from crm.customers.comparing import Duplicates, DuplicateSearch
 from crm.customers.errors import (
     CustomerArchived,
+    CustomerErased,
     CustomerMerged,
     MergingNeedsManager,
     NotMerged,
@@ -55,7 +56,7 @@ async def merge_customers(tx: CustomerChanges, wanted: CustomerMerge) -> Answer:
 @router.post(
     "/customers/{customer_id}/unmerge",
     response_model=CustomerRead,
-    responses=problems(CustomerMerged, NotMerged, RegistrationCodeTaken, MergingNeedsManager),
+    responses=problems(CustomerMerged, CustomerErased, NotMerged, RegistrationCodeTaken, MergingNeedsManager),
 )
 async def unmerge_customer(tx: CustomerChanges, customer_id: UUID) -> Answer:
     """Make two of one again: the loser gets back what was its own, and both are as they were.

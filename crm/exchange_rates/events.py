@@ -1,0 +1,4 @@
+"""What can happen to an exchange rate."""
+
+SET = "exchange_rate.set"
+CORRECTED = "exchange_rate.corrected"

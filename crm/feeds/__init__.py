@@ -1,0 +1,1 @@
+"""Feeds: what a person has planned, as a calendar that their own programs subscribe to."""

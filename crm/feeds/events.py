@@ -1,0 +1,4 @@
+"""What can happen to a feed."""
+
+CREATED = "feed.created"
+REVOKED = "feed.revoked"
