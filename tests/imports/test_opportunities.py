@@ -154,5 +154,5 @@ async def test_a_preview_shows_what_a_line_says_and_stores_nothing(client: Clien
         "deal_stage": "stage", "engage_date": "opened_on", "close_date": "closed_on", "close_value": "amount.amount",
     }  # fmt: skip
     assert shown["rows"][0]["opportunity"]["opened_on"] == "2016-10-20"
-    assert shown["found"]["deal_stage"] == {"Won": 1, "Lost": 1, "Engaging": 1, "Prospecting": 1}
+    assert shown["found"]["product"] == {"MG": 2, "GTXPro": 1, "GTX Pro": 1}
     assert not await sales(client)

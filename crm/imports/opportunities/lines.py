@@ -122,7 +122,8 @@ class OpportunityReader:
 
     def column(self, name: str) -> str:
         """The column that fills a field, or the field where a default does."""
-        return self.columns.get(name) or self.columns.get(f"{name}.amount") or name
+        instead = "stage" if name == "state" else f"{name}.amount"
+        return self.columns.get(name) or self.columns.get(instead) or name
 
     @cached_property
     def _cells(self) -> list[tuple[int, str, Mapping[str, str]]]:
