@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import httpx
 
 PIPELINE = "Hardware sales"
+TEAM = "Team of "
 STAGES = [
     {"key": "prospecting", "name": "Prospecting", "name_zh": "寻找", "probability": "0.10"},
     {"key": "engaging", "name": "Engaging", "name_zh": "洽谈", "probability": "0.40", "progress_code": 2},
@@ -170,7 +171,7 @@ async def _people(api: httpx.AsyncClient, files: Files) -> None:
         api,
         "teams",
         {
-            f"Team {name}": {"name": f"Team {name}", "manager_id": managers[name], "parent_id": office}
+            f"{TEAM}{name}": {"name": f"{TEAM}{name}", "manager_id": managers[name], "parent_id": office}
             for name, office in leads.items()
         },
     )
@@ -182,7 +183,7 @@ async def _people(api: httpx.AsyncClient, files: Files) -> None:
                 "name": row["sales_agent"],
                 "email": _email(row["sales_agent"]),
                 "role": "sales",
-                "team_id": teams[f"Team {row['manager']}"],
+                "team_id": teams[TEAM + row["manager"]],
             }
             for row in files.teams
         },
@@ -254,7 +255,7 @@ async def actual(api: httpx.AsyncClient) -> Figures:
         async for one in _all(api, "opportunities", pipeline_id=pipeline[0])
     ]
     customers = (await _sent(api, "GET", "customers", params={"limit": 1, "include_total": "true"}))["total"]
-    return figures(sales, people=len({one.agent for one in sales}), customers=customers)
+    return figures(sales, people=sum(teams[one["team_id"]]["name"].startswith(TEAM) for one in people.values()), customers=customers)
 
 
 async def _all(api: httpx.AsyncClient, noun: str, **asked: Any) -> AsyncIterator[dict[str, Any]]:
