@@ -23,6 +23,7 @@ from crm.customers import dormancy, events
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, band_of
 from crm.database import Transaction, statement
+from crm.opportunities.seams import has_open_opportunity
 from crm.recording import recorded
 from crm.workspaces.models import workspaces
 
@@ -61,7 +62,7 @@ async def work(tx: Transaction, *, most: int) -> bool:
     if found["plan_after"] is not None:
         return await _plan(tx, found["plan_after"], most=most)
     changed = await tx.rows(_warm(), event_type=events.WARMTH_CHANGED, most=most)
-    fallen_asleep = await dormancy.fall_asleep(tx, most=most)
+    fallen_asleep = await dormancy.fall_asleep(tx, most=most, unless=has_open_opportunity)
     more = most in {len(changed), fallen_asleep}
     if not more:
         await tx.row(_done(), done_for=night(found["now"], tx.actor.timezone))

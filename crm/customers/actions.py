@@ -18,6 +18,7 @@ from crm.customers.errors import (
     CustomerAboveItself,
     CustomerErased,
     CustomerMerged,
+    CustomerStillInUse,
     HandingOverIsForSupervisors,
     RegistrationCodeTaken,
     StillLinked,
@@ -105,10 +106,19 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     return changed or await _as_it_is(access, customer_id, values)
 
 
-async def archive(access: Access, customer_id: UUID) -> Answer:
-    """Put a customer aside; it can be restored. Archiving twice is archiving once."""
-    archived = await record(access, events.ARCHIVED, _archive(access.actor.sight), id=customer_id)
-    return archived or await explain(access, CUSTOMER, customer_id)
+async def archive(access: Access, customer_id: UUID, *, unless: ColumnElement[bool]) -> Answer:
+    """Put a customer aside; it can be restored. Archiving twice is archiving once.
+
+    ``unless`` something is not over: a condition on the table of customers, always the same one. Raises ``NotFound``,
+    ``Stale``, ``CustomerStillInUse``.
+    """
+    archived = await record(access, events.ARCHIVED, _archive(access.actor.sight, unless), id=customer_id)
+    if archived is not None:
+        return archived
+    answer = await explain(access, CUSTOMER, customer_id)
+    if orjson.loads(answer.body)["archived_at"] is None:
+        raise CustomerStillInUse
+    return answer
 
 
 async def restore(access: Access, customer_id: UUID) -> Answer:
@@ -220,8 +230,9 @@ def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroa
 
 
 @statement
-def _archive(sight: Sight) -> Insert:
-    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values={"archived_at": func.now()})
+def _archive(sight: Sight, unless: ColumnElement[bool]) -> Insert:
+    now = {"archived_at": func.now()}
+    return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), ~unless, values=now)
 
 
 @statement

@@ -1,7 +1,4 @@
-"""Customers fall asleep by silence and wake by contact (``domain.md`` C2, A019). The worker calls both.
-
-As long as there are no opportunities, an open one cannot keep a customer awake.
-"""
+"""Customers fall asleep by silence and wake by contact (``domain.md`` C2, A019). The worker calls both."""
 
 from sqlalchemy import ColumnElement, Insert, Integer, Uuid, bindparam, func, null, select, update
 
@@ -15,12 +12,13 @@ from crm.events.reacting import Fact
 from crm.recording import changing, record, recorded
 
 
-async def fall_asleep(tx: Transaction, *, most: int) -> int:
+async def fall_asleep(tx: Transaction, *, most: int, unless: ColumnElement[bool]) -> int:
     """Make dormant whom nobody was in touch with since the cold limit, each with its fact: up to ``most``; how many.
 
+    ``unless`` something keeps them awake: a condition on the table of customers, always the same one.
     Where there was no contact at all, the silence began when the customer was added.
     """
-    return len(await tx.rows(_fall_asleep(), event_type=events.DORMANT, most=most))
+    return len(await tx.rows(_fall_asleep(unless), event_type=events.DORMANT, most=most))
 
 
 async def wake(tx: Transaction, fact: Fact) -> None:
@@ -33,12 +31,12 @@ def _silent() -> ColumnElement[bool]:
 
 
 @statement
-def _fall_asleep() -> Insert:
+def _fall_asleep(unless: ColumnElement[bool]) -> Insert:
     c = customers.c
     home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     silent = (
         select(c.id)
-        .where(home, c.archived_at.is_(None), c.lifecycle.in_(before("fall_asleep")), _silent())
+        .where(home, c.archived_at.is_(None), c.lifecycle.in_(before("fall_asleep")), _silent(), ~unless)
         .order_by(c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(key_share=True)

@@ -24,6 +24,13 @@ class CustomerArchived(Conflict):
     title_zh = "已归档的客户不可修改"
 
 
+class CustomerStillInUse(Conflict):
+    """Something about this customer is not over: a sale in the making, or one that rests."""
+
+    title = "There is still an open opportunity"
+    title_zh = "该客户仍有进行中的商机"
+
+
 class CustomerErased(Conflict):
     """What was known of this person was erased for good; the customer stays as a place in the history."""
 

@@ -1,4 +1,4 @@
-"""Handing over: customers, their planned visits and the tasks to get in touch, as sets, in one transaction.
+"""Handing over: customers, their planned visits, sales and the tasks to get in touch, as sets, in one transaction.
 
 Who may is a matter of scope (``handovers:write``, supervisors: ``domain.md`` C6), whom it may concern one of sight.
 Everything moves from each customer's former owner only: what a third person planned there stays theirs.
@@ -37,6 +37,10 @@ from crm.database import Transaction, statement
 from crm.errors import FieldError, NotFound, Stale, Unprocessable, invalid
 from crm.handovers.schemas import MOST, CustomersTransfer, CustomerTransfer, With
 from crm.nouns import Answer
+from crm.opportunities import events as opportunity_events
+from crm.opportunities.models import opportunities
+from crm.opportunities.queries import OPPORTUNITY
+from crm.opportunities.rules import before as workable_states
 from crm.recording import recorded
 from crm.tasks import events as task_events
 from crm.tasks.models import tasks
@@ -129,7 +133,7 @@ async def _hand_over(tx: Transaction, held: Sequence[_Held], to: UUID, reason: s
 async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With) -> dict[str, int]:
     """What goes along with the customers of each former owner; how much it was."""
     theirs = [(one.id, one.owner_id) for one in held if one.owner_id not in {None, to}]
-    moved = {"tasks": 0, "visits": 0}
+    moved = {"tasks": 0, "visits": 0, "opportunities": 0}
     if theirs:
         ids, owners = zip(*theirs, strict=True)
         given = {"customer_ids": list(ids), "owner_ids": list(owners), "to": to}
@@ -137,6 +141,9 @@ async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With)
             moved["tasks"] = len(await tx.rows(_move_tasks(), event_type=task_events.REASSIGNED, **given))
         if along.visits:
             moved["visits"] = len(await tx.rows(_move_visits(), event_type=visit_events.UPDATED, **given))
+        if along.opportunities:
+            given["event_type"] = opportunity_events.OWNER_CHANGED
+            moved["opportunities"] = len(await tx.rows(_move_opportunities(), **given))
     return moved
 
 
@@ -220,6 +227,24 @@ def _move_tasks() -> Insert:
         .values(assignee_id=_to(), team_id=_their_team())
     )
     return recorded(TASK, moved, also=remind_anew)
+
+
+@statement
+def _move_opportunities() -> Insert:
+    """Sales that are not over; whoever helped with one goes on to."""
+    former, o = _former(), opportunities.c
+    moved = (
+        update(opportunities)
+        .where(
+            _home(opportunities),
+            o.customer_id == former.c.customer_id,
+            o.owner_id == former.c.owner_id,
+            o.archived_at.is_(None),
+            o.state.in_(workable_states("update")),
+        )
+        .values(owner_id=_to(), team_id=_their_team())
+    )
+    return recorded(OPPORTUNITY, moved)
 
 
 @statement

@@ -27,6 +27,9 @@ from crm.database import Access, statement
 from crm.errors import NotFound
 from crm.facts import events
 from crm.nouns import this_one
+from crm.opportunities.models import opportunities
+from crm.opportunities.queries import OPPORTUNITY
+from crm.opportunities.rules import before
 from crm.tables import utc
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
@@ -106,10 +109,17 @@ def _holdings(sight: Sight) -> Select[Any]:
     theirs = (customers.c.owner_id == user_id, CUSTOMER.visible(sight))
     open_tasks = (tasks.c.assignee_id == user_id, tasks.c.state == "open", TASK.visible(sight))
     planned_visits = (visits.c.owner_id == user_id, visits.c.state.in_(OPEN), VISIT.visible(sight))
+    sales = (
+        opportunities.c.owner_id == user_id,
+        opportunities.c.archived_at.is_(None),
+        opportunities.c.state.in_(before("update")),
+        OPPORTUNITY.visible(sight),
+    )
     found = func.json_build_object(
         "customers", count(customers, *theirs, customers.c.archived_at.is_(None)),
         "archived_customers", count(customers, *theirs, customers.c.archived_at.is_not(None)),
         "open_tasks", count(tasks, *open_tasks),
         "planned_visits", count(visits, *planned_visits),
+        "open_opportunities", count(opportunities, *sales),
     )  # fmt: skip
     return select(cast(found, Text)).select_from(users).where(_home(users), users.c.id == user_id)

@@ -19,6 +19,7 @@ class With(Sent):
 
     tasks: bool = Field(default=True, description="Open tasks to get in touch and next steps, with their reminders.")
     visits: bool = Field(default=True, description="Visits that are planned and have not begun.")
+    opportunities: bool = Field(default=True, description="Opportunities that are open or rest.")
 
 
 Along = Annotated[With, Field(alias="with", default_factory=With)]
@@ -64,6 +65,7 @@ class TransferRead(Shown):
     customers: int
     tasks: int
     visits: int
+    opportunities: int
     remaining: int = Field(description="Customers of the person that are still theirs: call again until it is 0.")
 
 
@@ -90,3 +92,4 @@ class HoldingsRead(Shown):
     archived_customers: int
     open_tasks: int = Field(description="Tasks of every kind; those that a transfer does not take are reassigned.")
     planned_visits: int
+    open_opportunities: int = Field(description="Open ones, and those that rest.")

@@ -23,7 +23,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from crm.database import statement
 from crm.privacy.people import A_CONTACT, Person
@@ -85,6 +85,8 @@ def _hushed(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """Something where something was said: a row that must say something stays whole."""
     if isinstance(text.type, JSONB):
         return func.hushed(text, CALLED, type_=text.type)
+    if isinstance(text.type, ARRAY):
+        return case((func.cardinality(text) > 0, array([CALLED])), else_=text)
     return case((text.is_not(None), CALLED), else_=null())
 
 

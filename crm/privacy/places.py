@@ -41,6 +41,7 @@ from crm.interactions.models import interactions
 from crm.key_customers.models import key_proposals
 from crm.notes.models import notes
 from crm.notifications.models import notifications
+from crm.opportunities.models import opportunities, opportunity_moves
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.removals.vocabulary import Kind
@@ -202,6 +203,19 @@ PLACES: tuple[Place, ...] = (
         told_as="key_proposal",
         near=under(key_proposals),
         of_customer=belonging(key_proposals),
+    ),
+    Place(
+        opportunities,
+        ("name", "competitor", "next_step", "source", "note", "tags", "lost_note"),
+        told_as="opportunity",
+        near=under(opportunities),
+        of_customer=belonging(opportunities),
+    ),
+    Place(
+        opportunity_moves,
+        ("reason",),
+        near=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
+        of_customer=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
     ),
     Place(
         customer_links,

@@ -17,6 +17,7 @@ from crm.customers.needs import Need, missing
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
 from crm.nouns import this_one
+from crm.opportunities.seams import two_won_opportunities, won_opportunity
 from crm.visits.models import visits
 from crm.visits.rules import HELD
 
@@ -40,10 +41,11 @@ KNOWN: Mapping[str, ColumnElement[bool]] = MappingProxyType(
         "owner": customers.c.owner_id.is_not(None),
         "contact_with_phone_or_email": _reachable_contact,
         "completed_visit": _completed_visit,
+        "won_opportunity": won_opportunity,
+        "two_won_opportunities": two_won_opportunities,
     }
 )
-"""What we can see for ourselves. ``won_opportunity`` and ``two_won_opportunities`` have their place here as soon as
-there are opportunities."""
+"""What we can see for ourselves."""
 
 
 def met(needs: Iterable[Need], stated: frozenset[str]) -> ColumnElement[bool]:

@@ -102,6 +102,7 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "band": _band,
         "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),
         "channel": lambda told: value("channel", told.data.get("channel"), chinese=told.chinese),
+        "stage": lambda told: told.name_in("stage"),
         "when": lambda told: told.moment_in("planned_start"),
         "due": lambda told: told.moment_in("due_at"),
     }

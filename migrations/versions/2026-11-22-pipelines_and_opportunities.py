@@ -440,7 +440,7 @@ def upgrade() -> None:
     for table in ("opportunity_items", "opportunity_contacts"):
         protect(table, api="SELECT, INSERT, UPDATE, DELETE")
     # What a person wrote is erased where it stands; how each sale moved stays.
-    op.execute("GRANT UPDATE (reason) ON opportunity_moves TO rapport_worker")
+    op.execute("GRANT UPDATE (reason, version, updated_at) ON opportunity_moves TO rapport_api, rapport_worker")
     _open_first_pipelines()
 
 

@@ -30,6 +30,8 @@ from services.worker.queueing import WorkerSettings, keep_queue_worked
 from services.worker.ranking import rank
 from services.worker.reacting import react
 from services.worker.rounds import Round, Worker, keep_running
+from services.worker.selling import SECONDS as SELLING_SECONDS
+from services.worker.selling import look_after_sales
 from services.worker.warming import SECONDS, warm
 
 __all__ = ["ROUNDS", "WorkerSettings", "main"]
@@ -62,6 +64,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("miss visits", miss_visits, HOURLY),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
+    Round("sales", look_after_sales, SELLING_SECONDS),
     Round("calendars", keep_calendars, HOURLY),
     Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),

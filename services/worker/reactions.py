@@ -12,6 +12,7 @@ from crm.events.reacting import Fact
 from crm.groups import events as links
 from crm.groups import reactions as groups
 from crm.interactions import events as interactions
+from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.visits import events as visits
@@ -42,8 +43,14 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew,),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew,),
+        workspaces.WORKSPACE_UPDATED: (
+            care.plan_all_anew,
+            sales.grade_all_anew,
+        ),
+        workspaces.TIMEZONE_CHANGED: (
+            care.plan_all_anew,
+            sales.grade_all_anew,
+        ),
     }
 )
 

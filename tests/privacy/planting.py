@@ -105,6 +105,15 @@ async def _around(client: Client, workspace: Workspace, planted: Planted, kind: 
     call = {"customer_id": company, "channel": "call", "outcome": "reached"}
     call |= {"contact_id": planted.id} if is_contact else {}
     planted.keep(customers_how, visits=visit_id, interactions=(await post(client, "/v1/interactions", call))["id"])
+    stages = [{"key": "only", "name": "Only", "probability": "0.5"}]
+    pipeline = (await post(client, "/v1/pipelines", {"name": str(uuid4()), "stages": stages}))["id"]
+    sale = (await post(client, "/v1/opportunities", {"customer_id": company, "name": "x", "pipeline_id": pipeline}))[
+        "id"
+    ]
+    move = await workspace.owner.fetchval(
+        "SELECT id FROM opportunity_moves WHERE workspace_id = $1 AND opportunity_id = $2", workspace.id, UUID(sale)
+    )
+    planted.keep(customers_how, opportunities=sale, opportunity_moves=str(move))
     rating = (await post(client, f"/v1/customers/{company}/trust-ratings", TRUST))["id"]
     await post(client, "/v1/key-proposals/run")
     proposal = await workspace.owner.fetchval(
@@ -212,6 +221,8 @@ async def _say_in(workspace: Workspace, planted: Planted, place: Place, row_id: 
         workspace.id, UUID(row_id), *values,
     )  # fmt: skip
     assert done == "UPDATE 1", (table.name, done)
+    if place.told_as is None:
+        return
     told = dict(zip(said, values, strict=True)) | dict.fromkeys(place.told, values[0])
     at_all = "customer_id" in table.c or table.name in {"customers", "customer_links"}
     await owner.execute(

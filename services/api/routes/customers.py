@@ -11,6 +11,7 @@ from crm.customers.errors import (
     CustomerArchived,
     CustomerErased,
     CustomerMerged,
+    CustomerStillInUse,
     HandingOverIsForSupervisors,
     PossibleDuplicates,
     RegistrationCodeTaken,
@@ -18,6 +19,7 @@ from crm.customers.errors import (
 )
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
 from crm.nouns import Answer
+from crm.opportunities.seams import has_open_opportunity
 from crm.paging import Page
 from crm.recording import AlreadyExists
 from services.api.deps import CustomerReads, CustomerWrites
@@ -84,10 +86,10 @@ async def update_customer(access: CustomerWrites, customer_id: UUID, change: Cus
     return await actions.update(access, customer_id, change)
 
 
-@router.post("/customers/{customer_id}/archive", response_model=CustomerRead)
+@router.post("/customers/{customer_id}/archive", response_model=CustomerRead, responses=problems(CustomerStillInUse))
 async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
-    """Put a customer aside. It leaves the lists, keeps its history, and can be restored."""
-    return await actions.archive(access, customer_id)
+    """Put a customer aside who has no open opportunity. It leaves the lists, keeps its history, and can be restored."""
+    return await actions.archive(access, customer_id, unless=has_open_opportunity)
 
 
 @router.post(
