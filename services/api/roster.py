@@ -59,6 +59,7 @@ from services.api.routes import (
     notification_channels,
     notifications,
     opportunities,
+    opportunity_batches,
     opportunity_moves,
     opportunity_parts,
     pipelines,
@@ -98,6 +99,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     attachments.router,
     visits.router,
     pipelines.router,
+    # Before the others: its path would be an id to them.
+    opportunity_batches.router,
     opportunities.router,
     opportunity_moves.router,
     opportunity_parts.router,
