@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "channel_disabled", "opportunity_overdue", "prospect_floor"]
+Kind = Literal["reminder", "channel_disabled", "opportunity_overdue", "prospect_floor", "mention"]
 SubjectType = Literal["task", "notification_channel", "opportunity", "user"]

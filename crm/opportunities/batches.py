@@ -36,8 +36,8 @@ class OpportunityBatch(Sent):
         Field(
             min_length=1,
             max_length=MOST,
-            description="Each either what `POST /v1/opportunities` takes, or `id` and `change` (what `PATCH` takes) and, "
-            "if you want, the `version` that you know.",
+            description="Each either what `POST /v1/opportunities` takes, or `id` and `change` (what `PATCH` takes) "
+            "and, if you want, the `version` that you know.",
         ),
     ]
 

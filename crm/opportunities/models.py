@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -203,3 +204,16 @@ opportunity_rounds = Table(
     moment("done_at"),
 )
 """``done_for``: the last local day on which a workspace's sales were graded anew and those that rested went on."""
+
+opportunity_collaborators = Table(
+    "opportunity_collaborators",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("opportunity_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("role", Text),
+    PrimaryKeyConstraint("workspace_id", "opportunity_id", "user_id"),
+    link("opportunity_id", "opportunities"),
+    link("user_id", "users"),
+)
+"""As what each of ``collaborator_ids`` helps; that column is what sight goes by."""

@@ -5,6 +5,9 @@ Revision: opportunity_data, after opportunities.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations.guard import protect, unprotect
 
 revision = "opportunity_data"
 down_revision = "opportunities"
@@ -22,11 +25,67 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_imports_kind"), "imports", type_="check")
     op.create_check_constraint(op.f("ck_imports_kind"), "imports", "kind IN ('customers', 'opportunities')")
     op.alter_column("import_leftovers", "customer_id", new_column_name="subject_id")
+    op.create_table(
+        "opportunity_collaborators",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "opportunity_id"],
+            ["opportunities.workspace_id", "opportunities.id"],
+            name=op.f("fk_opportunity_collaborators_workspace_id_opportunity_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "user_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_opportunity_collaborators_workspace_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "opportunity_id", "user_id", name=op.f("pk_opportunity_collaborators")),
+    )
+    op.create_table(
+        "opportunity_comments",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("mentions", postgresql.ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=True),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "opportunity_id"],
+            ["opportunities.workspace_id", "opportunities.id"],
+            name=op.f("fk_opportunity_comments_workspace_id_opportunity_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "author_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_opportunity_comments_workspace_id_author_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_opportunity_comments")),
+    )
+    for name, columns in (
+        ("ix_opportunity_comments_workspace_id_created_at_id", "workspace_id, created_at DESC, id DESC"),
+        (
+            "ix_opportunity_comments_workspace_id_opportunity_id_created_at_id",
+            "workspace_id, opportunity_id, created_at DESC, id DESC",
+        ),
+    ):
+        op.execute(f"CREATE INDEX {name[:63]} ON opportunity_comments ({columns})")
+    protect("opportunity_collaborators", api="SELECT, INSERT, UPDATE, DELETE", worker="")
+    protect("opportunity_comments", worker="SELECT, UPDATE")
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    for table in ("opportunity_comments", "opportunity_collaborators"):
+        unprotect(table)
+        op.drop_table(table)
     op.alter_column("import_leftovers", "subject_id", new_column_name="customer_id")
     for table in ("import_leftovers", "import_batches", "import_problems", "import_files"):
         op.execute(
