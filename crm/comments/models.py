@@ -19,7 +19,7 @@ opportunity_comments = noun(
 )
 newest_first(opportunity_comments)
 Index(
-    None,
+    "ix_opportunity_comments_of_a_sale",
     opportunity_comments.c.workspace_id,
     opportunity_comments.c.opportunity_id,
     opportunity_comments.c.created_at.desc(),

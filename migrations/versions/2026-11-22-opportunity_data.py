@@ -71,11 +71,11 @@ def upgrade() -> None:
     for name, columns in (
         ("ix_opportunity_comments_workspace_id_created_at_id", "workspace_id, created_at DESC, id DESC"),
         (
-            "ix_opportunity_comments_workspace_id_opportunity_id_created_at_id",
+            "ix_opportunity_comments_of_a_sale",
             "workspace_id, opportunity_id, created_at DESC, id DESC",
         ),
     ):
-        op.execute(f"CREATE INDEX {name[:63]} ON opportunity_comments ({columns})")
+        op.execute(f"CREATE INDEX {name} ON opportunity_comments ({columns})")
     protect("opportunity_collaborators", api="SELECT, INSERT, UPDATE, DELETE", worker="")
     protect("opportunity_comments", worker="SELECT, UPDATE")
 
