@@ -26,6 +26,7 @@ import uvloop
 from benchmarks import reminders
 from benchmarks.load import Measured, run
 from benchmarks.stage import SECRET_KEY, Stage, stage
+from benchmarks.tidy import end_tidily
 from services.local.servers import SUPERUSER
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -149,6 +150,7 @@ def deep_page(port: int, token: str, pages: int) -> tuple[Iterator[bytes], Itera
 
 def main() -> None:
     """Measure, print, write down."""
+    end_tidily()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each run")

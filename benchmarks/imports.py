@@ -31,6 +31,7 @@ import uvloop
 from benchmarks.__main__ import http, serve
 from benchmarks.beside import Pace, Watch, most_memory, state_of_machine
 from benchmarks.stage import SECRET_KEY, Stage, stage
+from benchmarks.tidy import end_tidily
 from crm.customers.registration import check_character
 from services.local.servers import SUPERUSER
 
@@ -247,6 +248,7 @@ async def measure(scene: Scene, content: bytes, formats: list[str]) -> None:
 
 def main() -> None:
     """Set the stage, and measure."""
+    end_tidily()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--beside", type=int, default=5_000, help="customers that are there already")

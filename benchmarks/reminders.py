@@ -1,17 +1,38 @@
-"""How late reminders are that all fall due at one moment: the real worker process against a real Postgres."""
+"""How late reminders are that all fall due at one moment: the real worker process against a real Postgres.
 
+``measure`` is the part of ``make bench``; ``python -m benchmarks.reminders`` is for the large numbers and writes
+``REMINDERS.md``. Where time is short: ``--large 300000`` instead of the million.
+"""
+
+import argparse
 import asyncio
 import os
 import statistics
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 
+from benchmarks import bursts
+from benchmarks.bursts import Burst, Waiting
 from benchmarks.stage import SECRET_KEY, Stage
+from benchmarks.tidy import end_tidily, running
 from services.local.servers import SUPERUSER
+
+REMINDERS = Path(__file__).with_name("REMINDERS.md")
+HEAD = """# Reminders in large numbers
+
+`python -m benchmarks.reminders`, {when:%Y-%m-%d %H:%M} UTC, {processors} processors, load average {load}. One worker
+process, embedded Postgres with fsync; each row on a new database. Lateness is from the moment at which all are due to
+the commit after which it can be read that a reminder was said. *CPU* is what the worker and its connections used of
+one processor for each reminder: the share of what else ran then is in the last column, and 100 % there means that
+nothing was left.
+
+| what | bar | late p50 / p99 / max (s) | lost or twice | CPU each (µs) | busy before |
+|---|---|---|---|---|---|"""
 
 DUE_IN = 1.0
 PATIENCE = 60.0
@@ -41,12 +62,8 @@ def measure(on: Stage, *, number: int, rounds: int) -> Lateness:
         "RAPPORT_SECRET_KEY": SECRET_KEY,
         "RAPPORT_LOG_LEVEL": "warning",
     }
-    worker = subprocess.Popen([sys.executable, "-m", "services.worker.main"], env=environment)
-    try:
+    with running("services.worker.main", environment=environment):
         return asyncio.run(_measure(on, number, rounds))
-    finally:
-        worker.terminate()
-        worker.wait(30)
 
 
 async def _measure(on: Stage, number: int, rounds: int) -> Lateness:
@@ -85,3 +102,50 @@ def sentence(found: Lateness) -> str:
         f"{found.number:,} reminders due at one moment: the last one fired {median:.2f} s later (worst of "
         f"{len(found.seconds)} runs {worst:.2f} s; bar: 3 s), {found.wrong} twice or lost."
     )
+
+
+def main() -> int:
+    """All of the large runs, and the page about them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", type=int, default=1_000_000, help="how many in the largest runs")
+    large = parser.parse_args().large
+    end_tidily()
+    REMINDERS.write_text("\n".join([*_page(large), ""]), encoding="utf-8")
+    return 0
+
+
+def _page(large: int) -> Iterator[str]:
+    load = f"{os.getloadavg()[1]:.1f}"
+    yield HEAD.format(when=datetime.now(UTC), processors=os.cpu_count(), load=load)
+    runs = (
+        ("{} in 50 workspaces", "p99 ≤ 6 s", [2_000] * 50, False),
+        ("the same, each workspace listening by a webhook", "", [2_000] * 50, True),
+        ("{} in 50 workspaces", "a million within 60 s", [large // 50] * 50, False),
+        ("one behind the {} of another workspace", "≤ 2 s", [50_000, 1], False),
+    )
+    with bursts.place() as at:
+        for what, bar, numbers, listened in runs:
+            lead = 2.0 + sum(numbers) / 20_000
+            found = asyncio.run(bursts.burst(at, numbers, listened=listened, seconds=lead))
+            line = _burst(what.format(f"{sum(each for each in numbers if each > 1):,}"), bar, found)
+            print(line, flush=True)
+            yield line
+        idle = _waiting(asyncio.run(bursts.waiting(at, large)))
+        print(idle, flush=True)
+        yield idle
+
+
+def _burst(what: str, bar: str, found: Burst) -> str:
+    late = f"{found.p50:.2f} / {found.p99:.2f} / {found.most:.2f}"
+    if "behind" in what:
+        late = f"{found.of_one:.2f} (the others {late})"
+    return f"| {what} | {bar} | {late} | {found.wrong} | {found.cpu_each:.0f} | {found.elsewhere:.0f} % |"
+
+
+def _waiting(found: Waiting) -> str:
+    took = f"worker {found.worker:.2f} %, its connections {found.backends:.2f} % of one processor"
+    return f"| {found.number:,} that wait | under 2 % CPU | {took} | | | {found.elsewhere:.0f} % |"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

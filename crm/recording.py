@@ -119,22 +119,41 @@ def recorded(
         change = change.values(version=table.c.version + 1, updated_at=func.now())
         returned += [_whole(table, row).label(f"{row}_row") for row in ("old", "new")]
     changed = change.returning(*returned).cte("changed")
-    changes = _difference(changed, noting or {}) if isinstance(change, Update) else None
-    return _fact(noun, changed, changes, also, published=published)
+    difference = _difference(changed, noting or {}) if isinstance(change, Update) else None
+    known = {"published_at": func.now()} if published else {}
+    return _answering(_fact(noun, changed, difference, also, **known))
 
 
 def noted(noun: Noun, sight: Sight) -> Insert:
     """The fact that somebody looked at a row: the row as it is, unchanged. Where it is not to be seen, nothing."""
-    return _fact(noun, noun.table.select().where(this_one(noun, sight)).cte("seen_row"), None, None)
+    return _answering(_fact(noun, noun.table.select().where(this_one(noun, sight)).cte("seen_row"), None, None))
+
+
+def told(
+    noun: Noun,
+    rows: CTE,
+    *,
+    event_type: ColumnElement[str],
+    changes: ColumnElement[Any],
+    published_at: ColumnElement[Any],
+    also: Also,
+) -> Insert:
+    """Facts of rows that a statement has changed by itself and whose changes it knows: for thousands at a time.
+
+    It gives the type of each fact and nothing of its payload. ``published_at`` is null, or now where nobody waits to
+    be told.
+    """
+    fact = _fact(noun, rows, changes, also, event_type=event_type, published_at=published_at)
+    return fact.returning(events.c.type)
 
 
 def _fact(
-    noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also | None, *, published: bool = False
+    noun: Noun, rows: CTE, changes: ColumnElement[Any] | None, also: Also | None, **known: ColumnElement[Any]
 ) -> Insert:
-    """A fact for each of these rows."""
+    """A fact for each of these rows; ``known`` are further columns of it."""
     facts: dict[str, ColumnElement[Any]] = {
         "workspace_id": rows.c.workspace_id,
-        "type": bindparam("event_type", type_=Text),
+        "type": known.pop("event_type", bindparam("event_type", type_=Text)),
         "subject_type": literal(noun.name, Text),
         "subject_id": rows.c.id,
         "sequence": rows.c.version,
@@ -142,14 +161,18 @@ def _fact(
         "actor_kind": bindparam("actor_kind", type_=Text),
         "actor_id": bindparam("actor_id", type_=Uuid),
         "changes": cast(null(), JSONB) if changes is None else changes,
+        **known,
     }
-    if published:
-        facts["published_at"] = func.now()
     source = as_json(noun, rows, **{f"fact_{name}": value for name, value in facts.items()})
     names = [*facts, "payload"]
     fact = insert(events).from_select(names, source)
     for further in also(rows) if also else ():
         fact = fact.add_cte(further.cte())
+    return fact
+
+
+def _answering(fact: Insert) -> Insert:
+    """Give each fact's payload: the item as it now is."""
     return fact.returning(events.c.subject_id, events.c.sequence, cast(events.c.payload, Text))
 
 

@@ -12,11 +12,16 @@ notifications = noun(
     Column("subject_type", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("customer_id", Uuid),
+    # Of a reminder: which one, what is to be minded, and who did not mind it where the manager is told.
+    Column("reminder_id", Uuid),
+    Column("caution", Text),
+    Column("ignored_by_id", Uuid),
     moment("read_at"),
     moment("dispatched_at"),
     Column("dedupe_key", Text, nullable=False),
     UniqueConstraint("workspace_id", "dedupe_key"),
     link("user_id", "users"),
+    link("ignored_by_id", "users"),
 )
 Index(
     None,

@@ -4,30 +4,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, Text, Uuid, and_, bindparam, cast, func, select
 
 from crm import reading
 from crm.actor import Sight
 from crm.database import Access, statement
 from crm.notifications.models import notifications
 from crm.notifications.schemas import NotificationFilter
-from crm.nouns import Answer, Noun
+from crm.nouns import Answer, Noun, mention
 from crm.reading import Listing, among
 from crm.tables import stamps, utc
+from crm.workspaces.models import users
 
 
 def shape(notification: FromClause) -> Select[Any]:
     """A notification, once."""
-    c = notification.c
+    c, ignorer = notification.c, users.alias("ignorer")
     return select(
         c.id,
         c.kind,
         c.title,
         func.json_build_object("type", c.subject_type, "id", c.subject_id).label("subject"),
         c.customer_id,
+        c.reminder_id,
+        c.caution,
+        mention(ignorer).label("ignored_by"),
         utc(c.read_at).label("read_at"),
         *stamps(notification),
-    ).select_from(notification)
+    ).select_from(
+        notification.outerjoin(ignorer, and_(ignorer.c.workspace_id == c.workspace_id, ignorer.c.id == c.ignored_by_id))
+    )
 
 
 def visible(_: Sight) -> ColumnElement[bool]:

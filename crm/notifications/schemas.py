@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.fields import Shown
-from crm.notifications.vocabulary import Kind, SubjectType
+from crm.notifications.vocabulary import Caution, Kind, SubjectType
 from crm.paging import Filter
 
 
@@ -18,14 +18,24 @@ class NotificationSubject(Shown):
     id: UUID
 
 
+class Ignorer(Shown):
+    """Who did not mind a reminder, as far as their manager needs to know."""
+
+    id: UUID
+    name: str
+
+
 class NotificationRead(Shown):
-    """Something that was said to you."""
+    """Something that was said to you. An `escalation` is a reminder of somebody else's who did not mind it."""
 
     id: UUID
     kind: Kind
     title: str
     subject: NotificationSubject
     customer_id: UUID | None
+    reminder_id: UUID | None
+    caution: Caution | None = Field(description="What to mind: they do not want to be contacted.")
+    ignored_by: Ignorer | None = Field(description="Why you are told: they did not acknowledge it in time.")
     read_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -2,5 +2,6 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "channel_disabled", "opportunity_overdue", "prospect_floor", "mention"]
-SubjectType = Literal["task", "notification_channel", "opportunity", "user"]
+Kind = Literal["reminder", "escalation", "channel_disabled", "opportunity_overdue", "prospect_floor", "mention"]
+SubjectType = Literal["task", "customer", "contact", "visit", "opportunity", "user", "notification_channel"]
+Caution = Literal["do_not_contact"]

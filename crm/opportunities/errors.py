@@ -66,6 +66,13 @@ class NoSuchStage(Conflict):
     title_zh = "没有可移动到的阶段"
 
 
+class StagesInUse(Conflict):
+    """There are opportunities in these `stages`: say in `moves` where they go."""
+
+    title = "There are opportunities in stages that would vanish"
+    title_zh = "将被移除的阶段中仍有商机"
+
+
 class AmountComesFromItems(Conflict):
     """Where there are items their sum is the amount: change the items."""
 

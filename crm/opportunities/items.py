@@ -50,7 +50,7 @@ async def put(tx: Transaction, opportunity_id: UUID, wanted: ItemsPut) -> Answer
     ]
     if rows:
         await tx.many(_add(), rows)
-    values = {"new_amount": amount, "new_currency": wanted.currency} if items else {}
+    values: dict[str, Any] = {"new_amount": amount, "new_currency": wanted.currency} if items else {}
     changed = await record(
         tx, events.AMOUNT_CHANGED if items else events.UPDATED, _note(bool(items)), id=opportunity_id, **values
     )

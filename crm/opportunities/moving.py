@@ -139,7 +139,7 @@ def _moved(sight: Sight, move: Move, columns: frozenset[str], *, named: bool) ->
 def _standing(sight: Sight, move: Move, columns: frozenset[str], *, named: bool) -> Select[Any]:
     """What held the move back."""
     conditions = _conditions(move, columns, named=named)
-    held = [
+    held: list[ColumnElement[Any]] = [
         conditions.get(name, literal(True)).label(name) for name in ("reaches", "in_time", "by_items", "has_amount")
     ]
     names = _missing(move, columns, named=named).scalar_subquery() if move in GATED else None

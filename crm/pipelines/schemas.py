@@ -155,6 +155,17 @@ class StagesChange(Sent):
         return moves
 
 
+class PipelineArchive(Sent):
+    """Where the sales go that are not over."""
+
+    model_config = like(to_pipeline_id="01a1fcb0-3a00-7000-8000-000000000001", moves={"contacted": "contacted"})
+
+    to_pipeline_id: UUID | None = Field(default=None, description="Another pipeline; needed where sales are not over.")
+    moves: Annotated[dict[Key, Key], Field(max_length=30)] = Field(
+        default_factory=dict, description="Stage here to stage there, for each that has sales which are not over."
+    )
+
+
 class StageRead(Shown):
     """A stage of a pipeline."""
 

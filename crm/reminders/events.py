@@ -1,6 +1,13 @@
 """What can happen to a reminder.
 
-Planning and cancelling one is part of what happens to its subject and stands in that fact; firing is news.
+That one of a task is planned, moved and dropped is part of what happens to the task and stands in that fact.
 """
 
+CREATED = "reminder.created"
+UPDATED = "reminder.updated"
+CANCELLED = "reminder.cancelled"
 FIRED = "reminder.fired"
+SUPPRESSED = "reminder.suppressed"
+SNOOZED = "reminder.snoozed"
+ACKNOWLEDGED = "reminder.acknowledged"
+ESCALATED = "reminder.escalated"

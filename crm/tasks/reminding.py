@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Integer, and_, case, exists, func, or_, type_coerce
 
 from crm.reminders.models import reminders
-from crm.reminders.planning import dropped, planned
+from crm.reminders.planning import attended, dropped, key_of, planned
 from crm.tasks.queries import remind_at
 
 
@@ -17,16 +17,22 @@ def remind_first(changed: CTE) -> list[Any]:
 def remind_anew(changed: CTE) -> list[Any]:
     """The reminders of tasks that were changed: what no longer fits is cancelled, what is missing is planned."""
     moment = remind_at(changed)
+    # By its key and not by its moment: one that was put off is still the one that was asked for.
+    asked_for = key_of("task", changed.c.id, moment.c.fire_at) == reminders.c.dedupe_key
     still_wanted = and_(
         changed.c.state == "open",
-        exists().select_from(moment).where(moment.c.fire_at == reminders.c.fire_at).correlate(changed, reminders),
+        exists().select_from(moment).where(asked_for).correlate(changed, reminders),
     )
     because: ColumnElement[str] = case(
         (changed.c.state == "done", "task_done"),
         (changed.c.state == "cancelled", "task_cancelled"),
         else_="rescheduled",
     )
-    return [dropped("task", changed, keep=still_wanted, because=because), _plan(changed)]
+    return [
+        dropped("task", changed, keep=still_wanted, because=because),
+        attended("task", changed, to=~still_wanted),
+        _plan(changed),
+    ]
 
 
 def _plan(changed: CTE) -> Any:
@@ -40,6 +46,9 @@ def _plan(changed: CTE) -> Any:
         user_id=changed.c.assignee_id,
         title=changed.c.title,
         customer_id=changed.c.customer_id,
+        asks_for_contact=changed.c.kind == "contact_due",
+        # Only the last one is overdue when nobody minds it; those before it come early on purpose.
+        escalates=moment.c.minutes_before == last,
         where=and_(
             changed.c.state == "open",
             or_(moment.c.fire_at > func.now(), moment.c.minutes_before == last),

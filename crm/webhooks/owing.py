@@ -43,6 +43,12 @@ async def owe_missed(tx: Transaction, endpoint_id: UUID, first_id: UUID, most: i
     return found
 
 
+def is_listened_to(workspace_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether anybody is told of this workspace's facts at all."""
+    e = webhook_endpoints.c
+    return exists().where(e.workspace_id == workspace_id, e.state == "active")
+
+
 def wants(patterns: ColumnElement[Any], event_type: ColumnElement[str]) -> ColumnElement[bool]:
     """``rules.matches`` and ``rules.is_deliverable`` in SQL."""
     pattern = func.unnest(patterns).table_valued("pattern", name="wanted").render_derived().c.pattern

@@ -51,8 +51,8 @@ SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
         Role.MANAGER: _EVERYONE | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
-        | _write("interactions", "tasks", "contacts", "notes", "attachments")
-        | _read("customers", "visits", "reminders"),
+        | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments")
+        | _read("customers", "visits"),
         Role.AUDITOR: frozenset(scope for scope in SCOPES - SENSITIVE if scope.endswith(":read"))
         | {"notifications:write"},
     }

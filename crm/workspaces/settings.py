@@ -98,6 +98,14 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
         "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
+        # A reminder that nobody acknowledges is told to the manager after so many minutes, working ones or all; 0 never
+        # (C2: overdue for n working days; by default one of eight hours).
+        "reminders": MappingProxyType(
+            {
+                "escalate_after_minutes": Number(480, 0, 43_200),
+                "escalate_counts": Choice("working_minutes", ("working_minutes", "calendar_minutes")),
+            }
+        ),
         # Mebibytes that all attachments of the workspace may take up together.
         "attachments": MappingProxyType({"quota_mib": Number(10_240, 0, 10_485_760)}),
         # Days to the expected close up to which a sale is H, A or B, and days between two looks at its card (B2, D9).

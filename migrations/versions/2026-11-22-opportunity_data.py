@@ -24,6 +24,7 @@ def upgrade() -> None:
     )
     op.drop_constraint(op.f("ck_imports_kind"), "imports", type_="check")
     op.create_check_constraint(op.f("ck_imports_kind"), "imports", "kind IN ('customers', 'opportunities')")
+    _exported("'customers', 'contacts', 'opportunities'")
     op.alter_column("import_leftovers", "customer_id", new_column_name="subject_id")
     op.create_table(
         "opportunity_collaborators",
@@ -80,6 +81,11 @@ def upgrade() -> None:
     protect("opportunity_comments", worker="SELECT, UPDATE")
 
 
+def _exported(nouns: str) -> None:
+    op.drop_constraint(op.f("ck_exports_noun"), "exports", type_="check")
+    op.create_check_constraint(op.f("ck_exports_noun"), "exports", f"noun IN ({nouns})")
+
+
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
@@ -92,6 +98,8 @@ def downgrade() -> None:
             f"DELETE FROM {table} WHERE (workspace_id, import_id) IN "
             "(SELECT workspace_id, id FROM imports WHERE kind <> 'customers')"
         )
+    op.execute("DELETE FROM exports WHERE noun = 'opportunities'")
+    _exported("'customers', 'contacts'")
     op.execute("DELETE FROM imports WHERE kind <> 'customers'")
     op.drop_constraint(op.f("ck_imports_kind"), "imports", type_="check")
     op.create_check_constraint(op.f("ck_imports_kind"), "imports", "kind IN ('customers')")

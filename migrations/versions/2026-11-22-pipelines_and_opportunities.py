@@ -1,6 +1,6 @@
 """Pipelines, products, exchange rates and opportunities.
 
-Revision: opportunities, after visits2.
+Revision: opportunities, after reminders2.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "opportunities"
-down_revision = "visits2"
+down_revision = "reminders2"
 branch_labels = None
 depends_on = None
 

@@ -173,5 +173,6 @@ TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callabl
     (HTTPException, _http),
     (asyncpg.PostgresError, _postgres),
     (asyncpg.InterfaceError, _interface),
-    ((TimeoutError, ConnectionError), _silence),
+    # What asyncpg says of a connection that the server is just ending while nobody used it.
+    ((TimeoutError, ConnectionError, asyncpg.InternalClientError), _silence),
 )

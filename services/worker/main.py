@@ -13,7 +13,7 @@ import uvloop
 from crm.database import Database
 from services import logs
 from services.settings import Settings, load
-from services.worker import housekeeping, ranking, removing
+from services.worker import escalating, housekeeping, ranking, removing
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.calendars import keep_calendars
@@ -52,6 +52,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("publish", publish_facts),
     Round("react", react),
     Round("fire", fire),
+    Round("escalate", escalating.escalate, escalating.SECONDS),
     Round("deliver", hint_round),
     Round("owe messages", owe_messages),
     Round("send messages", send_messages),

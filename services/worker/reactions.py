@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
+from crm.calendars import events as calendars
 from crm.care import reactions as care
 from crm.contacts import events as contacts
 from crm.customers import dormancy
@@ -12,9 +13,11 @@ from crm.events.reacting import Fact
 from crm.groups import events as links
 from crm.groups import reactions as groups
 from crm.interactions import events as interactions
+from crm.notifications import reactions as notifications
 from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
+from crm.reminders import reactions as reminders
 from crm.visits import events as visits
 from crm.workspaces import events as workspaces
 
@@ -43,14 +46,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (
-            care.plan_all_anew,
-            sales.grade_all_anew,
-        ),
-        workspaces.TIMEZONE_CHANGED: (
-            care.plan_all_anew,
-            sales.grade_all_anew,
-        ),
+        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
+        calendars.UPDATED: (notifications.look_again,),
+        calendars.DAYS_CHANGED: (notifications.look_again,),
+        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
+        workspaces.USER_UPDATED: (reminders.follow_person,),
     }
 )
 

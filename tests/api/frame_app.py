@@ -51,6 +51,7 @@ ERRORS: dict[str, Exception] = {
     "starting": asyncpg.CannotConnectNowError("x"),
     "refused": ConnectionRefusedError(111, "connect call failed ('10.0.0.7', 5432)"),
     "pool_closed": asyncpg.InterfaceError("pool is closing"),
+    "cut_off": asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
     "pool_timeout": TimeoutError(),
     "unique": asyncpg.UniqueViolationError("duplicate key secret_table"),
     "foreign": asyncpg.ForeignKeyViolationError("secret_table"),

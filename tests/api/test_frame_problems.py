@@ -48,6 +48,7 @@ def pointers(answer: httpx.Response) -> dict[str, str]:
         ("starting", 503, "unavailable"),
         ("refused", 503, "unavailable"),
         ("pool_closed", 503, "unavailable"),
+        ("cut_off", 503, "unavailable"),
         ("pool_timeout", 503, "unavailable"),
         ("unique", 409, "conflict"),
         ("foreign", 409, "conflict"),

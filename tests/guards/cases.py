@@ -11,8 +11,11 @@ from uuid import UUID
 
 from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_metrics", "revoke_token", "unsubscribe"})
-PUBLIC = frozenset({"check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token"})
+PUBLIC = frozenset(
+    {
+        "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token", "unsubscribe",
+    }
+)  # fmt: skip
 """What needs no credential."""
 
 ENDLESS = frozenset({"stream_unread_count"})
@@ -259,6 +262,11 @@ async def _update_task(scene: Scene) -> Asked:
     return Asked(path={"task_id": made}, body=body, marks=(made,))
 
 
+async def _new_reminder(scene: Scene) -> Asked:
+    subject = {"type": "customer", "id": await scene.customer()}
+    return Asked(body={"title": "Marked", "subject": subject, "fire_at": at(24), "user_id": scene.seller_id})
+
+
 async def _reassign_task(scene: Scene) -> Asked:
     made = await scene.task()
     return Asked(path={"task_id": made}, body={"assignee_id": str(scene.workspace.manager.id)}, marks=(made,))
@@ -365,6 +373,76 @@ async def _got_a_mail(scene: Scene) -> Asked:
     proofs = scene.clients.running.app.state.proofs
     return Asked(path={"token": proofs.unsubscribing(scene.workspace.id, UUID(made))})
 
+
+async def _new_opportunity(scene: Scene) -> Asked:
+    body = {"customer_id": await scene.customer(), "name": "Marked", "pipeline_id": await scene.pipeline()}
+    return Asked(body={**body, "owner_id": scene.seller_id, "team_id": str(scene.workspace.north)})
+
+
+async def _update_opportunity(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    body = {"customer_id": await scene.customer(), "owner_id": scene.seller_id, "team_id": str(scene.workspace.north)}
+    return Asked(path={"opportunity_id": made}, body=body, marks=(made,))
+
+
+def _stake(body: Mapping[str, Any] | None = None, *, put: bool = False) -> Make:
+    """A person in a sale of Anna's."""
+
+    async def make(scene: Scene) -> Asked:
+        customer_id = await scene.customer()
+        contact_id, made = await scene.contact(customer_id), await scene.opportunity(customer_id)
+        if put:
+            path = f"/v1/opportunities/{made}/stakeholders/{contact_id}/decider"
+            assert (await scene.client(scene.seller).put(path, json={})).status_code == 200
+        named = {"opportunity_id": made, "contact_id": contact_id, "role": "decider"}
+        return Asked(path=named, body=body, marks=(made,))
+
+    return make
+
+
+async def _new_items(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    item = {"product_id": await scene.product(), "price": "5.00"}
+    return Asked(path={"opportunity_id": made}, body={"currency": "CNY", "items": [item]}, marks=(made,))
+
+
+async def _checks(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    path = {"opportunity_id": made, "checklist": "meddic"}
+    return Asked(path=path, body={"scores": {"pain": 2}}, marks=(made,))
+
+
+async def _rate(scene: Scene) -> Asked:
+    path = "/v1/exchange-rates/USD/2026-11-22"
+    assert (await scene.client("admin").put(path, json={"rate": "7"})).status_code == 200
+    return Asked(path={"currency": "USD", "day": "2026-11-22"})
+
+
+async def _opportunity_batch(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
+
+
+def _collaborator(body: Mapping[str, Any] | None = None) -> Make:
+    async def make(scene: Scene) -> Asked:
+        made = await scene.opportunity()
+        named = {"opportunity_id": made, "user_id": scene.seller_id}
+        return Asked(path=named, body=body, marks=(made,))
+
+    return make
+
+
+async def _new_comment(scene: Scene) -> Asked:
+    return Asked(body={"opportunity_id": await scene.opportunity(), "text": "x"})
+
+
+async def _lost_opportunity(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    await scene.post(f"/v1/opportunities/{made}/lose", {"reason": "price"})
+    return Asked(path={"opportunity_id": made}, body={"reason": "x"}, marks=(made,))
+
+
+_STAGES = [{"key": "first", "name": "First", "probability": "0.5"}]
 
 admins = partial(Case, by="admin")
 everybodys = partial(Case, by="admin", shared=True)
@@ -517,6 +595,54 @@ CASES: Mapping[str, Case] = {
     "start_visit": Case(item("visit_id", "visit_today")),
     "complete_visit": Case(_complete_visit),
     "cancel_visit": Case(item("visit_id", "visit", {"reason": "x"})),
+    "list_pipelines": everybodys(listing("pipeline")),
+    "create_pipeline": admins(plain(body={"name": "Marked", "stages": _STAGES})),
+    "get_pipeline": everybodys(item("pipeline_id", "pipeline")),
+    "update_pipeline": admins(item("pipeline_id", "pipeline", {"name": "Other"})),
+    "put_pipeline_stages": admins(item("pipeline_id", "pipeline", {"stages": _STAGES})),
+    "make_default_pipeline": admins(item("pipeline_id", "pipeline")),
+    "archive_pipeline": admins(item("pipeline_id", "pipeline")),
+    "restore_pipeline": admins(after("pipeline_id", "pipeline", "/v1/pipelines/{}/archive", by="admin")),
+    "list_products": everybodys(listing("product")),
+    "create_product": admins(plain(body={"name": "Marked"})),
+    "get_product": everybodys(item("product_id", "product")),
+    "update_product": admins(item("product_id", "product", {"note": "x"})),
+    "archive_product": admins(item("product_id", "product")),
+    "restore_product": admins(after("product_id", "product", "/v1/products/{}/archive", by="admin")),
+    "list_exchange_rates": everybodys(listing("rate")),
+    "get_exchange_rate": everybodys(_rate),
+    "put_exchange_rate": admins(plain(path={"currency": "USD", "day": "2026-11-22"}, body={"rate": "7"})),
+    "list_opportunities": Case(listing("opportunity")),
+    "create_opportunity": Case(_new_opportunity),
+    "write_opportunities": Case(_opportunity_batch),
+    "list_collaborators": Case(item("opportunity_id", "opportunity")),
+    "put_collaborator": Case(_collaborator({"role": "x"})),
+    "remove_collaborator": Case(_collaborator()),
+    "list_comments": Case(listing("comment")),
+    "create_comment": Case(_new_comment),
+    "get_comment": Case(item("comment_id", "comment")),
+    "update_comment": Case(item("comment_id", "comment", {"text": "x"})),
+    "remove_comment": Case(item("comment_id", "comment")),
+    "get_opportunity": Case(item("opportunity_id", "opportunity")),
+    "update_opportunity": Case(_update_opportunity),
+    "archive_opportunity": Case(item("opportunity_id", "opportunity")),
+    "restore_opportunity": Case(after("opportunity_id", "opportunity", "/v1/opportunities/{}/archive")),
+    "advance_opportunity": Case(item("opportunity_id", "opportunity", {"to": "second"})),
+    "step_opportunity_back": Case(item("opportunity_id", "advanced_opportunity", {"reason": "x"})),
+    "win_opportunity": Case(item("opportunity_id", "opportunity", {})),
+    "lose_opportunity": Case(item("opportunity_id", "opportunity", {"reason": "price"})),
+    "hold_opportunity": Case(item("opportunity_id", "opportunity", {"resume_on": "2090-01-01"})),
+    "resume_opportunity": Case(
+        after("opportunity_id", "opportunity", "/v1/opportunities/{}/hold", {"resume_on": "2090-01-01"})
+    ),
+    "reopen_opportunity": Case(_lost_opportunity, by="manager"),
+    "get_stage_history": Case(item("opportunity_id", "opportunity")),
+    "put_opportunity_items": Case(_new_items),
+    "list_opportunity_stakeholders": Case(item("opportunity_id", "opportunity")),
+    "put_opportunity_stakeholder": Case(_stake({"influence": 5})),
+    "remove_opportunity_stakeholder": Case(_stake(put=True)),
+    "review_opportunity": Case(item("opportunity_id", "opportunity")),
+    "put_opportunity_checks": Case(_checks),
     "list_tasks": Case(listing("task")),
     "create_task": Case(_new_task),
     "get_task": Case(item("task_id", "task")),
@@ -527,6 +653,11 @@ CASES: Mapping[str, Case] = {
     "reassign_task": Case(_reassign_task),
     "list_reminders": Case(listing("reminder")),
     "get_reminder": Case(item("reminder_id", "reminder")),
+    "create_reminder": Case(_new_reminder),
+    "update_reminder": Case(item("reminder_id", "personal_reminder", {"title": "x"})),
+    "cancel_reminder": Case(item("reminder_id", "personal_reminder")),
+    "snooze_reminder": Case(item("reminder_id", "personal_reminder", lambda: {"until": at(72)})),
+    "acknowledge_reminder": Case(item("reminder_id", "fired_reminder")),
     "explain_reminder": Case(item("reminder_id", "reminder")),
     "list_notifications": Case(listing("notification")),
     "count_unread_notifications": Case(plain(), shared=True),

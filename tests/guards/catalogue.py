@@ -20,11 +20,14 @@ SCANNED_BY_THE_WORKER = frozenset(
 )  # fmt: skip
 """Queues and notes of the worker. People and what is known of customers are not among them, and must not be."""
 
-ASKED_AT_THE_GATE = frozenset({"users", "workspaces"})
+ASKED_AT_THE_GATE = frozenset({"contacts", "customers", "users", "workspaces"})
 
 TRUSTED_FUNCTIONS = frozenset(
-    {"disabled_among", "ensure_event_partitions", "erase_from_log", "recipients_among", "sign_in_candidates"}
-)
+    {
+        "disabled_among", "ensure_event_partitions", "erase_from_log", "not_to_be_contacted", "recipients_among",
+        "sign_in_candidates",
+    }
+)  # fmt: skip
 """Functions that run with more rights than their caller. Each was read for what it lets out."""
 
 TABLES = """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -135,6 +135,39 @@ class Scene:
         body = {"name": f"Marked {next(numbers)}", "timezone": "Asia/Shanghai", "week": week}
         return str((await self.post("/v1/calendars", body, by="admin"))["id"])
 
+    async def pipeline(self) -> str:
+        """A pipeline, which asks nothing."""
+        stages = [{"key": key, "name": key, "probability": "0.5"} for key in ("first", "second")]
+        element = {"key": "pain", "name": "Pain"}
+        checklists = [{"key": "meddic", "name": "MEDDIC", "elements": [element]}]
+        body = {"name": f"Marked {next(numbers)}", "stages": stages, "checklists": checklists}
+        return str((await self.post("/v1/pipelines", body, by="admin"))["id"])
+
+    async def opportunity(self, customer_id: str | None = None, stage: str = "first") -> str:
+        """A sale of Anna's."""
+        at = customer_id or await self.customer()
+        worth = {"amount": "100.00", "currency": "CNY"}
+        body = {"customer_id": at, "name": "Marked", "pipeline_id": await self.pipeline(), "amount": worth}
+        return str((await self.post("/v1/opportunities", {**body, "stage": stage}))["id"])
+
+    async def comment(self) -> str:
+        """What Anna says of a sale of hers."""
+        body = {"opportunity_id": await self.opportunity(), "text": "Marked"}
+        return str((await self.post("/v1/comments", body))["id"])
+
+    async def advanced_opportunity(self) -> str:
+        """A sale of Anna's that has come further."""
+        return await self.opportunity(stage="second")
+
+    async def product(self) -> str:
+        """A product."""
+        return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])
+
+    async def rate(self) -> str:
+        """What a dollar was worth on a day."""
+        path = f"/v1/exchange-rates/USD/{date(2026, 1, 1) + timedelta(days=next(numbers))}"
+        return str((await self.client("admin").put(path, json={"rate": "7"})).json()["id"])
+
     async def team(self) -> str:
         """A team."""
         return str((await self.post("/v1/teams", {"name": "Marked"}, by="admin"))["id"])
@@ -194,6 +227,19 @@ class Scene:
     async def reminder(self) -> str:
         """The reminder of a task of Anna's."""
         return str(await self._id_in("reminders", "subject_id", await self.task()))
+
+    async def personal_reminder(self) -> str:
+        """A reminder of Anna's about a customer."""
+        subject = {"type": "customer", "id": await self.customer()}
+        body = {"title": "Marked", "subject": subject, "fire_at": at(24)}
+        return str((await self.post("/v1/reminders", body))["id"])
+
+    async def fired_reminder(self) -> str:
+        """A reminder of Anna's that was said."""
+        made = await self.personal_reminder()
+        fired = "UPDATE reminders SET state = 'fired', fired_at = now() WHERE id = $1"
+        await self.workspace.owner.execute(fired, made)
+        return made
 
     async def event(self) -> str:
         """The fact that a customer of Anna's was created."""

@@ -137,7 +137,7 @@ async def _nothing_to_see(operation: Operation, asked: Asked, colleague: Client)
         problem(answered, 403, "scope_missing")
     elif asked.path:
         problem(answered, 404, "not_found")
-        nowhere = replace(asked, path={name: str(uuid4()) for name in asked.path})
+        nowhere = replace(asked, path={name: elsewhere_of(value) for name, value in asked.path.items()})
         _look_alike(answered, await operation.ask(colleague, nowhere), asked, nowhere)
     elif operation.changes:
         assert problem(answered, 422, "unprocessable")["errors"][0]["code"] == "not_found"
@@ -145,6 +145,15 @@ async def _nothing_to_see(operation: Operation, asked: Asked, colleague: Client)
         assert answered.status_code == 200
         assert "Marked" not in answered.text
         assert not any(mark in answered.text for mark in asked.marks)
+
+
+def elsewhere_of(value: str) -> str:
+    """Another id for an id; what is none stays."""
+    try:
+        UUID(value)
+    except ValueError:
+        return value
+    return str(uuid4())
 
 
 def test_an_auditor_may_change_nothing_but_their_own() -> None:
@@ -259,7 +268,7 @@ def swaps(operation: Operation, mine: Asked, ids: dict[str, UUID | str]) -> Iter
     no_ids = {
         parameter["name"]
         for parameter in operation.described.get("parameters", [])
-        if parameter["in"] == "path" and "date" in json.dumps(parameter["schema"])
+        if parameter["in"] == "path" and "uuid" not in json.dumps(parameter["schema"])
     }
     for name in mine.path.keys() - no_ids:
         yield ("path", name), str(ids[name])
@@ -281,7 +290,8 @@ def put(asked: Asked, where: Where, id: str) -> Asked:
     body = json.loads(json.dumps(asked.body or {}))
     node = body
     for step in steps[:-1]:
-        node = node.setdefault(step, {})
+        inner = node.setdefault(step, {})
+        node = inner[0] if isinstance(inner, list) else inner
     node[steps[-1]] = [id] if steps[-1].endswith("_ids") else id
     return replace(asked, body=body)
 

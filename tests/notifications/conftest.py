@@ -36,10 +36,10 @@ class Round:
         moment = datetime.now(UTC) + due
         await self.stage.owner.execute(PLAN, home, user_id, moment, uuid4().hex, many)
 
-    async def fire(self, *, limit: int = 1000, share: int = 100, now: datetime | None = None) -> int:
+    async def fire(self, *, limit: int = 1000, now: datetime | None = None) -> int:
         """One round, as the worker runs it."""
         async with self.worker.scanning() as tx:
-            return await fire_due(tx, limit=limit, share=share, now=now)
+            return await fire_due(tx, limit=limit, now=now)
 
     async def count(self, what: str, *arguments: Any) -> int:
         """How many rows."""

@@ -9,7 +9,6 @@ import asyncpg
 
 from crm.database import Statement
 from crm.notifications import firing
-from crm.reminders import events
 from crm.tasks.actions import cancel, complete, create, update
 from crm.tasks.schemas import TaskCreate, TaskSubjectSent, TaskUpdate
 from services.api.main import create_app
@@ -52,11 +51,11 @@ async def test_rounds_side_by_side_never_fire_twice_and_do_not_wait(rounds: Roun
     home = await rounds.workspace()
     await rounds.plan(home.id, home.anna.id, 60)
     async with rounds.worker.scanning() as first, rounds.worker.scanning() as second:
-        one = await firing.fire_due(first, limit=1000, share=40)
-        other = await asyncio.wait_for(firing.fire_due(second, limit=1000, share=40), 5)
+        one = await firing.fire_due(first, limit=40)
+        other = await asyncio.wait_for(firing.fire_due(second, limit=40), 5)
     assert (one, other) == (40, 20)
     await rounds.plan(home.id, home.anna.id, 200)
-    assert sum(await asyncio.gather(*(rounds.fire(share=30) for _ in range(12)))) <= 200
+    assert sum(await asyncio.gather(*(rounds.fire(limit=30) for _ in range(12)))) <= 200
     while await rounds.fire():
         pass
     facts = await rounds.fired()
@@ -68,11 +67,10 @@ async def test_without_the_lock_this_test_would_see_doubles(rounds: Round) -> No
     """The control: the same statement, minus what keeps two rounds apart."""
     home = await rounds.workspace()
     await rounds.plan(home.id, home.anna.id, 5)
-    careless = Statement.__new__(Statement)
-    careless.sql = firing._fire(100, 100).sql.replace("FOR UPDATE SKIP LOCKED", "")
-    careless.names = firing._fire(100, 100).names
-    assert careless.sql != firing._fire(100, 100).sql
-    given = {"event_type": events.FIRED, "now": None}
+    careful, careless = firing._fire(100, firing.always_heard), Statement.__new__(Statement)
+    careless.sql, careless.names = careful.sql.replace("FOR UPDATE SKIP LOCKED", ""), careful.names
+    assert careless.sql != careful.sql
+    given = {"now": None}
     async with rounds.worker.scanning() as second:
         async with rounds.worker.scanning() as first:
             assert len(await first.rows(careless, **given)) == 5
@@ -88,7 +86,7 @@ async def test_a_round_that_fails_leaves_nothing_behind(rounds: Round) -> None:
     await rounds.plan(home.id, home.anna.id, 5)
     try:
         async with rounds.worker.scanning() as tx:
-            assert await firing.fire_due(tx, limit=100, share=100) == 5
+            assert await firing.fire_due(tx, limit=100) == 5
             raise TimeoutError
     except TimeoutError:
         pass
@@ -102,7 +100,7 @@ async def test_a_backlog_of_one_workspace_does_not_keep_the_others_waiting(round
     await rounds.plan(big.id, big.anna.id, 500, due=timedelta(hours=-1))
     for home in small:
         await rounds.plan(home.id, home.anna.id, 3)
-    await rounds.fire(limit=100, share=20)
+    await rounds.fire(limit=120)
     facts = Counter(fact["workspace_id"] for fact in await rounds.fired())
     assert facts == {big.id: 20} | {home.id: 3 for home in small}
 
@@ -113,7 +111,7 @@ async def test_rounds_begin_at_another_workspace_each_time(rounds: Round) -> Non
         await rounds.plan(home.id, home.anna.id, 100)
     served: set[UUID] = set()
     for number in range(60):
-        assert await rounds.fire(limit=5, share=5) == 5, number
+        assert await rounds.fire(limit=5) == 5, number
         served = {fact["workspace_id"] for fact in await rounds.fired()}
         if len(served) == len(homes):
             break
@@ -125,7 +123,8 @@ async def test_nothing_is_said_to_someone_who_is_gone(rounds: Round) -> None:
     await rounds.plan(home.id, home.anna.id, 2)
     await rounds.plan(home.id, home.ben.id, 3)
     await rounds.stage.owner.execute("UPDATE users SET state = 'disabled' WHERE id = $1", home.ben.id)
-    assert await rounds.fire() == 2
+    assert await rounds.fire() == 5
+    assert len(await rounds.fired()) == 2
     cancelled = "reminders WHERE state = 'cancelled' AND cancelled_because = 'user_disabled' AND user_id = $1"
     assert await rounds.count(cancelled, home.ben.id) == 3
     assert await rounds.count("notifications WHERE user_id = $1", home.ben.id) == 0
@@ -162,7 +161,7 @@ async def test_closing_a_task_while_its_reminder_fires_says_it_once_and_changes_
     new = TaskCreate(title="Call", subject=TaskSubjectSent(type="customer", id=customer_id), due_at=due)
     task = await create(access, new, SUBJECTS["customer"])
     async with rounds.worker.scanning() as tx:
-        assert await firing.fire_due(tx, limit=10, share=10) == 1
+        assert await firing.fire_due(tx, limit=10) == 1
         closing = asyncio.create_task(complete(access, task.id, None))
         await asyncio.sleep(0.2)
         assert not closing.done()
@@ -196,7 +195,7 @@ async def test_a_fired_reminder_is_in_the_inbox_and_explains_itself(rounds: Roun
         assert await rounds.fire() == 1
         assert (await client.get(f"/v1/reminders/{reminder['id']}")).json()["state"] == "fired"
         explained = (await client.get(path)).json()
-        assert (explained["because"], explained["late_by_seconds"] >= 120) == ("its_moment_came", True)
+        assert (explained["because"], explained["late_by_seconds"] >= 120) == ("its_moment_was_past", True)
         (notification,) = (await client.get("/v1/notifications")).json()["data"]
         assert notification["title"] == "Call"
         assert notification["subject"] == {"type": "task", "id": task["id"]}

@@ -21,7 +21,13 @@ def day(ahead: int = 0) -> str:
     return (datetime.now(UTC).astimezone(ZONE).date() + timedelta(days=ahead)).isoformat()
 
 
-KNOWN = {**PROMISING, "amount": AMOUNT, "expected_close_on": day(30), "next_step": "Call", "next_step_on": day(3)}
+KNOWN: dict[str, Any] = {
+    **PROMISING,
+    "amount": AMOUNT,
+    "expected_close_on": day(30),
+    "next_step": "Call",
+    "next_step_on": day(3),
+}
 """All that the default pipeline asks of the sale itself."""
 
 

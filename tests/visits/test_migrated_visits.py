@@ -55,5 +55,5 @@ async def test_what_there_was_is_brought_into_the_new_order_and_back(own_stage: 
     await owner.execute("UPDATE visits SET state = 'missed' WHERE id = $1", ids[0])
     await owner.execute("UPDATE visits SET state = 'confirmed' WHERE id = $1", ids[2])
     await asyncio.to_thread(command.downgrade, config, "visits2-1")
-    rows = {row["id"]: row["state"] for row in await owner.fetch("SELECT id, state FROM visits")}
-    assert [rows[one] for one in ids] == ["cancelled", "planned", "planned", "cancelled", "in_progress"]
+    now = {row["id"]: row["state"] for row in await owner.fetch("SELECT id, state FROM visits")}
+    assert [now[one] for one in ids] == ["cancelled", "planned", "planned", "cancelled", "in_progress"]

@@ -7,10 +7,19 @@ from fastapi import Query
 
 from crm.database import Access, Transaction
 from crm.nouns import Answer
+from crm.opportunities import remapping
+from crm.opportunities.errors import StagesInUse
 from crm.paging import Page
 from crm.pipelines import actions, queries
 from crm.pipelines.errors import DefaultPipelineStays, PipelineArchived, PipelineNameTaken
-from crm.pipelines.schemas import PipelineCreate, PipelineFilter, PipelineRead, PipelineUpdate
+from crm.pipelines.schemas import (
+    PipelineArchive,
+    PipelineCreate,
+    PipelineFilter,
+    PipelineRead,
+    PipelineUpdate,
+    StagesChange,
+)
 from crm.recording import AlreadyExists
 from services.api.deps import changes, reads, writes
 from services.api.problems import problems
@@ -60,10 +69,23 @@ async def make_default_pipeline(tx: PipelineChanges, pipeline_id: UUID) -> Answe
     return await actions.make_default(tx, pipeline_id)
 
 
-@router.post("/pipelines/{pipeline_id}/archive", response_model=PipelineRead, responses=problems(DefaultPipelineStays))
-async def archive_pipeline(access: PipelineWrites, pipeline_id: UUID) -> Answer:
-    """Put a pipeline aside: the sales in it go on, and no new ones begin there."""
-    return await actions.archive(access, pipeline_id)
+@router.put("/pipelines/{pipeline_id}/stages", response_model=PipelineRead, responses=problems(StagesInUse))
+async def put_pipeline_stages(tx: PipelineChanges, pipeline_id: UUID, wanted: StagesChange) -> Answer:
+    """Make these the stages, in this order. A stage with a key that is there already stays the same stage.
+
+    Sales in a stage that vanishes go where `moves` says, closed ones too, each with a fact: none is left without one.
+    """
+    return await remapping.put_stages(tx, pipeline_id, wanted)
+
+
+@router.post(
+    "/pipelines/{pipeline_id}/archive",
+    response_model=PipelineRead,
+    responses=problems(DefaultPipelineStays, StagesInUse),
+)
+async def archive_pipeline(tx: PipelineChanges, pipeline_id: UUID, wanted: PipelineArchive | None = None) -> Answer:
+    """Put a pipeline aside: no new sales begin there. The ones that are not over go to stages of another pipeline."""
+    return await remapping.archive(tx, pipeline_id, wanted or PipelineArchive())
 
 
 @router.post("/pipelines/{pipeline_id}/restore", response_model=PipelineRead, responses=problems(PipelineNameTaken))

@@ -1,0 +1,1 @@
+"""Reminders and deliveries under fire, in short: the long form is ``benchmarks/chaos.py``."""
