@@ -255,14 +255,18 @@ async def actual(api: httpx.AsyncClient) -> Figures:
         async for one in _all(api, "opportunities", pipeline_id=pipeline[0])
     ]
     customers = (await _sent(api, "GET", "customers", params={"limit": 1, "include_total": "true"}))["total"]
-    return figures(sales, people=sum(teams[one["team_id"]]["name"].startswith(TEAM) for one in people.values()), customers=customers)
+    return figures(
+        sales,
+        people=sum(teams[one["team_id"]]["name"].startswith(TEAM) for one in people.values()),
+        customers=customers,
+    )
 
 
 async def _all(api: httpx.AsyncClient, noun: str, **asked: Any) -> AsyncIterator[dict[str, Any]]:
     cursor = None
     while True:
-        more = {} if cursor is None else {"cursor": cursor}
-        page = await _sent(api, "GET", noun, params={"limit": 200, **asked, **more})
+        more = asked if cursor is None else {**asked, "cursor": cursor}
+        page = await _sent(api, "GET", noun, params={"limit": 200, **more})
         for one in page["data"]:
             yield one
         cursor = page["next_cursor"]

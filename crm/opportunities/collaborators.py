@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm.actor import Sight
 from crm.customers.schemas import PersonShown
 from crm.database import Access, Transaction, statement
-from crm.errors import NotFound, invalid
+from crm.errors import NotFound
 from crm.fields import Name, Sent, Shown, like
 from crm.nouns import Answer, mention, this_one
 from crm.opportunities import events
@@ -52,9 +52,9 @@ async def of(access: Access, opportunity_id: UUID) -> bytes:
 
 
 async def put(tx: Transaction, opportunity_id: UUID, user_id: UUID, wanted: CollaboratorPut) -> Answer:
-    """Let someone help, or say anew as what. Raises ``NotFound``, ``Stale``, 422 for somebody who is not active."""
+    """Let someone help, or say anew as what. Raises ``NotFound`` for the sale and for who is not active, ``Stale``."""
     if await tx.value(_active(), collaborator_id=user_id) is None:
-        raise invalid("user_id", "There is no such colleague.", "not_found")
+        raise NotFound
     changed = await record(
         tx, events.COLLABORATORS_CHANGED, _with(tx.actor.sight), id=opportunity_id, collaborator_id=user_id
     )
@@ -64,12 +64,13 @@ async def put(tx: Transaction, opportunity_id: UUID, user_id: UUID, wanted: Coll
 
 
 async def remove(tx: Transaction, opportunity_id: UUID, user_id: UUID) -> Answer:
-    """Let someone help no more; who did not help does not. Raises ``NotFound``, ``Stale``."""
+    """Let someone help no more. Raises ``NotFound``, for who does not help too, and ``Stale``."""
     changed = await record(
         tx, events.COLLABORATORS_CHANGED, _without(tx.actor.sight), id=opportunity_id, collaborator_id=user_id
     )
     if changed is None:
-        return await explain(tx, OPPORTUNITY, opportunity_id)
+        await explain(tx, OPPORTUNITY, opportunity_id)
+        raise NotFound
     await tx.rows(_remove(), id=opportunity_id, collaborator_id=user_id)
     return changed
 
