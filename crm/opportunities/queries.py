@@ -1,5 +1,6 @@
 """How an opportunity looks, and everything that reads opportunities."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
+    Integer,
     Numeric,
     Select,
     Text,
@@ -62,6 +64,7 @@ def shape(opportunity: FromClause) -> Select[Any]:
         c.state,
         utc(c.stage_entered_at).label("stage_entered_at"),
         case((~is_over, today() - local_date(c.stage_entered_at))).label("days_in_stage"),
+        is_stale(opportunity, stage, customer.c.last_contact_at).label("stale"),
         progress_code(opportunity, stage).label("progress_code"),
         money(c.amount, c.currency).label("amount"),
         money(own_amount(opportunity), own_currency()).label("own_amount"),
@@ -112,6 +115,22 @@ def shape(opportunity: FromClause) -> Select[Any]:
 def today() -> ColumnElement[Any]:
     """The workspace's day, worked out once per statement."""
     return select(local_date(func.now())).scalar_subquery()
+
+
+def is_stale(opportunity: FromClause, stage: FromClause, last_contact_at: ColumnElement[Any]) -> ColumnElement[bool]:
+    """It has been in its stage for longer than expected, or nothing was done for so long (``domain.md`` B5).
+
+    Near the end silence counts sooner. Calendar days; what does not move because it rests or is over is not stale.
+    """
+    c = opportunity.c
+    limit = case(
+        (stage.c.late, bindparam("opportunities_silent_days_late", type_=Integer)),
+        else_=bindparam("opportunities_silent_days", type_=Integer),
+    )
+    # GREATEST passes over what is not known.
+    last = local_date(func.greatest(c.last_activity_at, last_contact_at, c.stage_entered_at))
+    too_long = func.coalesce(today() - local_date(c.stage_entered_at) > stage.c.expected_days, False)
+    return and_(c.state == "open", or_(too_long, today() - last > limit))
 
 
 def own_currency() -> ColumnElement[Any]:
@@ -191,6 +210,32 @@ def visible(sight: Sight) -> ColumnElement[bool]:
     return or_(own, bindparam("actor_id", type_=Uuid) == any_(opportunities.c.collaborator_ids))
 
 
+def _of_stage(what: Callable[[FromClause], ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Something that the stage has a say in, for filters, which have the table alone."""
+    stage = pipeline_stages.alias("its_stage")
+    here = and_(stage.c.workspace_id == opportunities.c.workspace_id, stage.c.id == opportunities.c.stage_id)
+    return select(what(stage)).where(here).correlate(opportunities).scalar_subquery()
+
+
+def _may_be_stale() -> ColumnElement[bool]:
+    """What the row alone can tell, so that its stage and its customer are asked only where it matters."""
+    c, stage = opportunities.c, pipeline_stages.alias("shortest").c
+    shortest = select(func.min(stage.expected_days)).where(stage.workspace_id == bindparam("workspace_id", type_=Uuid))
+    silence = func.least(
+        bindparam("opportunities_silent_days", type_=Integer),
+        bindparam("opportunities_silent_days_late", type_=Integer),
+    )
+    quiet = today() - local_date(func.greatest(c.last_activity_at, c.stage_entered_at)) > silence
+    settled = today() - local_date(c.stage_entered_at) > shortest.scalar_subquery()
+    return and_(c.state == "open", or_(quiet, func.coalesce(settled, False)))
+
+
+def _last_contact_at() -> ColumnElement[Any]:
+    customer = customers.alias("its_customer").c
+    here = and_(customer.workspace_id == opportunities.c.workspace_id, customer.id == opportunities.c.customer_id)
+    return select(customer.last_contact_at).where(here).correlate(opportunities).scalar_subquery()
+
+
 OPPORTUNITY = Noun("opportunity", opportunities, shape, visible)
 
 LIST = Listing(
@@ -206,6 +251,17 @@ LIST = Listing(
             ["pipeline_id", "stage_id", "state", "owner_id", "team_id", "customer_id", "grade", "intention"],
         ),
         **between(opportunities, ["created_at", "updated_at", "amount", "expected_close_on", "closed_on"]),
+        "forecast_category": _of_stage(lambda stage: category(opportunities, stage))
+        == any_(bindparam("forecast_category", type_=ARRAY(Text))),
+        "stale": case(
+            (_may_be_stale(), _of_stage(lambda stage: is_stale(opportunities, stage, _last_contact_at()))), else_=False
+        )
+        == bindparam("stale", type_=Boolean),
+        "one_owner": opportunities.c.owner_id == bindparam("one_owner", type_=Uuid),
+        "q": or_(
+            func.strpos(func.lower(opportunities.c.name), func.lower(bindparam("q", type_=Text))) > 0,
+            opportunities.c.reference == bindparam("q", type_=Text),
+        ),
         "tag": opportunities.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "without_customer": opportunities.c.customer_id.is_(None) == bindparam("without_customer", type_=Boolean),
         "review_due_by": opportunities.c.review_due_on <= bindparam("review_due_by", type_=Date),
@@ -221,4 +277,8 @@ async def get(access: Access, opportunity_id: UUID) -> Answer:
 
 async def page(access: Access, wanted: OpportunityFilter) -> bytes:
     """A page of opportunities, without the archived ones unless they are asked for."""
-    return await reading.page(access, LIST, wanted, wanted.given() | {"archived": wanted.archived})
+    given = wanted.given() | {"archived": wanted.archived}
+    if len(given.get("owner_id", ())) == 1:
+        # Any of one is that one: only an equality lets the index give the owner's sales in their order.
+        given["one_owner"] = given.pop("owner_id")[0]
+    return await reading.page(access, LIST, wanted, given)

@@ -135,6 +135,7 @@ class OpportunityRead(Shown):
     state: State
     stage_entered_at: datetime
     days_in_stage: int | None = Field(description="Calendar days; null once it is closed.")
+    stale: bool = Field(description="Too long in its stage, or too long without anything done about it.")
     progress_code: int
     amount: MoneyShown | None
     own_amount: MoneyShown | None = Field(
@@ -195,6 +196,11 @@ class OpportunityFilter(Filter):
     grade: list[Grade] | None = None
     intention: list[Intention] | None = None
     tag: list[str] | None = None
+    forecast_category: list[ForecastCategory | Literal["closed"]] | None = None
+    stale: bool | None = None
+    q: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="A part of the name, or the reference."
+    )
     amount_gte: Decimal | None = None
     amount_lte: Decimal | None = None
     expected_close_on_gte: date | None = None
