@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from crm.pipelines.defaults import open_first_pipeline
 from services.worker.importing import import_round
-from tests.conftest import Client, Stage
+from tests.conftest import Client, Clients, Stage
 from tests.factories import Workspace
 from tests.imports.steps import Worker, counts, form, run, told
 
@@ -155,4 +155,61 @@ async def test_a_preview_shows_what_a_line_says_and_stores_nothing(client: Clien
     }  # fmt: skip
     assert shown["rows"][0]["opportunity"]["opened_on"] == "2016-10-20"
     assert shown["found"]["product"] == {"MG": 2, "GTXPro": 1, "GTX Pro": 1}
+    assert not await sales(client)
+
+
+async def test_an_undo_gives_fields_back_and_says_which_it_cannot(client: Client, worker: Worker) -> None:
+    await run(client, worker, FILE, **AS_OF_OLD)
+    before = await sales(client)
+    later = "opportunity_id,next_step,competitor,close_value\nA3,Call,Globex,60\nA4,Write,,\n"
+    done = await run(client, worker, later, kind="opportunities", mapping={"close_value": "skip"})
+    assert counts(done) == ("done", 0, 2, 0, 0), await told(client, done)
+    changed = await client.patch(f"/v1/opportunities/{before['A3']['id']}", json={"competitor": "Initech"})
+    assert changed.status_code == 200
+    assert (await client.post(f"/v1/imports/{done['id']}/undo")).status_code == 200
+    while await import_round(worker):
+        pass
+    found = await sales(client)
+    assert [(found[one]["next_step"], found[one]["competitor"]) for one in ("A3", "A4")] == [
+        (None, "Initech"),
+        (None, None),
+    ]
+    (left,) = (await client.get(f"/v1/imports/{done['id']}/leftovers")).json()["data"]
+    assert (left["opportunity_id"], left["reason"], left["fields"]) == (
+        before["A3"]["id"],
+        "changed_since",
+        ["competitor"],
+    )
+
+
+async def test_states_in_either_language_and_a_rest_come_in_too(client: Client, worker: Worker) -> None:
+    file = (
+        "商机编号,商机名称,客户,负责人,阶段,金额,创建日期,成交日期,恢复日期,资金,概率,输单原因\n"
+        'K1,灌装线,Acme,Anna Li,赢单,"1,250,000.50",2026年1月5日,2026/3/1,,是,,\n'
+        "K2,包装线,Acme,Anna Li,输单,100,2026-01-05,2026.3.1,,否,,价格\n"
+        "K3,仓库,Acme,Anna Li,搁置,100,2026-01-05,,2090-01-01,,30%,\n"
+        "K4,货架,Acme,Anna Li,方案报价,100,2026-01-05,,,,,\n"
+    )
+    done = await run(client, worker, file, kind="opportunities")
+    assert (counts(done), await told(client, done)) == (("done", 4, 0, 0, 0), [])
+    found = await sales(client)
+    assert [found[one]["state"] for one in ("K1", "K2", "K3", "K4")] == ["won", "lost", "on_hold", "open"]
+    assert (found["K1"]["amount"]["amount"], found["K1"]["closed_on"], found["K1"]["money"]) == (
+        "1250000.50",
+        "2026-03-01",
+        "yes",
+    )
+    assert (found["K2"]["lost_reason"], found["K3"]["probability"]) == ("price", "0.3000")
+    assert found["K4"]["stage"]["key"] == "proposal"
+    moves = (await client.get(f"/v1/opportunities/{found['K3']['id']}/stage-history")).json()["data"]
+    assert [one["move"] for one in moves] == ["create", "hold"]
+
+
+async def test_a_seller_finds_only_customers_they_see(
+    client: Client, clients: Clients, worker: Worker, workspace: Workspace
+) -> None:
+    anna = clients(workspace.anna.token)
+    line = "opportunity_id,account,name\nZ1,Acme,Mine\n"
+    done = await run(anna, worker, line, kind="opportunities")
+    assert await told(anna, done) == [(2, True, "account", "customer_unknown")]
     assert not await sales(client)
