@@ -4,9 +4,12 @@ Wall-clock times become moments here and nowhere else: Postgres takes the second
 and a product that mixes the two fires twice or an hour late.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
+
+NIGHT_BEGINS = timedelta(hours=2)
+"""On a workspace's clock: late enough that the day before is over for everybody."""
 
 _NOT_PLACES = frozenset({"Factory", "localtime"})
 
@@ -48,3 +51,8 @@ def moment_of(day: date, at: time, zone: str) -> datetime:
     # fold=0 means just that: the first of two, and inside a gap the offset from before it.
     wall = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=ZoneInfo(zone))
     return wall.astimezone(UTC)
+
+
+def night(now: datetime, zone: str) -> date:
+    """The last day whose night work may be done at this moment, by the clocks of the zone."""
+    return (now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - NIGHT_BEGINS).date()

@@ -14,6 +14,7 @@ from crm.database import Database, Transaction, statement
 from crm.errors import invalid
 from crm.pipelines.defaults import open_first_pipeline
 from crm.recording import creating, record, renamed
+from crm.task_rules import shipped
 from crm.workspaces import events
 from crm.workspaces.access import outsider
 from crm.workspaces.currencies import CURRENCIES
@@ -25,7 +26,7 @@ from crm.workspaces.vocabulary import Language
 
 _address: TypeAdapter[str] = TypeAdapter(EmailStr)
 
-FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = (open_first_pipeline,)
+FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = (open_first_pipeline, shipped.furnish)
 """What every new workspace begins with, beside its calendar. A migration gives the same to those that are there."""
 
 

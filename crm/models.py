@@ -33,6 +33,7 @@ from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.tables import metadata
 from crm.tasks.models import tasks
+from crm.tasks.origins import task_chains, task_rule_rounds, task_rule_runs, task_rules, task_series
 from crm.trust.models import trust_ratings
 from crm.visits.models import location_consents, visits
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
@@ -98,6 +99,11 @@ __all__ = [
     "reminders",
     "sessions",
     "sign_in_attempts",
+    "task_chains",
+    "task_rule_rounds",
+    "task_rule_runs",
+    "task_rules",
+    "task_series",
     "tasks",
     "teams",
     "trust_ratings",

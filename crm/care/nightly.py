@@ -6,10 +6,8 @@ anywhere and go on from there. It also plans all next contacts anew when the wor
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date as Day
 from sqlalchemy import Insert, Integer, Select, Update, Uuid, bindparam, func, null, select, update
@@ -19,6 +17,7 @@ from crm import clock
 from crm.actor import NOBODY
 from crm.care import actions
 from crm.care.models import warmth_rounds
+from crm.clock import night
 from crm.customers import dormancy, events
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, band_of
@@ -26,15 +25,6 @@ from crm.database import Transaction, statement
 from crm.opportunities.seams import has_open_opportunity
 from crm.recording import recorded
 from crm.workspaces.models import workspaces
-
-NIGHT_BEGINS = timedelta(hours=2)
-"""On the workspace's clock: late enough that the day before is over for everybody."""
-
-
-def night(now: datetime, zone: str) -> date:
-    """The last day whose night work may be done at this moment."""
-    wall = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    return (wall - NIGHT_BEGINS).date()
 
 
 async def waiting(tx: Transaction) -> Sequence[UUID]:

@@ -10,6 +10,7 @@ from crm.customers.models import customers
 from crm.customers.vocabulary import Class, KeyKind
 from crm.database import Transaction, statement
 from crm.tasks.models import tasks
+from crm.tasks.origins import NEXT_CONTACT_DUE, task_rules
 from crm.workspaces.models import users
 
 
@@ -29,11 +30,13 @@ class Cared(NamedTuple):
     merged_into_id: UUID | None
     version: int
     owner_is_active: bool
+    is_switched_off: bool
 
     @property
     def may_be_planned(self) -> bool:
         """Whether anybody is to be told to get in touch."""
-        return self.owner_is_active and self.archived_at is None and not self.do_not_contact
+        wanted = self.archived_at is None and not self.do_not_contact
+        return self.owner_is_active and wanted and not self.is_switched_off
 
 
 class Planned(NamedTuple):
@@ -61,10 +64,21 @@ def _locked() -> Select[Any]:
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
     return (
-        select(*(c[name.rstrip("_")] for name in Cared._fields[:-1]), owner.label("owner_is_active"))
+        select(
+            *(c[name.rstrip("_")] for name in Cared._fields[:-2]),
+            owner.label("owner_is_active"),
+            _is_switched_off().label("is_switched_off"),
+        )
         .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
         .with_for_update(key_share=True, of=customers)
     )
+
+
+def _is_switched_off() -> Any:
+    """The workspace has the rule of this and has switched it off."""
+    r = task_rules.c
+    here = r.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return exists().where(here, r.key == NEXT_CONTACT_DUE, ~r.enabled)
 
 
 @statement

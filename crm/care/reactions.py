@@ -14,6 +14,7 @@ from crm.events.reacting import Fact
 from crm.groups.reactions import look_for_leaders, settle_leaders
 from crm.interactions.from_visits import keep_visit
 from crm.interactions.models import interactions
+from crm.tasks.origins import NEXT_CONTACT_DUE
 from crm.visits.models import visits
 
 DECIDES_THE_PLAN = frozenset({"class", "key_kind", "owner_id", "do_not_contact"})
@@ -82,6 +83,12 @@ async def settle_merge(tx: Transaction, fact: Fact) -> None:
 async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
     """Another time zone or cadence concerns every customer of the workspace: the next nightly round takes them all."""
     if DECIDES_ALL_PLANS & (fact.changes or {}).keys():
+        await nightly.ask_anew(tx)
+
+
+async def plan_when_switched(tx: Transaction, fact: Fact) -> None:
+    """The rule that stands for these plans was switched: all of them are made, or taken back."""
+    if fact.payload.get("key") == NEXT_CONTACT_DUE:
         await nightly.ask_anew(tx)
 
 

@@ -49,6 +49,8 @@ customers = noun(
     Column("relationship_stage", Text, nullable=False, server_default="awareness"),
     Column("stage_reason", Text),
     Column("stage_evidence", Text),
+    # Null as long as the stage is the one that the customer was added with.
+    moment("stage_entered_at", info={UNRECORDED: True}),
     Column("trust_score", Numeric(5, 2)),
     Column("trust_index", Numeric(4, 1)),
     moment("trust_rated_at"),

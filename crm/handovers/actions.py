@@ -54,7 +54,10 @@ from crm.visits.queries import VISIT
 from crm.visits.rules import after, before
 from crm.workspaces.models import users
 
-TASKS_THAT_GO_ALONG = ("contact_due", "next_step")
+TASKS_THAT_GO_ALONG = (
+    "contact_due", "next_step", "birthday", "callback", "revisit", "card_review", "contract_expiry",
+)  # fmt: skip
+"""Those that the owner has for being the owner: promised with a visit, or made by care and by rules."""
 
 
 class _Held(NamedTuple):

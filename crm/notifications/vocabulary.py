@@ -2,6 +2,11 @@
 
 from typing import Literal
 
-Kind = Literal["reminder", "escalation", "channel_disabled", "opportunity_overdue", "prospect_floor", "mention"]
-SubjectType = Literal["task", "customer", "contact", "visit", "opportunity", "user", "notification_channel"]
+Kind = Literal[
+    "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor",
+    "mention",
+]  # fmt: skip
+SubjectType = Literal[
+    "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
+]
 Caution = Literal["do_not_contact"]

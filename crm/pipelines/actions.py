@@ -36,6 +36,8 @@ async def create(tx: Transaction, new: PipelineCreate, *, is_default: bool = Fal
 async def update(access: Access, pipeline_id: UUID, change: PipelineUpdate) -> Answer:
     """Change what was sent. Raises ``NotFound``, ``Stale``, ``PipelineArchived``, ``PipelineNameTaken``."""
     values = change.model_dump(mode="json", exclude_unset=True)
+    if "checklists" in values:
+        values["checklists"] = [one.model_dump(mode="json") for one in change.checklists]
     changed = await record(
         access, events.UPDATED, _update(frozenset(values)), refusals=TAKEN, id=pipeline_id, **renamed(values)
     )

@@ -47,6 +47,7 @@ from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.removals.vocabulary import Kind
 from crm.tasks.models import tasks
+from crm.tasks.origins import task_series
 from crm.trust.models import trust_ratings
 from crm.visits.models import visits
 
@@ -164,6 +165,14 @@ PLACES: tuple[Place, ...] = (
         near=under(tasks),
         of_contact=hung(tasks),
         of_customer=_and_not_of_a_contact(tasks),
+    ),
+    Place(
+        task_series,
+        ("title", "note"),
+        told_as="task_series",
+        near=under(task_series),
+        of_contact=hung(task_series),
+        of_customer=_and_not_of_a_contact(task_series),
     ),
     _saying(reminders, "reminder"),
     _saying(notifications, "notification"),

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Insert, and_, or_
+from sqlalchemy import Insert, and_, func, or_
 
 from crm.actor import Sight
 from crm.customers import events
@@ -61,5 +61,5 @@ def _moved(sight: Sight, to: Stage, stated: frozenset[str]) -> Insert:
         ("stage_reason", "stage_evidence"),
         customers.c.archived_at.is_(None),
         or_(*ways),
-        values={"relationship_stage": to},
+        values={"relationship_stage": to, "stage_entered_at": func.now()},
     )

@@ -7,7 +7,22 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Exists, Insert, Select, Text, Uuid, and_, bindparam, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Insert,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from crm.actor import Sight
@@ -159,6 +174,9 @@ def _change(sight: Sight, move: Move, columns: frozenset[str]) -> Insert:
     if "assignee_id" in columns:
         guards.append(_assignee_is_active())
         values["team_id"] = _team_of_assignee()
+    if "due_at" in columns:
+        # Another moment is another promise: it can become overdue anew.
+        values |= {"overdue_at": cast(null(), Moment), "escalated_to_id": cast(null(), Uuid)}
     if move == "snooze":
         later_than = func.greatest(func.now(), tasks.c.due_at)
         guards += [bindparam("new_due_at", type_=Moment) > later_than, tasks.c.snooze_count < MOST_SNOOZES]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, FromClause, Integer, Select, and_, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, Integer, Select, and_, case, func, select
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from crm import reading
@@ -12,6 +12,7 @@ from crm.nouns import Answer, Noun, held_by, mention
 from crm.reading import Listing, among, between
 from crm.tables import stamps, utc
 from crm.tasks.models import tasks
+from crm.tasks.origins import task_rules
 from crm.tasks.schemas import TaskFilter
 from crm.workspaces.models import users
 
@@ -22,7 +23,7 @@ def shape(task: FromClause) -> Select[Any]:
     Its reminders are the plan, worked out from the task alone, so that a fact can say them in the statement that plans
     them; what became of each is told by the reminders themselves.
     """
-    assignee = users.alias("assignee")
+    assignee, rule = users.alias("assignee"), task_rules.alias("rule")
     c = task.c
     moment = remind_at(task)
     plan = select(
@@ -50,10 +51,23 @@ def shape(task: FromClause) -> Select[Any]:
         utc(c.completed_at).label("completed_at"),
         c.outcome,
         c.cancel_reason,
+        mention(rule).label("rule"),
+        c.series_id,
+        chain_of(c).label("chain"),
+        utc(c.overdue_at).label("overdue_at"),
+        c.escalated_to_id,
         *stamps(task),
     ).select_from(
-        task.outerjoin(assignee, and_(assignee.c.workspace_id == c.workspace_id, assignee.c.id == c.assignee_id))
+        task.outerjoin(
+            assignee, and_(assignee.c.workspace_id == c.workspace_id, assignee.c.id == c.assignee_id)
+        ).outerjoin(rule, and_(rule.c.workspace_id == c.workspace_id, rule.c.id == c.rule_id))
     )
+
+
+def chain_of(c: Any) -> ColumnElement[Any]:
+    """Which chain a task is a step of, and which: null for one that stands by itself."""
+    place = func.json_build_object("id", c.chain_id, "run_id", c.chain_run_id, "step", c.chain_step + 1)
+    return case((c.chain_id.is_not(None), place))
 
 
 def remind_at(task: FromClause) -> NamedFromClause:
@@ -75,6 +89,7 @@ LIST = Listing(
     sorts={"due_at": tasks.c.due_at, "created_at": tasks.c.created_at},
     filters={
         **among(tasks, ["assignee_id", "team_id", "customer_id", "subject_type", "subject_id", "state", "kind"]),
+        **among(tasks, ["rule_id", "series_id"]),
         **between(tasks, ["due_at", "created_at"]),
         "overdue": and_(tasks.c.state == "open", tasks.c.due_at < func.now()),
         "not_overdue": ~and_(tasks.c.state == "open", tasks.c.due_at < func.now()),

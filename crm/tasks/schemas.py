@@ -110,6 +110,21 @@ class TaskAssignee(Shown):
     name: str
 
 
+class TaskOrigin(Shown):
+    """The rule that made it: `/v1/task-rules/{id}`."""
+
+    id: UUID
+    name: str
+
+
+class TaskChainPlace(Shown):
+    """Which chain it is a step of: `/v1/task-chains/{id}`; tasks of one start share the `run_id`."""
+
+    id: UUID
+    run_id: UUID | None
+    step: int
+
+
 class TaskReminder(Shown):
     """A moment at which the assignee is reminded. What became of it: `/v1/reminders?subject_id=<task>`."""
 
@@ -136,6 +151,11 @@ class TaskRead(Shown):
     completed_at: datetime | None
     outcome: str | None
     cancel_reason: str | None
+    rule: TaskOrigin | None = Field(description="The rule that made it, if one did.")
+    series_id: UUID | None = Field(description="The series it is one of, if it repeats: `/v1/task-series/{id}`.")
+    chain: TaskChainPlace | None
+    overdue_at: datetime | None = Field(description="When it was told to be overdue, after so many working days.")
+    escalated_to_id: UUID | None = Field(description="The manager who was told that it is overdue.")
     created_at: datetime
     updated_at: datetime
     version: int
@@ -152,6 +172,8 @@ class TaskFilter(Filter):
     subject_id: list[UUID] | None = None
     state: list[State] | None = None
     kind: list[Kind] | None = None
+    rule_id: list[UUID] | None = None
+    series_id: list[UUID] | None = None
     due_at_gte: Moment | None = None
     due_at_lte: Moment | None = None
     created_at_gte: Moment | None = None

@@ -20,6 +20,7 @@ NOUNS = (
     "pipelines",
     "products",
     "opportunities",
+    "task_rules",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -32,7 +33,7 @@ _FIELD_WORK = (
 )  # fmt: skip
 _EVERYONE = frozenset(
     {
-        "workspace:read", "users:read", "notifications:read", "notifications:write", "pipelines:read", "products:read",
+        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write", "pipelines:read", "products:read",
     }
 )  # fmt: skip
 

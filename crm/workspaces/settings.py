@@ -130,6 +130,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "reopen_days": Number(90, 1, 3650),
             }
         ),
+        # Working days past due after which a task is news, and the manager is told.
+        "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),
         "visibility": Choice("team", ("own", "team", "all")),
     }

@@ -1,6 +1,6 @@
 """Pipelines, products, exchange rates and opportunities.
 
-Revision: opportunities, after reminders2.
+Revision: opportunities, after taskrules.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "opportunities"
-down_revision = "reminders2"
+down_revision = "taskrules"
 branch_labels = None
 depends_on = None
 

@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
         api.state.turnstile = Turnstile()
+        api.state.event_shapes = {name: shape for name, (_, shape) in EVENTS.items()}
         api.state.door = Door(database, api.state.tokens, rate_limit=chosen.rate_limit)
         api.state.inboxes = Inboxes()
         api.state.door.also_hear(INBOX_CHANGED, api.state.inboxes.heard)

@@ -24,6 +24,9 @@ from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
+from crm.task_chains.schemas import TaskChainRead
+from crm.task_rules.schemas import TaskRuleRead
+from crm.task_series.schemas import TaskSeriesRead
 from crm.tasks.schemas import TaskRead
 from crm.trust.schemas import TrustRatingRead
 from crm.visits.consents import LocationConsentKept
@@ -73,6 +76,9 @@ from services.api.routes import (
     reminders,
     stakeholders,
     taboos,
+    task_chains,
+    task_rules,
+    task_series,
     tasks,
     teams,
     timeline,
@@ -117,6 +123,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     events.router,
     tasks.router,
+    task_series.router,
+    task_rules.router,
+    task_chains.router,
     reminders.router,
     notifications.router,
     notification_channels.router,
@@ -154,6 +163,7 @@ TAGS: dict[str, str] = {
     "exports": "Take lists out, as files.",
     "events": "Everything that happened, as facts.",
     "tasks": "Follow-ups: what was promised, by whom, until when.",
+    "task_rules": "What makes tasks by itself, and what came of it.",
     "reminders": "What is said to whom at what moment, and why it was or was not.",
     "notifications": "Your inbox.",
     "channels": "Where and when you want to be told besides: e-mail, group robots, webhooks.",
@@ -302,6 +312,18 @@ EVENTS: Events = {
     "task.cancelled": ("A task will not be done.", TaskRead),
     "task.snoozed": ("A task was put off.", TaskRead),
     "task.reassigned": ("A task was given to someone else.", TaskRead),
+    "task.overdue": ("A task was not done for too many working days after it was due.", TaskRead),
+    "task_series.created": ("A task that repeats was added.", TaskSeriesRead),
+    "task_series.updated": ("All following tasks of a series were changed.", TaskSeriesRead),
+    "task_series.ended": ("A task repeats no more.", TaskSeriesRead),
+    "task_chain.created": ("A chain of tasks was added.", TaskChainRead),
+    "task_chain.updated": ("A chain of tasks was changed.", TaskChainRead),
+    "task_chain.archived": ("A chain of tasks was put aside.", TaskChainRead),
+    "task_chain.restored": ("An archived chain of tasks was brought back.", TaskChainRead),
+    "task_rule.created": ("A rule that makes tasks was added.", TaskRuleRead),
+    "task_rule.updated": ("A rule was changed.", TaskRuleRead),
+    "task_rule.enabled": ("A rule works from now on.", TaskRuleRead),
+    "task_rule.disabled": ("A rule rests.", TaskRuleRead),
     "import.started": ("Someone asked for a file to be brought in.", ImportRead),
     "import.finished": ("A file was brought in, or given up.", ImportRead),
     "privacy_request.received": ("Someone asked about their data.", PrivacyRequestRead),

@@ -29,7 +29,11 @@ from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
 from services.worker.ranking import rank
 from services.worker.reacting import react
+from services.worker.repeating import SECONDS as REPEATING_SECONDS
+from services.worker.repeating import repeat
 from services.worker.rounds import Round, Worker, keep_running
+from services.worker.ruling import SECONDS as RULING_SECONDS
+from services.worker.ruling import rule
 from services.worker.selling import SECONDS as SELLING_SECONDS
 from services.worker.selling import look_after_sales
 from services.worker.warming import SECONDS, warm
@@ -63,6 +67,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("sweep attachments", removing.sweep_attachments, HOURLY),
     Round("warm", warm, SECONDS),
     Round("miss visits", miss_visits, HOURLY),
+    Round("rules", rule, RULING_SECONDS),
+    Round("repeat", repeat, REPEATING_SECONDS),
     Round("keep private", keep_private, HOURLY),
     Round("birthdays", turn_birthdays, BIRTHDAY_SECONDS),
     Round("sales", look_after_sales, SELLING_SECONDS),

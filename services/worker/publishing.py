@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from crm.database import Transaction
 from crm.events.publishing import Owed, Published, owe_reactions, publish
+from crm.task_rules.queries import ruled
 from crm.webhooks.owing import owe_deliveries
-from services.worker.reactions import REACTIONS, name_of
+from services.worker.reactions import BY_RULE, REACTIONS, name_of
 from services.worker.rounds import Worker
 
 SHARE = 500
@@ -26,9 +27,17 @@ async def owe(tx: Transaction, published: Sequence[Published]) -> None:
     """Write down all that these facts owe, in the transaction that publishes them."""
     homes, ids, types = zip(*published, strict=True)
     await owe_deliveries(tx, homes, ids, types)
-    await owe_reactions(tx, [owed for fact in published for owed in reactions_to(fact)])
+    owed = [owed for fact in published for owed in reactions_to(fact)]
+    by_rule = await ruled(tx, homes, types)
+    owed += [by_a_rule(fact) for fact in published if (fact.workspace_id, fact.type) in by_rule]
+    await owe_reactions(tx, owed)
 
 
 def reactions_to(fact: Published) -> list[Owed]:
     """What the table of reactions owes this fact."""
     return [Owed(fact.workspace_id, fact.id, name_of(reaction)) for reaction in REACTIONS.get(fact.type, ())]
+
+
+def by_a_rule(fact: Published) -> Owed:
+    """What a fact is owed where the workspace has a rule for its type."""
+    return Owed(fact.workspace_id, fact.id, name_of(BY_RULE))

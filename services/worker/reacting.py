@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crm.events import reacting
 from crm.events.reacting import Claim
-from services.worker.reactions import REACTIONS, Reaction, name_of
+from services.worker.reactions import BY_RULE, REACTIONS, Reaction, name_of
 from services.worker.rounds import Worker
 
 SHARE = 50
@@ -17,7 +17,9 @@ BESIDE_AN_IMPORT = 10
 """Of a workspace in a round while this process imports: each new customer owes one, and they would take turns with the
 import statement by statement. What other workspaces are owed does not wait for them."""
 
-BY_NAME: Mapping[str, Reaction] = {name_of(one): one for several in REACTIONS.values() for one in several}
+BY_NAME: Mapping[str, Reaction] = {
+    name_of(one): one for several in (*REACTIONS.values(), (BY_RULE,)) for one in several
+}
 
 logger = logging.getLogger("rapport.worker.reacting")
 

@@ -18,6 +18,10 @@ from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
+from crm.task_rules import events as rules
+from crm.task_rules import following
+from crm.task_rules import reactions as closing
+from crm.tasks import events as tasks
 from crm.visits import events as visits
 from crm.workspaces import events as workspaces
 
@@ -45,6 +49,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         links.LINK_UPDATED: (groups.ask_for_leaders,),
         links.UNLINKED: (groups.ask_for_leaders,),
         interactions.LOGGED: (care.warm_up,),
+        rules.ENABLED: (care.plan_when_switched,),
+        rules.DISABLED: (care.plan_when_switched,),
+        tasks.COMPLETED: (closing.go_on_after,),
+        tasks.CANCELLED: (closing.go_on_without,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
         calendars.UPDATED: (notifications.look_again,),
@@ -53,6 +61,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         workspaces.USER_UPDATED: (reminders.follow_person,),
     }
 )
+
+BY_RULE: Reaction = following.follow
+"""Owed to a fact whose type the workspace has an enabled rule for, whatever type that is (``publishing``)."""
 
 
 def name_of(reaction: Reaction) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
+from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset(
     {
@@ -254,6 +254,15 @@ async def _new_task(scene: Scene) -> Asked:
     subject = {"type": "customer", "id": await scene.customer()}
     body = {"title": "Marked", "subject": subject, "due_at": at(24), "assignee_id": scene.seller_id}
     return Asked(body=body)
+
+
+async def _new_series(scene: Scene) -> Asked:
+    return Asked(body=SERIES | {"subject": {"type": "customer", "id": await scene.customer()}})
+
+
+async def _start_chain(scene: Scene) -> Asked:
+    subject = {"type": "customer", "id": await scene.customer()}
+    return Asked(body={"chain_id": await scene.task_chain(), "subject": subject})
 
 
 async def _update_task(scene: Scene) -> Asked:
@@ -646,6 +655,28 @@ CASES: Mapping[str, Case] = {
     "remove_opportunity_stakeholder": Case(_stake(put=True)),
     "review_opportunity": Case(item("opportunity_id", "opportunity")),
     "put_opportunity_checks": Case(_checks),
+    "list_task_series": Case(listing("task_series")),
+    "create_task_series": Case(_new_series),
+    "get_task_series": Case(item("series_id", "task_series")),
+    "update_task_series": Case(item("series_id", "task_series", {"title": "Other"})),
+    "end_task_series": Case(item("series_id", "task_series")),
+    "list_task_chains": everybodys(listing("task_chain")),
+    "create_task_chain": admins(plain(body=CHAIN)),
+    "get_task_chain": everybodys(item("chain_id", "task_chain")),
+    "update_task_chain": admins(item("chain_id", "task_chain", {"name": "Other"})),
+    "archive_task_chain": admins(item("chain_id", "task_chain")),
+    "restore_task_chain": admins(after("chain_id", "task_chain", "/v1/task-chains/{}/archive", by="admin")),
+    "start_task_chain": Case(_start_chain),
+    "list_task_rules": everybodys(listing("task_rule")),
+    "list_task_rule_conditions": everybodys(plain()),
+    "create_task_rule": admins(plain(body=RULE)),
+    "dry_run_new_task_rule": admins(plain(body=RULE)),
+    "get_task_rule": everybodys(item("rule_id", "task_rule")),
+    "update_task_rule": admins(item("rule_id", "task_rule", {"name": "Other"})),
+    "enable_task_rule": admins(after("rule_id", "task_rule", "/v1/task-rules/{}/disable", by="admin")),
+    "disable_task_rule": admins(item("rule_id", "task_rule")),
+    "dry_run_task_rule": admins(item("rule_id", "task_rule")),
+    "list_task_rule_runs": everybodys(item("rule_id", "task_rule")),
     "list_tasks": Case(listing("task")),
     "create_task": Case(_new_task),
     "get_task": Case(item("task_id", "task")),

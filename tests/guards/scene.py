@@ -14,6 +14,14 @@ from tests.factories import Person, Workspace
 
 numbers = count(1)
 
+SERIES = {"title": "Marked", "rrule": "FREQ=DAILY", "first_at": "2027-01-04T09:00"}
+CHAIN = {"name": "Marked", "steps": [{"title": "Call {customer}", "count": 1}]}
+RULE = {
+    "name": "Marked",
+    "trigger": {"kind": "nightly", "condition": "long_absent", "parameters": {"days": 90}},
+    "action": {"title": {"en": "Call {customer}"}},
+}
+
 TRUST = {"credibility": 8, "reliability": 7, "intimacy": 6, "self_orientation": 3}
 
 PASSWORD = "correct horse battery"
@@ -105,6 +113,19 @@ class Scene:
         """A task of Anna's, due tomorrow."""
         subject = {"type": "customer", "id": await self.customer()}
         return str((await self.post("/v1/tasks", {"title": "Marked", "subject": subject, "due_at": at(24)}))["id"])
+
+    async def task_series(self) -> str:
+        """A task of Anna's that repeats."""
+        subject = {"type": "customer", "id": await self.customer()}
+        return str((await self.post("/v1/task-series", SERIES | {"subject": subject}))["id"])
+
+    async def task_chain(self) -> str:
+        """A chain of tasks."""
+        return str((await self.post("/v1/task-chains", CHAIN, by="admin"))["id"])
+
+    async def task_rule(self) -> str:
+        """A rule that makes tasks."""
+        return str((await self.post("/v1/task-rules", RULE, by="admin"))["id"])
 
     async def note(self) -> str:
         """A note of Anna's about a customer."""

@@ -177,7 +177,12 @@ LISTS: list[tuple[str, str, Callable[..., Awaitable[Any]], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "key", "page", "wanted"), LISTS, ids=str)
+def _said(part: Any) -> str:
+    """The same in every process: a function by its name, not its address."""
+    return str(part.__name__) if callable(part) else str(part)
+
+
+@pytest.mark.parametrize(("table", "key", "page", "wanted"), LISTS, ids=_said)
 async def test_a_list_is_cut_by_an_index_and_goes_on_where_it_ended(
     busy: Busy, monkeypatch: pytest.MonkeyPatch, table: str, key: str, page: Any, wanted: dict[str, Any]
 ) -> None:

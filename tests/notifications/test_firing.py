@@ -9,11 +9,11 @@ import asyncpg
 
 from crm.database import Statement
 from crm.notifications import firing
+from crm.task_rules.subjects import SUBJECTS
 from crm.tasks.actions import cancel, complete, create, update
 from crm.tasks.schemas import TaskCreate, TaskSubjectSent, TaskUpdate
 from services.api.main import create_app
 from services.api.openapi import document
-from services.api.routes.tasks import SUBJECTS
 from tests.conftest import Client, Running, problem
 from tests.notifications.conftest import Round
 

@@ -34,6 +34,13 @@ async def test_only_administrators_change_how_one_sells(clients: Clients, worksp
     problem(await anna.post("/v1/pipelines", json=body), 403, "scope_missing")
 
 
+async def test_a_checklist_is_shown_whole_however_little_was_sent(client: Client) -> None:
+    own = await made(client, "a")
+    lists = [{"key": "bant", "name": "BANT", "elements": [{"key": "budget", "name": "Budget"}]}]
+    changed = await client.patch(f"/v1/pipelines/{own['id']}", json={"checklists": lists})
+    assert changed.json()["checklists"][0]["elements"] == [{"key": "budget", "name": "Budget", "name_zh": None}]
+
+
 async def test_what_cannot_be_asked_or_is_named_twice_is_refused(client: Client) -> None:
     for stages in ([stage("a", requires=["luck"])], [stage("a"), stage("a")], [stage("a", "1")], [],
                    [stage("a", requires=["check:bant.budget"])]):  # fmt: skip

@@ -171,6 +171,9 @@ async def _hang(client: Client, workspace: Workspace, planted: Planted, subject:
         "reminders": [{"minutes_before": 5}],
     }
     task = (await post(client, "/v1/tasks", about, **{"Idempotency-Key": f"t{how}"}))["id"]
+    again = {"title": f"Call {planted.names[1]}", "subject": subject, "rrule": "FREQ=DAILY"}
+    again |= {"first_at": "2027-01-04T09:00"}
+    series = (await post(client, "/v1/task-series", again, **{"Idempotency-Key": f"s{how}"}))["id"]
     reminder = await owner.fetchval(
         "SELECT id FROM reminders WHERE workspace_id = $1 AND subject_id = $2", home, UUID(task)
     )
@@ -180,7 +183,13 @@ async def _hang(client: Client, workspace: Workspace, planted: Planted, subject:
         home, workspace.admin.id, UUID(task), UUID(planted.customer_id), str(uuid4()),
     )  # fmt: skip
     planted.keep(
-        how, notes=note, attachments=sent.json()["id"], tasks=task, reminders=str(reminder), notifications=str(told)
+        how,
+        notes=note,
+        attachments=sent.json()["id"],
+        tasks=task,
+        task_series=series,
+        reminders=str(reminder),
+        notifications=str(told),
     )
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crm.care.nightly import night
 from crm.care.words import CONTACT_DUE, in_language
+from crm.clock import night
 from services.worker.rounds import Worker
 from services.worker.warming import warm
 from tests.worker.conftest import Backstage, until_idle

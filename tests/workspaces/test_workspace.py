@@ -19,8 +19,8 @@ async def test_a_founded_workspace_has_an_admin_who_can_sign_in_and_a_calendar(
     email = "Ada@founded.example.com"
     founded = await found_workspace(stage.database, " Founded ", email, "a fine password", "Europe/Berlin", "EUR", "en")
     facts = Facts(stage.owner, founded.workspace_id)
-    assert await facts.types() == ["calendar.created", "workspace.created", "user.created"]
-    calendar, *told = [fact["payload"] for fact in await facts()]
+    assert (await facts.types())[:3] == ["calendar.created", "workspace.created", "user.created"]
+    calendar, *told = [fact["payload"] for fact in (await facts())[:3]]
     assert (calendar["id"], calendar["country"]) == (told[0]["calendar_id"], None)
     assert (told[0]["name"], told[0]["timezone"], told[0]["currency"]) == ("Founded", "Europe/Berlin", "EUR")
     assert (told[1]["id"], told[1]["role"]) == (str(founded.admin_id), "admin")

@@ -1,19 +1,15 @@
 """Tasks, over HTTP."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 
-from crm.contacts.queries import CONTACT
-from crm.customers.queries import CUSTOMER
 from crm.database import Access
-from crm.nouns import Answer, Noun
+from crm.nouns import Answer
 from crm.paging import Page
-from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.recording import AlreadyExists
+from crm.task_rules.subjects import SUBJECTS
 from crm.tasks import actions, queries
 from crm.tasks.errors import SnoozedTooOften, TaskClosed
 from crm.tasks.schemas import (
@@ -26,19 +22,12 @@ from crm.tasks.schemas import (
     TaskSnooze,
     TaskUpdate,
 )
-from crm.tasks.vocabulary import SubjectType
-from crm.visits.queries import VISIT
 from services.api.deps import reads, writes
 from services.api.problems import problems
 from services.api.routing import router as new_router
 
 TaskReads = Annotated[Access, reads("tasks")]
 TaskWrites = Annotated[Access, writes("tasks")]
-
-SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType(
-    {"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT, "privacy_request": PRIVACY_REQUEST}
-)
-"""What a task can be about. Tasks stand below these in the house and do not know them."""
 
 router = new_router(tags=["tasks"])
 
@@ -51,7 +40,7 @@ async def list_tasks(access: TaskReads, wanted: Annotated[TaskFilter, Query()]) 
 
 @router.post("/tasks", status_code=201, response_model=TaskRead, responses=problems(AlreadyExists))
 async def create_task(access: TaskWrites, new: TaskCreate) -> Answer:
-    """Add a task about a customer, a contact or a visit. It is yours unless you name who is to do it.
+    """Add a task about a customer, a contact, a visit or an interaction. It is yours unless you name who is to do it.
 
     The assignee is reminded `minutes_before` it is due, and at that moment when you say nothing else.
     """

@@ -1,0 +1,1 @@
+"""Rules as data: an event or a nightly condition makes a task."""
