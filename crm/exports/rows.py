@@ -125,7 +125,7 @@ def _contacts(cut: FromClause) -> Select[Any]:
 def _opportunities(cut: FromClause) -> Select[Any]:
     customer, owner, c = customers.alias("customer"), users.alias("owner"), cut.c
     pipeline, stage = pipelines.alias("pipeline"), pipeline_stages.alias("stage")
-    made = {
+    made: dict[str, ColumnElement[Any]] = {
         "customer": customer.c.name,
         "owner": func.coalesce(owner.c.email, owner.c.name),
         "product": _only_item(cut, "name"),
@@ -137,7 +137,7 @@ def _opportunities(cut: FromClause) -> Select[Any]:
         "amount.currency": c.currency,
     }
     return select(
-        *(made.get(name, c.get(name)).label(name) for name in OPPORTUNITY),
+        *((made[name] if name in made else c[name]).label(name) for name in OPPORTUNITY),
         utc(c.created_at).label("created_at"),
         utc(c.updated_at).label("updated_at"),
     ).select_from(
