@@ -33,7 +33,8 @@ _FIELD_WORK = (
 )  # fmt: skip
 _EVERYONE = frozenset(
     {
-        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write", "pipelines:read", "products:read",
+        "workspace:read", "users:read", "task_rules:read", "notifications:read", "notifications:write",
+        "pipelines:read", "products:read",
     }
 )  # fmt: skip
 
