@@ -252,7 +252,7 @@ LIST = Listing(
             customers,
             ["kind", "type", "class", "key_kind", "lifecycle", "relationship_stage", "industry", "region", "size"],
         ),
-        **among(customers, ["source", "owner_id", "team_id", "parent_id"]),
+        **among(customers, ["intermediate_kind", "purchasing_power", "source", "owner_id", "team_id", "parent_id"]),
         **between(customers, ["created_at", "updated_at", "last_contact_at", "next_contact_due_on"]),
         **words(FINDING),
         **custom_filters(customers),

@@ -286,6 +286,7 @@ class CustomerFilter(CustomFilter):
     )
     kind: list[Kind] | None = None
     type: list[Type] | None = None
+    intermediate_kind: list[IntermediateKind] | None = None
     class_: list[Class] | None = Field(default=None, alias="class")
     key_kind: list[KeyKind] | None = None
     lifecycle: list[Lifecycle] | None = None
@@ -293,6 +294,7 @@ class CustomerFilter(CustomFilter):
     industry: list[str] | None = None
     region: list[str] | None = None
     size: list[Size] | None = None
+    purchasing_power: list[Power] | None = None
     source: list[str] | None = None
     owner_id: list[UUID] | None = None
     team_id: list[UUID] | None = None

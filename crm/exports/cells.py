@@ -27,15 +27,25 @@ def columns_of(noun: str, custom: Sequence[str]) -> list[str]:
         return [*OPPORTUNITY, "created_at", "updated_at"]
     plain = [name for name in CUSTOMER if name != "address"]
     address = [f"address.{name}" for name in ADDRESS]
-    rest = ["owner", "parent", "last_contact_at", "created_at", "updated_at"]
+    rest = [
+        "yearly_value.amount",
+        "yearly_value.currency",
+        "owner",
+        "parent",
+        "last_contact_at",
+        "created_at",
+        "updated_at",
+    ]
     return [*plain, *address, *rest, *(f"custom.{key}" for key in custom)]
 
 
 def cells_of(noun: str, custom: Sequence[str]) -> Callable[[Any], list[str]]:
     """What makes a row's cells, in the order of the headings."""
     columns = [name for name in columns_of(noun, ()) if not name.startswith("address.")]
-    if noun in {"contacts", "opportunities"}:
+    if noun == "opportunities":
         return lambda row: [_cell(row[name]) for name in columns]
+    if noun == "contacts":
+        return lambda row: [_cell(_said(name, row[name])) for name in columns]
     plain, rest = [name for name in CUSTOMER if name != "address"], columns[len(CUSTOMER) - 1 :]
 
     def cells(row: Any) -> list[str]:
@@ -48,6 +58,13 @@ def cells_of(noun: str, custom: Sequence[str]) -> Callable[[Any], list[str]]:
         ]
 
     return cells
+
+
+def _said(name: str, value: Any) -> Any:
+    """What a contact's field says, as people write it."""
+    if not value or name not in {"birthday", "roles"}:
+        return value
+    return _birthday(value) if name == "birthday" else _roles(value)
 
 
 def _cell(value: Any) -> str:
@@ -69,6 +86,19 @@ def _written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(map(_written, value))
     return str(value)
+
+
+def _roles(held: Sequence[Mapping[str, Any]]) -> str:
+    """The roles of a contact: ``decider (5, for); buyer``."""
+    more = [", ".join(str(one[name]) for name in ("influence", "stance") if one.get(name)) for one in held]
+    return "; ".join(f"{one['role']} ({said})" if said else one["role"] for one, said in zip(held, more, strict=True))
+
+
+def _birthday(kept: Mapping[str, Any]) -> str:
+    """A birthday as people write it: ``1980-08-15``, ``08-15`` without the year, ``lunar leap 04-10``."""
+    calendar = "" if kept["calendar"] == "solar" else "lunar leap " if kept.get("leap") else "lunar "
+    year = f"{kept['year']:04}-" if kept.get("year") else ""
+    return f"{calendar}{year}{kept['month']:02}-{kept['day']:02}"
 
 
 def card(row: Any) -> str:

@@ -30,10 +30,11 @@ MOST_CUSTOM = 100
 CUSTOMER = (
     "id", "name", "kind", "registration_code", "type", "intermediate_kind", "industry", "region", "size",
     "purchasing_power", "class", "key_kind", "lifecycle", "relationship_stage", "source", "phone", "email", "website",
-    "note", "do_not_contact", "warmth_band", "next_contact_due_on", "tags", "address",
+    "note", "influence", "do_not_contact", "warmth_band", "next_contact_due_on", "tags", "address",
 )  # fmt: skip
 CONTACT = (
     "id", "name", "title", "department", "level", "phones", "emails", "wechat", "birthday", "roles", "do_not_contact",
+    "left_on",
 )  # fmt: skip
 
 OPPORTUNITY = (
@@ -100,6 +101,8 @@ def _customers(cut: FromClause) -> Select[Any]:
     return select(
         *(c[name] for name in CUSTOMER),
         c.custom,
+        c.yearly_value.label("yearly_value.amount"),
+        c.yearly_value_currency.label("yearly_value.currency"),
         owner.c.name.label("owner"),
         parent.c.name.label("parent"),
         utc(c.last_contact_at).label("last_contact_at"),

@@ -5,6 +5,7 @@ knows, and without a link to its top leader, lacks its leader altogether. For ea
 it closes by itself when the lack is gone. Everything here may be repeated, and may come in any order.
 """
 
+from collections.abc import Sequence, Set
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -50,10 +51,12 @@ async def settle(tx: Transaction, customer_id: UUID) -> None:
     if row is None:
         return
     company = Company(*row)
-    lacks = {one.key: one for one in await _lacks(tx, company)} if company.asked else {}
+    leaders = await tx.rows(_leaders(), customer_id=customer_id) if company.asked else []
+    lacks = {one.key: one for one in await _lacks(tx, company, leaders)} if company.asked else {}
+    known = {_key(company.id, row["id"]) for row in leaders if row["known"]}
     for task in await tx.rows(_open_tasks(), customer_id=customer_id, prefix=f"{KEY}:"):
         if lacks.pop(task["dedupe_key"], None) is None:
-            await _close(tx, task, company)
+            await _close(tx, task, company, known)
         elif company.owner_id is not None and task["assignee_id"] != company.owner_id:
             await tasks.reassign(tx, task["id"], company.owner_id)
     for lack in lacks.values():
@@ -65,19 +68,23 @@ async def companies_of(tx: Transaction, person_id: UUID) -> list[UUID]:
     return [row[0] for row in await tx.rows(_companies_of(), person_id=person_id)]
 
 
-async def _lacks(tx: Transaction, company: Company) -> list[Lack]:
+def _key(company_id: UUID, contact_id: UUID | None = None) -> str:
+    """What a lack is owed under: that of this contact's file, or of any leader at all."""
+    return f"{KEY}:{company_id}:{contact_id}" if contact_id else f"{KEY}:{company_id}"
+
+
+async def _lacks(tx: Transaction, company: Company, rows: Sequence[Any]) -> list[Lack]:
     language = tx.actor.language
-    rows = await tx.rows(_leaders(), customer_id=company.id)
     found = [
         Lack(
-            f"{KEY}:{company.id}:{row['id']}",
+            _key(company.id, row["id"]),
             in_language(words.LEADER_WITHOUT_FILE, language, leader=row["name"], company=company.name),
         )
         for row in rows
         if not row["known"]
     ]
     if not rows and not await tx.value(_top_is_linked(), customer_id=company.id):
-        found = [Lack(f"{KEY}:{company.id}", in_language(words.LEADER_UNKNOWN, language, company=company.name))]
+        found = [Lack(_key(company.id), in_language(words.LEADER_UNKNOWN, language, company=company.name))]
     return found
 
 
@@ -97,11 +104,16 @@ async def _owe(tx: Transaction, company: Company, lack: Lack) -> None:
     await tasks.owe(tx, owed)
 
 
-async def _close(tx: Transaction, task: Any, company: Company) -> None:
+async def _close(tx: Transaction, task: Any, company: Company, known: Set[str]) -> None:
+    """Done where the lack is gone; cancelled where the leader is, or where nobody asks any more.
+
+    What was asked of another company before the two were merged is asked anew, of this one.
+    """
     language = tx.actor.language
-    # What was asked of another before the two were merged is asked anew, of this one.
-    if company.asked and task["dedupe_key"].startswith(f"{KEY}:{company.id}"):
+    if task["dedupe_key"] in known:
         await tasks.complete(tx, task["id"], in_language(words.KEPT, language))
+    elif company.asked and task["dedupe_key"] == _key(company.id):
+        await tasks.complete(tx, task["id"], in_language(words.FOUND, language))
     else:
         await tasks.cancel(tx, task["id"], in_language(words.NO_LONGER_ASKED, language))
 
@@ -155,7 +167,7 @@ def _leaders() -> Select[Any]:
     return (
         select(c.id, c.name, known.label("known"))
         .where(c.workspace_id == home, c.customer_id == bindparam("customer_id", type_=Uuid))
-        .where(c.level == "top", c.archived_at.is_(None))
+        .where(c.level == "top", c.archived_at.is_(None), c.left_on.is_(None))
         .order_by(c.created_at, c.id)
     )
 

@@ -158,15 +158,19 @@ def problem_of(reading: AnyReading) -> dict[str, Any]:
 def _shown(reading: AnyReading) -> dict[str, Any]:
     """A line as it would be read."""
     if isinstance(reading, Reading):
-        customer = {"customer": _without_key(reading), "parent": reading.parent}
+        customer = {"customer": _as_sent(reading), "parent": reading.parent}
         return {"line": reading.number, **customer, "opportunity": None}
     return {"line": reading.number, "customer": None, "parent": None, "opportunity": reading.said}
 
 
-def _without_key(reading: Reading) -> dict[str, Any] | None:
+def _as_sent(reading: Reading) -> dict[str, Any] | None:
+    """The customer that a line makes, as one would send it."""
     if reading.customer is None:
         return None
-    return {name: value for name, value in reading.customer.items() if name != "name_key"}
+    sent = {name: value for name, value in reading.customer.items() if name != "name_key"}
+    if "yearly_value_currency" in sent:
+        sent["yearly_value"] = {"amount": sent["yearly_value"], "currency": sent.pop("yearly_value_currency")}
+    return sent
 
 
 class Taken(NamedTuple):

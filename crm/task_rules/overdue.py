@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Insert, Integer, Text, Uuid, and_, bindparam, cast, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Insert, Integer, Text, Uuid, bindparam, cast, exists, func, literal, select
 from sqlalchemy import Date as Day
 from sqlalchemy.dialects.postgresql import insert
 
@@ -11,6 +11,7 @@ from crm.calendars.whose import user_calendars, working_days_after
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
 from crm.recording import recorded
+from crm.reminders.models import reminders
 from crm.task_rules.conditions.kinds import TODAY, local_day
 from crm.tasks import events
 from crm.tasks.models import tasks
@@ -21,7 +22,8 @@ from crm.workspaces.superiors import superiors
 async def tell(tx: Transaction, today: date, *, most: int) -> int:
     """Tell of up to ``most`` open tasks that are past due for so many working days of their assignee; how many.
 
-    Each once for each moment at which it was due. Where nobody is above the assignee, the fact is all there is.
+    Each once for each moment at which it was due. Where nobody is above the assignee, or they heard of it since by a
+    reminder that was ignored, the fact is all there is.
     """
     return len(await tx.rows(_tell(), event_type=events.OVERDUE, today=today, most=most))
 
@@ -53,10 +55,16 @@ def _tell() -> Insert:
 
 def _notify(changed: CTE) -> Any:
     same = ("workspace_id", "title", "customer_id")
+    heard = exists().where(
+        reminders.c.workspace_id == changed.c.workspace_id,
+        reminders.c.subject_id == changed.c.id,
+        reminders.c.subject_type == "task",
+        reminders.c.escalated_at >= changed.c.due_at,
+    )
     key = func.concat("overdue:", cast(changed.c.id, Text), ":", func.date_part("epoch", changed.c.due_at))
     rows = select(
         *(changed.c[name] for name in same), changed.c.escalated_to_id, literal("overdue", Text),
         literal("task", Text), changed.c.id, key,
-    ).where(and_(changed.c.escalated_to_id.is_not(None)))  # fmt: skip
+    ).where(changed.c.escalated_to_id.is_not(None), ~heard)  # fmt: skip
     names = [*same, "user_id", "kind", "subject_type", "subject_id", "dedupe_key"]
     return insert(notifications).from_select(names, rows).on_conflict_do_nothing()

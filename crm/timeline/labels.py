@@ -82,6 +82,20 @@ VALUES: Mapping[str, Mapping[str, Pair]] = MappingProxyType(
             "left_message": ("left a message", "已留言"),
             "refused": ("refused", "被拒绝"),
         },
+        "stage": {
+            "awareness": ("awareness", "认知"),
+            "exploration": ("exploration", "探索"),
+            "expansion": ("expansion", "扩大"),
+            "commitment": ("commitment", "承诺"),
+            "dissolution": ("dissolution", "解除"),
+        },
+        "lost_cause": {
+            "competitor": ("to a competitor", "转向竞争对手"),
+            "need_fulfilled": ("need fulfilled", "需求已满足"),
+            "moved": ("moved away", "迁出"),
+            "pushed_unintended": ("pushed away, unintended", "我方无意推离"),
+            "pushed_intended": ("pushed away, intended", "我方主动放弃"),
+        },
         "band": {
             "hot": ("hot", "热络"),
             "warm": ("warm", "温"),

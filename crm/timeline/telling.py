@@ -44,8 +44,9 @@ class Told:
         return f"{datetime.fromisoformat(str(found)).astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
 
     def aside(self, text: object) -> str:
-        """A remark after the sentence; nothing where there is none."""
-        return self.either(": ", "：") + _short(text) if text else ""
+        """A remark that ends the sentence, whose own full stop would be a second one; nothing where there is none."""
+        said = _short(text).rstrip("。.") if text else ""
+        return self.either(": ", "：") + said if said else ""
 
 
 def _fields(told: Told) -> str:
@@ -57,10 +58,32 @@ def _name(told: Told) -> str:
     return _short(told.data.get("name") or told.data.get("file_name") or told.either("without a name", "未命名"))
 
 
+REASONS = ("reason", "stage_reason", "stage_evidence", "lost_evidence", "lifecycle_reason")
+"""Changes in which a fact says why, the most telling first."""
+
+
 def _reason(told: Told) -> str:
-    noted = told.changes.get("reason")
-    given = noted[1] if noted else told.data.get("cancel_reason") or told.data.get("reschedule_reason")
-    return told.aside(given)
+    noted = (told.changes[name][1] for name in REASONS if name in told.changes)
+    given = next((why for why in noted if why), None)
+    return told.aside(given or told.data.get("cancel_reason") or told.data.get("reschedule_reason"))
+
+
+def _cause(told: Told) -> str:
+    found = told.data.get("loss")
+    if not isinstance(found, Mapping) or not found.get("cause"):
+        return ""
+    cause = value("lost_cause", found["cause"], chinese=told.chinese)
+    return told.either(f" ({cause})", f"（{cause}）")
+
+
+def _score(told: Told) -> str:
+    found = told.data.get("score")
+    return "" if found is None else told.either(f", {found:g}", f"：{found:g}")
+
+
+def _stage(told: Told, *, at: int) -> str:
+    changed = told.changes.get("relationship_stage")
+    return value("stage", changed[at] if changed else None, chinese=told.chinese) or "?"
 
 
 def _outcome(told: Told) -> str:
@@ -71,6 +94,12 @@ def _outcome(told: Told) -> str:
 def _with_contact(told: Told) -> str:
     found = told.data.get("contact")
     return told.either(" with ", "，对方：") + str(found["name"]) if isinstance(found, Mapping) else ""
+
+
+def _of_contact(told: Told) -> str:
+    found = told.data.get("contact")
+    name = found["name"] if isinstance(found, Mapping) else told.either("a contact", "联系人")
+    return told.either(f" of {name}", f"{name}的")
 
 
 def _band(told: Told) -> str:
@@ -99,7 +128,12 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "outcome": _outcome,
         "review": lambda told: told.aside(_short((told.data.get("review") or {}).get("review") or "")),
         "with_contact": _with_contact,
+        "of_contact": _of_contact,
         "band": _band,
+        "cause": _cause,
+        "score": _score,
+        "former_stage": lambda told: _stage(told, at=0),
+        "stage": lambda told: _stage(told, at=1),
         "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),
         "channel": lambda told: value("channel", told.data.get("channel"), chinese=told.chinese),
         "stage": lambda told: told.name_in("stage"),

@@ -51,8 +51,12 @@ class Route(APIRoute):
 
             return read
 
+        takes_body = self.body_field is not None
+
         async def write(request: Request) -> Response:
             refuse_unknown(request, known)
+            if not takes_body:
+                await refuse_body(request)
             try:
                 response = await handle(request)
             except Replay as earlier:
@@ -77,6 +81,17 @@ def refuse_unknown(request: Request, known: frozenset[str]) -> None:
     if unknown := [name for name in sent if name not in known and not name.startswith(own)]:
         wrong = "There is no such parameter here."
         raise Unprocessable(errors=tuple(FieldError(f"query:{name}", wrong, "unknown") for name in unknown))
+
+
+async def refuse_body(request: Request) -> None:
+    """Raise 422 for JSON where none is taken: what it asks for must not be ignored. An empty object asks nothing.
+
+    Forms pass: a mail program that unsubscribes sends one (RFC 8058).
+    """
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return
+    if (await request.body()).strip() not in {b"", b"{}", b"null"}:
+        raise Unprocessable(errors=(FieldError("#", "This takes no body.", "unknown"),))
 
 
 def _names(fields: Iterable[ModelField]) -> Iterator[str]:

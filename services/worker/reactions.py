@@ -45,6 +45,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         contacts.UPDATED: (groups.ask_for_leaders,),
         contacts.ARCHIVED: (groups.ask_for_leaders,),
         contacts.RESTORED: (groups.ask_for_leaders,),
+        contacts.LEFT: (groups.ask_for_leaders,),
+        contacts.REJOINED: (groups.ask_for_leaders,),
         links.LINKED: (groups.ask_for_leaders,),
         links.LINK_UPDATED: (groups.ask_for_leaders,),
         links.UNLINKED: (groups.ask_for_leaders,),

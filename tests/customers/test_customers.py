@@ -217,3 +217,45 @@ async def test_a_key_without_the_scope_is_told_which(clients: Clients, workspace
     assert (await reader.get("/v1/customers")).status_code == 200
     refused = problem(await reader.post("/v1/customers", json=ACME), 403, "scope_missing")
     assert refused["required_scope"] == "customers:write"
+
+
+async def test_a_name_is_one_line_in_which_something_is_seen(client: Client) -> None:
+    created = await create(client, name=" Acme\nWest\t\u202ecod.exe\u200b ", region="\ufeff华东")
+    assert (created["name"], created["region"]) == ("Acme West cod.exe", "华东")
+    for unseen in ("\u200b", "\u200d\u200d", "\u0007"):
+        refused = problem(await client.post("/v1/customers", json={"name": unseen}), 422, "unprocessable")
+        assert refused["errors"][0]["pointer"] == "#/name"
+    for seen in ("👨\u200d👩\u200d👧", "شرکت\u200cها"):
+        assert (await create(client, name=seen))["name"] == seen
+
+
+async def test_each_part_of_the_classification_is_a_filter(client: Client) -> None:
+    parts = {
+        "type": "intermediate", "intermediate_kind": "agent", "purchasing_power": "high", "size": "large",
+        "industry": "telecom", "region": "South", "class": "potential",
+    }  # fmt: skip
+    one = await create(client, **parts)
+    await create(client)
+    for name, word in parts.items():
+        found = (await client.get("/v1/customers", params={name: word})).json()["data"]
+        assert [each["id"] for each in found] == [one["id"]], name
+
+
+async def test_a_number_is_no_moment(client: Client) -> None:
+    for number in ("2026", "0", "1763780000.5"):
+        refused = problem(await client.get("/v1/customers", params={"created_at_gte": number}), 422, "unprocessable")
+        assert [each["pointer"] for each in refused["errors"]] == ["query:created_at_gte"]
+    at = (await create(client))["id"]
+    task = {"title": "Call", "subject": {"type": "customer", "id": at}, "due_at": 5}
+    refused = problem(await client.post("/v1/tasks", json=task), 422, "unprocessable")
+    assert [each["pointer"] for each in refused["errors"]] == ["#/due_at"]
+
+
+async def test_a_body_where_none_is_taken_is_not_ignored(client: Client) -> None:
+    path = f"/v1/customers/{(await create(client))['id']}"
+    refused = problem(await client.post(f"{path}/archive", json={"reason": "Gone"}), 422, "unprocessable")
+    assert [each["pointer"] for each in refused["errors"]] == ["#"]
+    assert (await client.get(path)).json()["archived_at"] is None
+    for nothing in (b"", b"{}", b" null "):
+        json = {"Content-Type": "application/json"}
+        assert (await client.post(f"{path}/archive", content=nothing, headers=json)).status_code == 200

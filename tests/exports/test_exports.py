@@ -256,3 +256,37 @@ async def test_an_export_killed_in_the_middle_is_written_by_the_next(
     assert (done["state"], done["rows"]) == ("done", 1)
     folder = Path(worker.settings.data_dir) / "exports"
     assert list(folder.glob("*/*.part")) == []
+
+
+async def test_a_contact_is_written_as_people_write(client: Client, worker: Any) -> None:
+    at = (await client.post("/v1/customers", json={"name": "Acme"})).json()["id"]
+    roles = [{"role": "decider", "influence": 5, "stance": "for"}, "buyer"]
+    for name, birthday in [
+        ("A", {"calendar": "lunar", "month": 4, "day": 10, "leap": True}),
+        ("B", {"year": 1980, "month": 8, "day": 5}),
+        ("C", {"calendar": "lunar", "year": 1980, "month": 8, "day": 15}),
+        ("D", {"month": 2, "day": 29}),
+    ]:
+        new = {"customer_id": at, "name": name, "birthday": birthday, "roles": roles}
+        contact = (await client.post("/v1/contacts", json=new)).json()
+    left = await client.post(f"/v1/contacts/{contact['id']}/leave", json={"on": "2026-01-31"})
+    assert left.status_code == 200
+    _, content = await export(client, worker, noun="contacts")
+    found = {row["name"]: row for row in table(content)}
+    births = ["lunar leap 04-10", "1980-08-05", "lunar 1980-08-15", "02-29"]
+    assert [row["birthday"] for _, row in sorted(found.items())] == births
+    assert {row["roles"] for row in found.values()} == {"decider (5, for); buyer"}
+    assert (found["A"]["left_on"], found["D"]["left_on"]) == ("", "2026-01-31")
+
+
+async def test_what_a_file_says_of_value_and_place_comes_back_with_an_import(client: Client, worker: Any) -> None:
+    address = {"line": "1 Road", "city": "Bonn", "region": "NRW", "postal_code": "53111", "country": "DE"}
+    value = {"amount": "125000.50", "currency": "EUR"}
+    new = {"name": "Acme", "address": address, "yearly_value": value, "influence": 4}
+    await client.post("/v1/customers", json=new)
+    _, content = await export(client, worker)
+    (row,) = table(content)
+    assert (row["yearly_value.amount"], row["yearly_value.currency"], row["influence"]) == ("125000.50", "EUR", "4")
+    preview = await client.post("/v1/imports/preview", files={"file": ("a.csv", content)})
+    read = preview.json()["rows"][0]["customer"]
+    assert {name: read[name] for name in new} == new

@@ -7,12 +7,14 @@ from uuid import UUID
 import asyncpg
 
 from crm.contacts import actions as contacts
-from crm.contacts.schemas import ContactCreate, ContactUpdate
+from crm.contacts import leaving
+from crm.contacts.schemas import ContactCreate, ContactLeave, ContactUpdate
 from crm.customers import actions as customers
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access
 from crm.groups import links
 from crm.groups.schemas import LinkCreate, LinkUpdate
+from crm.opportunities.seams import has_open_opportunity
 from services.worker.rounds import Worker
 from tests.worker.conftest import Backstage, backstage, settle, worker
 
@@ -106,7 +108,7 @@ async def test_a_link_to_the_top_leader_is_enough_and_its_end_is_noticed(backsta
     person, _ = await linked(backstage, made, "Li", top=True)
     await settle(worker)
     assert await asked(backstage, made) == []
-    await customers.archive(as_manager(backstage), person)
+    await customers.archive(as_manager(backstage), person, unless=has_open_opportunity)
     await settle(worker)
     assert brief(await asked(backstage, made)) == [(UNKNOWN, "open")]
     await customers.restore(as_manager(backstage), person)
@@ -122,7 +124,30 @@ async def test_a_leader_who_is_one_no_longer_is_not_asked_for(backstage: Backsta
     assert brief(await asked(backstage, made)) == [(WITHOUT["Li Wei"], "open")]
     await contacts.update(as_manager(backstage), contact, ContactUpdate(level="base"))
     await settle(worker)
-    assert brief(await asked(backstage, made)) == [(WITHOUT["Li Wei"], "done")]
+    (task,) = await asked(backstage, made)
+    assert (task["state"], task["cancel_reason"]) == ("cancelled", "This is no longer asked for.")
+
+
+async def test_a_leader_who_left_the_company_is_not_asked_for(backstage: Backstage, worker: Worker) -> None:
+    made = await company(backstage)
+    contact = await top_contact(backstage, made)
+    await settle(worker)
+    await leaving.leave(as_manager(backstage), contact, ContactLeave())
+    await settle(worker)
+    assert brief(await asked(backstage, made)) == [(WITHOUT["Li Wei"], "cancelled"), (UNKNOWN, "open")]
+
+
+async def test_the_task_says_why_it_is_over(backstage: Backstage, worker: Worker) -> None:
+    made = await company(backstage)
+    await settle(worker)
+    await top_contact(backstage, made)
+    await settle(worker)
+    await linked(backstage, made, "Li Wei")
+    await settle(worker)
+    assert [row["outcome"] for row in await asked(backstage, made)] == [
+        "The leader is known by now.",
+        "The leader has a file by now.",
+    ]
 
 
 async def test_the_task_goes_with_the_company_to_its_new_owner(backstage: Backstage, worker: Worker) -> None:
@@ -132,7 +157,7 @@ async def test_the_task_goes_with_the_company_to_its_new_owner(backstage: Backst
     await settle(worker)
     (task,) = await asked(backstage, made)
     assert (task["state"], task["assignee_id"]) == ("open", backstage.home.ben.id)
-    await customers.archive(as_manager(backstage), made)
+    await customers.archive(as_manager(backstage), made, unless=has_open_opportunity)
     await settle(worker)
     (task,) = await asked(backstage, made)
     assert task["state"] == "cancelled"
@@ -142,7 +167,7 @@ async def test_a_workspace_in_chinese_is_asked_in_chinese(backstage: Backstage, 
     await backstage.owner.execute("UPDATE workspaces SET language = 'zh-CN'")
     made = await company(backstage, name="长安集团")
     await settle(worker)
-    assert brief(await asked(backstage, made)) == [("了解长安集团的最高领导并建立个人客户档案", "open")]
+    assert brief(await asked(backstage, made)) == [("了解长安集团的主要负责人并建立个人客户档案", "open")]
 
 
 async def test_a_link_that_becomes_the_leaders_answers_the_question(backstage: Backstage, worker: Worker) -> None:

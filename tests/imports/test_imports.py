@@ -68,7 +68,7 @@ async def test_bad_lines_are_told_and_the_good_ones_are_not_lost(client: Client,
     )
     done = await run(client, worker, content)
     assert counts(done) == ("done", 3, 0, 0, 4)
-    assert set(await customers(client)) == {"Good", "Multi\nline", "Last"}
+    assert set(await customers(client)) == {"Good", "Multi line", "Last"}
     assert await told(client, done) == [
         (3, True, "name", "missing"),
         (4, True, "phone", "value_error"),
@@ -319,7 +319,7 @@ async def test_an_amount_beside_which_no_currency_stands_is_in_the_workspaces(cl
         "Initech": {"amount": "7.00", "currency": "CNY"},
     }
     seen = (await client.post("/v1/imports/preview", **form("name,Yearly value\nAcme,5\n"))).json()
-    assert (seen["problems"], seen["rows"][0]["customer"]["yearly_value_currency"]) == ([], "EUR")
+    assert (seen["problems"], seen["rows"][0]["customer"]["yearly_value"]["currency"]) == ([], "EUR")
 
 
 async def test_value_and_influence_come_with_a_file_and_change_with_the_next(client: Client, worker: Worker) -> None:
@@ -364,3 +364,17 @@ async def test_defined_fields_are_read_by_their_type_and_other_columns_stay_text
         "A": {"staff": 1200, "listed": True, "branches": "3"},
         "C": {"branches": "5"},
     }
+
+
+async def test_every_part_of_an_address_comes_with_a_file(client: Client, worker: Worker) -> None:
+    """A company abroad may have a code of 18 characters that no Chinese office gave out."""
+    parts = "address.line,city,address.region,zip,address.country,latitude,longitude"
+    content = f"name,uscc,{parts}\nAcme,123456789012345678,1 Road,Bonn,NRW,53111,DE,50.73,7.1\nBad,,,,,,,95,7\n"
+    done = await run(client, worker, content)
+    made = await customers(client)
+    assert made["Acme"]["address"] == {
+        "line": "1 Road", "city": "Bonn", "region": "NRW", "postal_code": "53111", "country": "DE",
+        "latitude": 50.73, "longitude": 7.1,
+    }  # fmt: skip
+    assert made["Acme"]["custom"] == {}
+    assert [(line, pointer) for line, _, pointer, _ in await told(client, done)] == [(3, "latitude")]

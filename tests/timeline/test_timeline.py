@@ -265,3 +265,23 @@ async def test_the_winner_of_a_merge_tells_what_happened_to_the_others(client: C
     assert told(await timeline(client, one)) == [
         "Ada Admin undid a merge of the customer.", merged, "Ada Admin added the customer Acme."
     ]  # fmt: skip
+
+
+async def test_what_was_decided_about_a_customer_is_told_with_its_why_and_one_full_stop(client: Client) -> None:
+    at = (await post(client, "/v1/customers", {"name": "Acme"}))["id"]
+    path = f"/v1/customers/{at}"
+    await post(client, f"{path}/stage", {"to": "exploration", "evidence": "A trial order."})
+    rating = {"credibility": 8, "reliability": 7, "intimacy": 6, "self_orientation": 3}
+    await post(client, f"{path}/trust-ratings", rating)
+    await post(client, f"{path}/lose", {"cause": "competitor", "evidence": "他们更便宜。"})
+    english, chinese = told(await timeline(client, at)), told(await timeline(client, at, "zh-CN"))
+    assert [english[0], english[-2]] == [
+        "The customer was lost (to a competitor): 他们更便宜.",
+        "Ada Admin moved the relationship from awareness to exploration: A trial order.",
+    ]
+    assert [chinese[0], chinese[-2]] == [
+        "客户已流失（转向竞争对手）：他们更便宜。",
+        "Ada Admin将客户关系由认知阶段调整为探索阶段：A trial order。",
+    ]
+    assert "Ada Admin rated how much the customer trusts us, 7." in english
+    assert "Ada Admin评定了客户信任度：7。" in chinese

@@ -12,6 +12,7 @@ from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
+from crm.opportunities.seams import has_open_opportunity
 from crm.sealing import Sealer
 from crm.visits import actions as visits
 from crm.visits.completing import complete
@@ -226,7 +227,7 @@ async def test_another_owner_and_another_class_move_the_open_task(backstage: Bac
 async def test_archiving_cancels_the_task_and_restoring_brings_one_back(backstage: Backstage, worker: Worker) -> None:
     customer_id = await new_customer(backstage)
     await settle(worker)
-    await customers.archive(as_anna(backstage), customer_id)
+    await customers.archive(as_anna(backstage), customer_id, unless=has_open_opportunity)
     await settle(worker)
     (cancelled,) = await contact_tasks(backstage, customer_id)
     assert cancelled["state"] == "cancelled"

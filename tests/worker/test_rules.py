@@ -389,6 +389,29 @@ async def test_what_is_overdue_for_two_working_days_is_told_once_and_the_manager
     assert isinstance(facts[0]["payload"]["overdue_at"], str)
 
 
+async def test_a_manager_who_heard_of_an_ignored_reminder_is_not_told_again_when_its_task_is_overdue(
+    backstage: Backstage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await furnish(backstage, "visit_missed")
+    home = backstage.home
+    await backstage.owner.execute("UPDATE teams SET manager_id = $2 WHERE id = $1", home.north, home.manager.id)
+    acme = await customer(backstage)
+    due = datetime(2026, 11, 13, 9, tzinfo=SHANGHAI)
+    new = (
+        "INSERT INTO tasks (workspace_id, title, subject_type, subject_id, customer_id, assignee_id, due_at) "
+        "VALUES ($1, 'Late', 'customer', $2, $2, $3, $4) RETURNING id"
+    )
+    task_id = await backstage.owner.fetchval(new, home.id, acme, home.ben.id, due)
+    await backstage.owner.execute(
+        "INSERT INTO reminders (workspace_id, user_id, subject_type, subject_id, title, fire_at, state, fired_at, "
+        "escalated_at, escalated_to_id, dedupe_key) VALUES ($1, $2, 'task', $3, 'Late', $4, 'fired', $4, $5, $6, 'x')",
+        home.id, home.ben.id, task_id, due, due + timedelta(days=3), home.manager.id,
+    )  # fmt: skip
+    await night_of(backstage, date(2026, 11, 18), monkeypatch)
+    assert await backstage.owner.fetchval("SELECT count(*) FROM events WHERE type = 'task.overdue'") == 1
+    assert await backstage.owner.fetchval("SELECT count(*) FROM notifications WHERE kind = 'overdue'") == 0
+
+
 async def test_the_rule_of_next_contacts_is_the_switch_of_care(backstage: Backstage, worker: Worker) -> None:
     await furnish(backstage, "next_contact_due")
     acme = await new_customer(backstage)
