@@ -139,6 +139,10 @@ class Transaction(Access):
         known = {**self.actor.known, "if_match": None}
         await self._connection.executemany(wanted.sql, [wanted.arguments(known, values) for values in batch])
 
+    def expecting(self, version: int | None) -> "Transaction":
+        """The same transaction for a change that holds only for this version of its item."""
+        return Transaction(self._pool, self._connection, self.actor, version)
+
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part that may fail by itself: an error inside undoes only this part (a savepoint)."""

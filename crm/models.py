@@ -4,6 +4,7 @@ from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
+from crm.comments.models import opportunity_comments
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
@@ -20,6 +21,7 @@ from crm.notes.models import notes
 from crm.notifications.models import notifications
 from crm.opportunities.models import (
     opportunities,
+    opportunity_collaborators,
     opportunity_contacts,
     opportunity_items,
     opportunity_moves,
@@ -85,6 +87,8 @@ __all__ = [
     "notification_messages",
     "notifications",
     "opportunities",
+    "opportunity_collaborators",
+    "opportunity_comments",
     "opportunity_contacts",
     "opportunity_days",
     "opportunity_items",

@@ -16,11 +16,14 @@ from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.database import Database, statement
 from crm.nouns import Noun
+from crm.opportunities.queries import OPPORTUNITY
 from crm.tasks.queries import TASK
 from crm.visits.queries import VISIT
 from crm.workspaces.access import acting_for
 
-SUBJECTS: Mapping[str, Noun] = MappingProxyType({noun.name: noun for noun in (TASK, VISIT, CUSTOMER, CONTACT)})
+SUBJECTS: Mapping[str, Noun] = MappingProxyType(
+    {noun.name: noun for noun in (TASK, VISIT, CUSTOMER, CONTACT, OPPORTUNITY)}
+)
 """What a notification can be about and not everybody may see. What stands here not is one's own affair."""
 
 

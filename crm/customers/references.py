@@ -38,7 +38,6 @@ STAYS: Mapping[str, str] = {
     "events": "facts are append-only: what happened happened to the customer it happened to",
     "customer_merges": "says who was merged into whom",
     "customer_tokens": "go along under a name of their own (merging)",
-    "import_leftovers": "says what the undoing of an import left as it was",
 }
 """Tables that name customers and keep doing so, and why."""
 

@@ -17,12 +17,17 @@ from crm.exports.queries import EXPORT, may_read
 from crm.exports.schemas import ExportCreate
 from crm.finding import asked
 from crm.nouns import Answer
-from crm.paging import CUSTOM, FRAME, CustomFilter
+from crm.opportunities.schemas import OpportunityFilter
+from crm.paging import CUSTOM, FRAME, CustomFilter, Filter
 from crm.recording import creating, record, renamed
 from crm.workspaces.custom_filters import custom_values
 from crm.workspaces.vocabulary import CustomNoun
 
-FILTERS: Mapping[str, type[CustomFilter]] = {"customers": CustomerFilter, "contacts": ContactFilter}
+FILTERS: Mapping[str, type[Filter]] = {
+    "customers": CustomerFilter,
+    "contacts": ContactFilter,
+    "opportunities": OpportunityFilter,
+}
 ONE: Mapping[str, CustomNoun] = {"customers": "customer", "contacts": "contact"}
 NO_TEXT = "A text, a number, true or false, or a list of these."
 
@@ -47,7 +52,7 @@ async def create(access: Access, new: ExportCreate) -> Answer:
     return created
 
 
-def filters_of(noun: str, given: Mapping[str, Any]) -> CustomFilter:
+def filters_of(noun: str, given: Mapping[str, Any]) -> Filter:
     """The filters, checked as the list checks its query. Raises 422 naming each that is wrong."""
     fields = FILTERS[noun].model_fields
     own = {name: value for name, value in given.items() if name.startswith(CUSTOM)}
@@ -69,13 +74,13 @@ def filters_of(noun: str, given: Mapping[str, Any]) -> CustomFilter:
     return wanted
 
 
-async def values_of(access: Access, noun: str, wanted: CustomFilter) -> tuple[dict[str, Any], frozenset[str]]:
+async def values_of(access: Access, noun: str, wanted: Filter) -> tuple[dict[str, Any], frozenset[str]]:
     """The parameters of the list's filters, and which are in force.
 
     Raises 422 for a field of a workspace's own that is not defined, or a value that none can have.
     """
     given, present = asked(wanted.given() | {"archived": getattr(wanted, "archived", False)})
-    if fields := wanted.custom():
+    if isinstance(wanted, CustomFilter) and (fields := wanted.custom()):
         try:
             values, names = await custom_values(access, ONE[noun], fields)
         except Unprocessable as problem:

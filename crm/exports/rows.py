@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import FromClause, Integer, Select, Text, Uuid, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, Uuid, and_, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from crm.actor import Sight
 from crm.contacts import queries as contact_queries
@@ -14,7 +15,10 @@ from crm.customers import queries as customer_queries
 from crm.customers.models import customers
 from crm.database import Access, statement
 from crm.exports.actions import values_of
-from crm.paging import CustomFilter
+from crm.opportunities import queries as opportunity_queries
+from crm.opportunities.models import opportunity_items
+from crm.paging import Filter
+from crm.pipelines.models import pipeline_stages, pipelines
 from crm.reading import Listing
 from crm.tables import utc
 from crm.workspaces.models import users
@@ -33,10 +37,22 @@ CONTACT = (
     "left_on",
 )  # fmt: skip
 
-LISTS: Mapping[str, Listing] = {"customers": customer_queries.LIST, "contacts": contact_queries.LIST}
+OPPORTUNITY = (
+    "id", "reference", "name", "customer", "owner", "product", "quantity", "items", "pipeline", "stage", "state",
+    "amount.amount", "amount.currency", "opened_on", "expected_close_on", "closed_on", "resume_on", "probability",
+    "forecast_category", "money", "authority", "need", "intention", "grade", "competitor", "next_step", "next_step_on",
+    "source", "note", "tags", "lost_reason", "lost_note", "contract_starts_on", "contract_ends_on",
+)  # fmt: skip
+"""As an import of sales reads them; what it finds out for itself (the grade, the items in words) it skips."""
+
+LISTS: Mapping[str, Listing] = {
+    "customers": customer_queries.LIST,
+    "contacts": contact_queries.LIST,
+    "opportunities": opportunity_queries.LIST,
+}
 
 
-async def pages(access: Access, noun: str, wanted: CustomFilter) -> AsyncGenerator[Sequence[Row], None]:
+async def pages(access: Access, noun: str, wanted: Filter) -> AsyncGenerator[Sequence[Row], None]:
     """Every row of the list, page by page, in the order of their ids; the next one comes while one is written."""
     given, present = await values_of(access, noun, wanted)
 
@@ -53,7 +69,7 @@ async def pages(access: Access, noun: str, wanted: CustomFilter) -> AsyncGenerat
         coming.cancel()
 
 
-async def custom_keys(access: Access, noun: str, wanted: CustomFilter) -> list[str]:
+async def custom_keys(access: Access, noun: str, wanted: Filter) -> list[str]:
     """The keys of customers' own fields in this list, at most a hundred."""
     if noun != "customers":
         return []
@@ -77,7 +93,7 @@ def _page(noun: str, sight: Sight, present: frozenset[str]) -> Select[Any]:
         .limit(bindparam("limit", type_=Integer))
         .subquery(table.name)
     )
-    return (_customers(cut) if noun == "customers" else _contacts(cut)).order_by(cut.c.id)
+    return ROWS[noun](cut).order_by(cut.c.id)
 
 
 def _customers(cut: FromClause) -> Select[Any]:
@@ -107,6 +123,52 @@ def _contacts(cut: FromClause) -> Select[Any]:
         utc(c.created_at).label("created_at"),
         utc(c.updated_at).label("updated_at"),
     ).select_from(cut.join(customer, and_(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id)))
+
+
+def _opportunities(cut: FromClause) -> Select[Any]:
+    customer, owner, c = customers.alias("customer"), users.alias("owner"), cut.c
+    pipeline, stage = pipelines.alias("pipeline"), pipeline_stages.alias("stage")
+    made: dict[str, ColumnElement[Any]] = {
+        "customer": customer.c.name,
+        "owner": func.coalesce(owner.c.email, owner.c.name),
+        "product": _only_item(cut, "name"),
+        "quantity": _only_item(cut, "quantity"),
+        "items": _items(cut),
+        "pipeline": pipeline.c.name,
+        "stage": stage.c.key,
+        "amount.amount": c.amount,
+        "amount.currency": c.currency,
+    }
+    return select(
+        *((made[name] if name in made else c[name]).label(name) for name in OPPORTUNITY),
+        utc(c.created_at).label("created_at"),
+        utc(c.updated_at).label("updated_at"),
+    ).select_from(
+        cut.join(pipeline, and_(pipeline.c.workspace_id == c.workspace_id, pipeline.c.id == c.pipeline_id))
+        .join(stage, and_(stage.c.workspace_id == c.workspace_id, stage.c.id == c.stage_id))
+        .outerjoin(customer, and_(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id))
+        .outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))
+    )
+
+
+def _only_item(cut: FromClause, name: str) -> ColumnElement[Any]:
+    """What is sold, where it is one thing that is a product."""
+    item = opportunity_items.alias("only_item").c
+    one = select(func.min(item[name])).where(item.workspace_id == cut.c.workspace_id, item.opportunity_id == cut.c.id)
+    return one.having(func.count() == 1, func.count(item.product_id) == 1).scalar_subquery()
+
+
+def _items(cut: FromClause) -> ColumnElement[Any]:
+    item = opportunity_items.alias("item").c
+    said = func.concat(func.trim_scale(item.quantity), " × ", item.name, ": ", item.amount)
+    return (
+        select(func.string_agg(said, aggregate_order_by(literal("; "), item.place)))
+        .where(item.workspace_id == cut.c.workspace_id, item.opportunity_id == cut.c.id)
+        .scalar_subquery()
+    )
+
+
+ROWS = {"customers": _customers, "contacts": _contacts, "opportunities": _opportunities}
 
 
 @statement

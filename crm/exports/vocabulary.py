@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Exported = Literal["customers", "contacts"]
+Exported = Literal["customers", "contacts", "opportunities"]
 Format = Literal["csv", "xlsx", "vcard"]
 State = Literal["waiting", "running", "done", "failed"]
 AskedBy = Literal["user", "key"]

@@ -32,10 +32,11 @@ from crm.database import Access, statement
 from crm.errors import invalid
 from crm.imports import books, events
 from crm.imports.files import Line, Sheet, counted, opened
-from crm.imports.lines import Reader, Reading, checked
-from crm.imports.mapping import HEADINGS, matched, settled, valued
+from crm.imports.kinds import COLUMNS, AnyReading, settled_reader
+from crm.imports.lines import Reading
 from crm.imports.models import import_files
 from crm.imports.queries import IMPORT
+from crm.imports.vocabulary import DateOrder, Kind
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
 from crm.workspaces import custom_fields
@@ -60,6 +61,8 @@ class Wanted:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     match_by: str | None = None
+    kind: Kind = "customers"
+    date_order: DateOrder | None = None
 
 
 AS_IT_IS = Wanted()
@@ -74,20 +77,21 @@ async def start(
     draft: bool = False,
     lease_id: UUID | None = None,
 ) -> Answer:
-    """Take in a file of customers, for the worker to carry out; with ``lease_id`` whoever holds that does it.
+    """Take in a file, for the worker to carry out; with ``lease_id`` whoever holds that does it.
 
     A ``draft`` waits until it is committed. Raises 422 for a file that cannot be read as a whole, a mapping that does
     not fit it, and defaults that may not be.
     """
     taken = await asyncio.to_thread(_looked_through, content)
-    reader = _reader(taken.sheet, wanted, await custom_fields.current(access, "customer"))
+    reader = settled_reader(wanted, taken.sheet, await custom_fields.current(access, "customer"))
     values = {
-        "kind": "customers",
+        "kind": wanted.kind,
         "file_name": file_name,
         "mapping": reader.mapping,
         "defaults": reader.defaults,
         "values": reader.values,
         "match_by": reader.match_by,
+        "date_order": wanted.date_order,
         "headings": list(taken.sheet.headings),
         "lines": taken.lines,
         "created_by": access.actor.id,
@@ -117,7 +121,7 @@ async def preview(access: Access, content: bytes, wanted: Wanted = AS_IT_IS) -> 
 def _previewed(fields: Definitions, currency: str, content: bytes, wanted: Wanted) -> bytes:
     taken = _looked_through(content)
     sheet = taken.sheet
-    reader = _reader(sheet, wanted, fields, currency)
+    reader = settled_reader(wanted, sheet, fields, currency)
     lines = list(islice(sheet.lines(), LOOKED_AT))
     readings = [reader.read(line) for line in lines]
     refused = [one for one in readings if one.errors]
@@ -127,8 +131,8 @@ def _previewed(fields: Definitions, currency: str, content: bytes, wanted: Wante
             "delimiter": None if taken.is_book else sheet.delimiter,
             "lines": taken.lines,
             "mapping": reader.mapping,
-            "fields": list(HEADINGS),
-            "rows": [{"line": one.number, "customer": _as_sent(one), "parent": one.parent} for one in readings[:SHOWN]],
+            "fields": list(COLUMNS[wanted.kind].headings),
+            "rows": [_shown(one) for one in readings[:SHOWN]],
             "problems": [problem_of(one) for one in refused[:MOST_PROBLEMS]],
             "looked_at": len(readings),
             "refused": len(refused),
@@ -146,15 +150,17 @@ def _found(sheet: Sheet, lines: Sequence[Line]) -> Iterator[tuple[str, dict[str,
             yield heading, dict(counts.most_common())
 
 
-def _reader(sheet: Sheet, wanted: Wanted, fields: Definitions, currency: str | None = None) -> Reader:
-    mapping = settled(sheet.headings, wanted.mapping)
-    values, match_by = valued(mapping, wanted.values), matched(mapping, wanted.match_by)
-    return Reader(sheet, mapping, checked(wanted.defaults), values, match_by, fields, currency)
-
-
-def problem_of(reading: Reading) -> dict[str, Any]:
+def problem_of(reading: AnyReading) -> dict[str, Any]:
     """A refused line as it is told."""
     return {"line": reading.number, "refused": True, "errors": list(reading.errors), "content": dict(reading.content)}
+
+
+def _shown(reading: AnyReading) -> dict[str, Any]:
+    """A line as it would be read."""
+    if isinstance(reading, Reading):
+        customer = {"customer": _as_sent(reading), "parent": reading.parent}
+        return {"line": reading.number, **customer, "opportunity": None}
+    return {"line": reading.number, "customer": None, "parent": None, "opportunity": reading.said}
 
 
 def _as_sent(reading: Reading) -> dict[str, Any] | None:
@@ -207,6 +213,7 @@ def _start(*, draft: bool) -> Insert:
             "defaults",
             "values",
             "match_by",
+            "date_order",
             "headings",
             "lines",
             "created_by",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Protocol
 
 from crm.customers import events
 from crm.customers.actions import first_contact_due
@@ -16,6 +17,22 @@ from crm.imports.lines import Reading
 CIRCLE = ("This would place the customer above itself; its parent stays as it was.", "parent_circle")
 
 
+class Told(Protocol):
+    """A line of which something is told."""
+
+    @property
+    def number(self) -> int:
+        """Where it begins."""
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """Its cells."""
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """What is wrong with it."""
+
+
 @dataclass
 class Outcome:
     """How many lines came to what; ``noted`` are those whose customer is there and lacks something."""
@@ -23,8 +40,8 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    refused: list[Reading] = field(default_factory=list)
-    noted: list[Reading] = field(default_factory=list)
+    refused: list[Told] = field(default_factory=list)
+    noted: list[Told] = field(default_factory=list)
 
 
 async def customers_of(

@@ -23,9 +23,14 @@ from crm.imports.ahead import Ahead
 from crm.imports.batches import Outcome, customers_of, parents_of
 from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
 from crm.imports.files import opened
+from crm.imports.kinds import AnyReader, AnyReading, reader_of
 from crm.imports.lines import Reader, Reading
+from crm.imports.opportunities.batches import opportunities_of
+from crm.imports.opportunities.lines import OpportunityReading
+from crm.workspaces import custom_fields
 from crm.workspaces.access import acting_for
 from crm.workspaces.acting import currency_of
+from crm.workspaces.custom_rules import Definitions
 
 BATCH = 2_000
 
@@ -43,7 +48,8 @@ class Work:
 
     actor: Actor
     claim: Claim
-    ahead: Ahead
+    ahead: Ahead[AnyReading]
+    reader: AnyReader
     position: int
     owe: Owe | None = None
 
@@ -58,7 +64,8 @@ async def take_up(database: Database, held: Claim, owe: Owe | None = None) -> Wo
     content = await access.value(progress.content(), import_id=held.id)
     if content is None:
         raise LeaseLost
-    return await asyncio.to_thread(_read, actor, await currency_of(access), held, content, owe)
+    fields = await custom_fields.current(access, "customer")
+    return await asyncio.to_thread(_read, actor, fields, await currency_of(access), held, content, owe)
 
 
 async def step(database: Database, work: Work) -> bool:
@@ -81,12 +88,12 @@ async def _step(database: Database, work: Work) -> None:
         if await tx.row(progress.fence(), **work.claim.mine, position=work.position) is None:
             raise LeaseLost
         if work.position < work.claim.lines:
-            outcome = await customers_of(tx, readings, work.claim.match_by, published=work.owe is not None)
+            outcome = await _landed_now(tx, work, readings)
             if work.owe is not None and outcome.created:
                 await work.owe(tx, [Published(*row) for row in await tx.rows(progress.published())])
         else:
-            columns, landed = work.ahead.reader.columns, await _landed(tx, work.claim.id, readings)
-            outcome = await parents_of(tx, landed, columns, work.claim.match_by)
+            landed = await _landed(tx, work.claim.id, [one for one in readings if isinstance(one, Reading)])
+            outcome = await parents_of(tx, landed, work.reader.columns, work.claim.match_by)
         await _keep(tx, work.claim.id, outcome)
         await tx.row(progress.landed(), import_id=work.claim.id)
         await tx.row(
@@ -101,6 +108,16 @@ async def _step(database: Database, work: Work) -> None:
         if upto >= work.ahead.end:
             await finish(tx, work.claim.id, "done", None)
     work.position = upto
+
+
+async def _landed_now(tx: Transaction, work: Work, readings: Sequence[AnyReading]) -> Outcome:
+    """Bring in these lines as what they are."""
+    published = work.owe is not None
+    if isinstance(work.reader, Reader):
+        customers = [one for one in readings if isinstance(one, Reading)]
+        return await customers_of(tx, customers, work.claim.match_by, published=published)
+    sales = [one for one in readings if isinstance(one, OpportunityReading)]
+    return await opportunities_of(tx, work.reader, sales, published=published)
 
 
 async def _landed(tx: Transaction, import_id: UUID, batch: Sequence[Reading]) -> list[Reading]:
@@ -122,8 +139,7 @@ async def _keep(tx: Transaction, import_id: UUID, outcome: Outcome) -> None:
         await tx.rows(progress.keep(), import_id=import_id, problems=problems)
 
 
-def _read(actor: Actor, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
-    fields = actor.custom_fields.get("customer", {})
-    reader = Reader(opened(content), held.mapping, held.defaults, held.values, held.match_by, fields, currency)
+def _read(actor: Actor, fields: Definitions, currency: str, held: Claim, content: bytes, owe: Owe | None) -> Work:
+    reader = reader_of(held.kind, opened(content), held, fields, currency)
     end = held.lines * (2 if "parent" in held.mapping.values() else 1)
-    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), held.position, owe)
+    return Work(actor, held, Ahead(reader, held.lines, end, BATCH), reader, held.position, owe)

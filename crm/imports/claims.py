@@ -7,6 +7,7 @@ from uuid import UUID
 from crm.actor import system
 from crm.database import Access, Database, Transaction
 from crm.imports import events, progress
+from crm.imports.vocabulary import DateOrder, Kind
 from crm.recording import record
 
 TRIES = 3
@@ -29,6 +30,8 @@ class Claim(NamedTuple):
     defaults: Mapping[str, Any]
     values: Mapping[str, Mapping[str, str]]
     match_by: str | None
+    kind: Kind
+    date_order: DateOrder | None
     created_by: UUID
     created_by_kind: str
     undo_by: UUID | None

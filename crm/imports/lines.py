@@ -108,7 +108,7 @@ class Reader:
     def read(self, line: Line) -> Reading:
         """One line. Never raises: what is wrong is in ``errors``, each with the column it is about."""
         if line.wrong is not None:
-            return Reading(line.number, _numbered(line.cells), errors=(line.wrong,))
+            return Reading(line.number, numbered(line.cells), errors=(line.wrong,))
         content = dict(zip(self.sheet.headings, line.cells, strict=True))
         sent, parent = self._sent(line.cells)
         try:
@@ -233,6 +233,6 @@ def _understood(field_name: str, text: str) -> Any:
     return text
 
 
-def _numbered(cells: tuple[str, ...]) -> dict[str, str]:
+def numbered(cells: tuple[str, ...]) -> dict[str, str]:
     """The cells of a line that the headings do not fit, by their place."""
     return {str(place): cell for place, cell in enumerate(cells, 1)}

@@ -1,6 +1,8 @@
-"""Which column fills which field of a customer: a good first guess, and what the caller says over it."""
+"""Which column fills which field: a good first guess, and what the caller says over it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from crm.errors import FieldError, Unprocessable, invalid
 from crm.search import normalized
@@ -64,30 +66,57 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Fields, and the headings that name them; a heading that is the field's own name does too."""
 
-_FIELD_OF = {
-    normalized(heading.replace("_", " ")): field
-    for field, headings in HEADINGS.items()
-    for heading in (field, *headings)
-}
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a kind of file may fill.
+
+    ``headings``: field → the headings that name it. ``needs``: one of these fields at least. ``custom``: whether what
+    names no field is kept as a field of one's own; else it is skipped. ``matched_by``: by what a line may be known.
+    """
+
+    headings: Mapping[str, tuple[str, ...]]
+    needs: tuple[str, ...]
+    matched_by: tuple[str, ...]
+    custom: bool = False
+
+    @cached_property
+    def field_of(self) -> Mapping[str, str]:
+        """The field that a heading names."""
+        return {
+            normalized(heading.replace("_", " ")): field
+            for field, headings in self.headings.items()
+            for heading in (field, *headings)
+        }
 
 
-def guess(headings: Sequence[str]) -> dict[str, str]:
-    """The field each column seems to hold. The first of several wins; what names no field is kept as a custom one."""
+CUSTOMERS = Columns(HEADINGS, needs=("name",), matched_by=MATCHED_BY, custom=True)
+
+
+def guess(headings: Sequence[str], columns: Columns = CUSTOMERS) -> dict[str, str]:
+    """The field each column seems to hold; the first of several wins."""
     taken: set[str] = set()
     found: dict[str, str] = {}
     for heading in headings:
+        field = columns.field_of.get(normalized(heading.replace("_", " ")))
         if heading == REASONS:
             found[heading] = SKIP
             continue
-        field = _FIELD_OF.get(normalized(heading.replace("_", " ")))
         if field is None or field in taken:
-            field = heading if heading.startswith(CUSTOM) and heading != CUSTOM else CUSTOM + heading
+            field = _beyond(heading, columns)
         taken.add(field)
         found[heading] = field
     return found
 
 
-def settled(headings: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str]:
+def _beyond(heading: str, columns: Columns) -> str:
+    """Where a column goes that fills no field."""
+    if not columns.custom:
+        return SKIP
+    return heading if heading.startswith(CUSTOM) and heading != CUSTOM else CUSTOM + heading
+
+
+def settled(headings: Sequence[str], wanted: Mapping[str, str], columns: Columns = CUSTOMERS) -> dict[str, str]:
     """The mapping that holds: what the caller wants, and the guess for the columns of which they say nothing.
 
     Raises 422, with every mistake: a column that is not there, a field that is not, one field twice, no name at all.
@@ -95,7 +124,7 @@ def settled(headings: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str
     errors = [
         FieldError(f"#/mapping/{_escaped(column)}", message, code)
         for column, field in wanted.items()
-        for message, code in _mistakes(headings, column, field)
+        for message, code in _mistakes(headings, column, field, columns)
     ]
     named = [field for field in wanted.values() if field != SKIP]
     errors += [
@@ -104,11 +133,12 @@ def settled(headings: Sequence[str], wanted: Mapping[str, str]) -> dict[str, str
         if field != SKIP and field in list(wanted.values())[:place]
     ]
     found = {
-        heading: wanted.get(heading) or (CUSTOM + heading if field in named else field)
-        for heading, field in guess(headings).items()
+        heading: wanted.get(heading) or (_beyond(heading, columns) if field in named else field)
+        for heading, field in guess(headings, columns).items()
     }
-    if "name" not in found.values():
-        errors.append(FieldError("#/mapping", "No column gives the name.", "name_missing"))
+    if not set(columns.needs) & set(found.values()):
+        needs = " or ".join(columns.needs)
+        errors.append(FieldError("#/mapping", f"No column gives the {needs}.", f"{columns.needs[0]}_missing"))
     if sum(field.startswith(CUSTOM) for field in found.values()) > MOST_CUSTOM:
         errors.append(FieldError("#/mapping", f"At most {MOST_CUSTOM} columns of your own.", "too_many_custom"))
     if errors:
@@ -130,20 +160,22 @@ def valued(mapping: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) 
     return {column: {was.strip(): now.strip() for was, now in of.items()} for column, of in values.items()}
 
 
-def matched(mapping: Mapping[str, str], match_by: str | None) -> str | None:
-    """By what customers are known. Raises 422 for what nobody is known by, and for what no column gives."""
+def matched(mapping: Mapping[str, str], match_by: str | None, columns: Columns = CUSTOMERS) -> str | None:
+    """By what lines are known. Raises 422 for what nothing is known by, and for what no column gives."""
     if match_by is None or match_by in mapping.values():
-        if match_by is None or match_by in MATCHED_BY or match_by.startswith(CUSTOM):
+        is_custom = columns.custom and (match_by or "").startswith(CUSTOM)
+        if match_by is None or match_by in columns.matched_by or is_custom:
             return match_by
-        raise invalid("match_by", "Customers cannot be told apart by this.", "field_unknown")
+        raise invalid("match_by", "They cannot be told apart by this.", "field_unknown")
     raise invalid("match_by", "No column gives this.", "column_missing")
 
 
-def _mistakes(headings: Sequence[str], column: str, field: str) -> list[tuple[str, str]]:
+def _mistakes(headings: Sequence[str], column: str, field: str, columns: Columns) -> list[tuple[str, str]]:
     mistakes = []
     if column not in headings:
         mistakes.append(("There is no such column.", "column_unknown"))
-    if field != SKIP and field not in HEADINGS and not (field.startswith(CUSTOM) and len(field) > len(CUSTOM)):
+    own = columns.custom and field.startswith(CUSTOM) and len(field) > len(CUSTOM)
+    if field != SKIP and field not in columns.headings and not own:
         mistakes.append(("There is no such field.", "field_unknown"))
     return mistakes
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Integer, Select, Text, Uuid, bindparam, cast, func, select, true
+from sqlalchemy import Integer, Select, Text, Uuid, bindparam, case, cast, func, select, true
 
 from crm.actor import Sight
 from crm.database import Access, statement
@@ -44,9 +44,9 @@ async def leftovers(access: Access, import_id: UUID, wanted: LeftoverFilter) -> 
     rows = await access.rows(_left(access.actor.sight), id=import_id, after=after, limit=wanted.limit + 1)
     if not rows:
         raise NotFound
-    found = [row for row in rows if row["customer_id"] is not None]
+    found = [row for row in rows if row["subject_id"] is not None]
     shown = found[: wanted.limit]
-    cursor = orjson.dumps(str(shown[-1]["customer_id"]) if len(found) > wanted.limit else None)
+    cursor = orjson.dumps(str(shown[-1]["subject_id"]) if len(found) > wanted.limit else None)
     return b'{"data":[%b],"next_cursor":%b}' % (",".join([row["body"] for row in shown]).encode(), cursor)
 
 
@@ -84,22 +84,30 @@ def _lines() -> Select[Any]:
 
 @statement
 def _left(sight: Sight) -> Select[Any]:
-    """The leftovers after a customer, each as JSON; a row without one where there are none."""
+    """The leftovers after one, each as JSON; a row without one where there are none."""
     left = import_leftovers.c
+    of = imports.alias("of_import")
+    kind = select(of.c.kind).where(of.c.workspace_id == left.workspace_id, of.c.id == left.import_id).scalar_subquery()
     cut = (
-        select(left.customer_id, left.reason, left.fields)
+        select(
+            left.subject_id,
+            case((kind == "customers", left.subject_id)).label("customer_id"),
+            case((kind == "opportunities", left.subject_id)).label("opportunity_id"),
+            left.reason,
+            left.fields,
+        )
         .where(
             left.workspace_id == bindparam("workspace_id", type_=Uuid),
             left.import_id == bindparam("id", type_=Uuid),
-            left.customer_id > bindparam("after", type_=Uuid),
+            left.subject_id > bindparam("after", type_=Uuid),
         )
-        .order_by(left.customer_id)
+        .order_by(left.subject_id)
         .limit(bindparam("limit", type_=Integer))
         .subquery("cut")
     )
     return (
-        select(cut.c.customer_id, cast(func.row_to_json(cut.table_valued()), Text).label("body"))
+        select(cut.c.subject_id, cast(func.to_jsonb(cut.table_valued()).op("-")("subject_id"), Text).label("body"))
         .select_from(imports.outerjoin(cut, true()))
         .where(this_one(IMPORT, sight))
-        .order_by(cut.c.customer_id)
+        .order_by(cut.c.subject_id)
     )

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from crm.imports.vocabulary import AskedBy, Kind, Reason, State
+from crm.imports.vocabulary import AskedBy, DateOrder, Kind, Reason, State
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of
 
 imports = noun(
@@ -26,6 +26,7 @@ imports = noun(
     Column("defaults", JSONB, nullable=False, server_default=text("'{}'")),
     Column("values", JSONB, nullable=False, server_default=text("'{}'")),
     Column("match_by", Text),
+    Column("date_order", Text),
     Column("headings", ARRAY(Text), nullable=False, server_default=text("'{}'"), info={UNRECORDED: True}),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("failure", Text),
@@ -47,6 +48,7 @@ imports = noun(
     moment("leased_until", info={UNRECORDED: True}),
     moment("finished_at"),
     one_of("kind", Kind),
+    one_of("date_order", DateOrder),
     one_of("state", State),
     one_of("created_by_kind", AskedBy),
 )
@@ -94,10 +96,11 @@ import_leftovers = Table(
     metadata,
     Column("workspace_id", Uuid, nullable=False),
     Column("import_id", Uuid, nullable=False),
-    Column("customer_id", Uuid, nullable=False),
+    # A customer or an opportunity, by the kind of the import.
+    Column("subject_id", Uuid, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fields", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    PrimaryKeyConstraint("workspace_id", "import_id", "customer_id"),
+    PrimaryKeyConstraint("workspace_id", "import_id", "subject_id"),
     link("import_id", "imports"),
     one_of("reason", Reason),
 )

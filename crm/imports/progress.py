@@ -38,7 +38,7 @@ _CLAIM = tuple(
     imports.c[name]
     for name in (
         "workspace_id", "id", "lease_id", "state", "position", "lines", "mapping", "defaults", "values", "match_by",
-        "created_by", "created_by_kind", "undo_by", "undo_by_kind", "undo_upto",
+        "kind", "date_order", "created_by", "created_by_kind", "undo_by", "undo_by_kind", "undo_upto",
     )
 )  # fmt: skip
 

@@ -44,6 +44,7 @@ def shape(import_: FromClause) -> Select[Any]:
         i.defaults,
         i["values"],
         i.match_by,
+        i.date_order,
         i.state,
         i.failure,
         i.lines,

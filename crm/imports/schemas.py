@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.fields import Sent, Shown
-from crm.imports.vocabulary import AskedBy, Kind, Reason, State
+from crm.imports.vocabulary import AskedBy, DateOrder, Kind, Reason, State
 from crm.paging import MAX_PAGE, Filter
 
 
@@ -28,6 +28,7 @@ class ImportRead(Shown):
     defaults: dict[str, Any]
     values: dict[str, dict[str, str]] = Field(description="Column → cell → what it stands for.")
     match_by: str | None = Field(description="By what a line's customer is known; code, or else name, where null.")
+    date_order: DateOrder | None = Field(description="How days are read that can be read in several ways.")
     state: State
     failure: str | None = Field(description="Why it could not go on, where it failed.")
     lines: int
@@ -71,11 +72,12 @@ class ImportProblemRead(Shown):
 
 
 class LeftoverRead(Shown):
-    """A customer whom an undo left as they are, or some of whose fields."""
+    """A customer or an opportunity that an undo left as it is, or some of whose fields."""
 
-    customer_id: UUID
+    customer_id: UUID | None
+    opportunity_id: UUID | None
     reason: Reason
-    fields: list[str] = Field(description="The fields that were left; empty where the customer as a whole was.")
+    fields: list[str] = Field(description="The fields that were left; empty where all of it was.")
 
 
 class LeftoverFilter(Sent):
@@ -101,6 +103,9 @@ class PreviewRow(Shown):
     line: int
     customer: dict[str, Any] | None = Field(description="The customer it would make; null where it would be refused.")
     parent: str | None = Field(description="The parent's name, looked up when the import runs.")
+    opportunity: dict[str, Any] | None = Field(
+        description="What the line says of an opportunity; whom and what it names is looked up when the import runs."
+    )
 
 
 class ImportPreview(Shown):

@@ -48,7 +48,7 @@ def touched(sight: Sight) -> Select[Any]:
     fact, later, batch = events.alias("fact"), events.alias("later"), import_batches.alias("batch")
     own = (
         select(fact.c.subject_id, fact.c.type, fact.c.changes, fact.c.sequence)
-        .select_from(batch.join(fact, _landed_in(fact, batch)))
+        .select_from(batch.join(fact, landed_in(fact, batch)))
         .where(
             batch.c.workspace_id == HOME,
             batch.c.import_id == bindparam("import_id", type_=Uuid),
@@ -69,7 +69,7 @@ def touched(sight: Sight) -> Select[Any]:
         .subquery("touched")
     )
     of_the_import = exists().where(
-        batch.c.workspace_id == HOME, batch.c.import_id == bindparam("import_id", type_=Uuid), _landed_in(later, batch)
+        batch.c.workspace_id == HOME, batch.c.import_id == bindparam("import_id", type_=Uuid), landed_in(later, batch)
     )
     used = exists().where(
         later.c.workspace_id == HOME,
@@ -93,7 +93,8 @@ def touched(sight: Sight) -> Select[Any]:
     )
 
 
-def _landed_in(fact: Any, batch: Any) -> ColumnElement[bool]:
+def landed_in(fact: Any, batch: Any) -> ColumnElement[bool]:
+    """A fact is of a batch that landed: of the same transaction at the same moment."""
     return and_(
         fact.c.workspace_id == batch.c.workspace_id,
         fact.c.transaction_id == batch.c.transaction_id,
@@ -160,11 +161,11 @@ def _found_as_before(changed: CTE) -> list[Insert | Delete]:
 @statement
 def leave() -> Insert:
     """Report what was left as it is."""
-    columns: list[Any] = [Column("customer_id", Uuid), Column("reason", Text), Column("fields", ARRAY(Text))]
+    columns: list[Any] = [Column("subject_id", Uuid), Column("reason", Text), Column("fields", ARRAY(Text))]
     left = func.jsonb_to_recordset(bindparam("left", type_=JSONB)).table_valued(*columns, name="left_over")
     left = left.render_derived(with_types=True)
     whose = bindparam("import_id", type_=Uuid)
     return insert(import_leftovers).from_select(
-        ["workspace_id", "import_id", "customer_id", "reason", "fields"],
-        select(HOME, whose, left.c.customer_id, left.c.reason, left.c.fields),
+        ["workspace_id", "import_id", "subject_id", "reason", "fields"],
+        select(HOME, whose, left.c.subject_id, left.c.reason, left.c.fields),
     )

@@ -19,6 +19,7 @@ from crm.imports import landing, progress, taking_back
 from crm.imports.claims import TRIES, Claim, LeaseLost, finish, give_up
 from crm.imports.landing import ADDED_TO, PLAIN, Landing
 from crm.imports.lines import tokens_of
+from crm.imports.opportunities import undoing as opportunities
 from crm.search import normalized
 from crm.workspaces.access import acting_for
 
@@ -69,27 +70,34 @@ async def step(database: Database, undo: Undo) -> bool:
 
 async def _step(database: Database, undo: Undo) -> bool:
     mine = {"import_id": undo.claim.id, "lease_id": undo.claim.lease_id}
+    take_back = _customers if undo.claim.kind == "customers" else opportunities.taken_back
     async with database.transaction(undo.actor) as tx:
         if await tx.row(progress.fence(), **mine, position=None) is None:
             raise LeaseLost
-        touched = await tx.rows(
-            taking_back.touched(tx.actor.sight), import_id=undo.claim.id, after=undo.upto or UUID(int=0), limit=BATCH
-        )
-        fate = await _decide(tx, touched)
-        archived = await tx.rows(
-            taking_back.archive(tx.actor.sight), event_type=customer_events.ARCHIVED, ids=fate.archived
-        )
-        reverted = await landing.landed(tx, customer_events.UPDATED, taking_back.revert(tx.actor.sight), fate.reverted)
-        if fate.left:
-            await tx.rows(taking_back.leave(), import_id=undo.claim.id, left=fate.left)
+        touched, undone, left = await take_back(tx, undo.claim.id, undo.upto or UUID(int=0), BATCH)
+        if left:
+            await tx.rows(taking_back.leave(), import_id=undo.claim.id, left=left)
         upto = touched[-1]["id"] if touched else undo.upto
-        counts = {"undone": len(archived) + reverted, "left": len(fate.left)}
+        counts = {"undone": undone, "left": len(left)}
         await tx.row(progress.taken_back(), **mine, upto=upto, **counts)
         over = len(touched) < BATCH
         if over:
             await finish(tx, undo.claim.id, "undone", None)
     undo.upto = upto
     return not over
+
+
+async def _customers(
+    tx: Transaction, import_id: UUID, after: UUID, limit: int
+) -> tuple[Sequence[asyncpg.Record], int, list[dict[str, Any]]]:
+    """Take the next customers back: who was touched, how many were taken back, what was left."""
+    touched = await tx.rows(taking_back.touched(tx.actor.sight), import_id=import_id, after=after, limit=limit)
+    fate = await _decide(tx, touched)
+    archived = await tx.rows(
+        taking_back.archive(tx.actor.sight), event_type=customer_events.ARCHIVED, ids=fate.archived
+    )
+    reverted = await landing.landed(tx, customer_events.UPDATED, taking_back.revert(tx.actor.sight), fate.reverted)
+    return touched, len(archived) + reverted, fate.left
 
 
 async def _decide(tx: Transaction, touched: Sequence[asyncpg.Record]) -> Fate:
@@ -148,7 +156,7 @@ def _same(row: Any) -> set[str]:
 
 
 def _left(who: UUID, reason: str, fields: Any = ()) -> dict[str, Any]:
-    return {"customer_id": str(who), "reason": reason, "fields": sorted(fields)}
+    return {"subject_id": str(who), "reason": reason, "fields": sorted(fields)}
 
 
 def _back(who: UUID, values: Mapping[str, Any]) -> Landing:

@@ -3,8 +3,9 @@
 from typing import Literal
 
 Kind = Literal[
-    "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor"
-]
+    "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor",
+    "mention",
+]  # fmt: skip
 SubjectType = Literal[
     "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
 ]

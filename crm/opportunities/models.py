@@ -245,3 +245,15 @@ stage_paces = Table(
     PrimaryKeyConstraint("workspace_id", "stage_id"),
 )
 """How long a stage takes where it ends well, worked out anew each night."""
+opportunity_collaborators = Table(
+    "opportunity_collaborators",
+    metadata,
+    Column("workspace_id", Uuid, nullable=False),
+    Column("opportunity_id", Uuid, nullable=False),
+    Column("user_id", Uuid, nullable=False),
+    Column("role", Text),
+    PrimaryKeyConstraint("workspace_id", "opportunity_id", "user_id"),
+    link("opportunity_id", "opportunities"),
+    link("user_id", "users"),
+)
+"""As what each of ``collaborator_ids`` helps; that column is what sight goes by."""

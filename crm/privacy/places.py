@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.attachments.models import attachments
+from crm.comments.models import opportunity_comments
 from crm.contacts.models import contacts
 from crm.customers.models import customers
 from crm.exports.models import exports
@@ -225,6 +226,13 @@ PLACES: tuple[Place, ...] = (
         ("reason",),
         near=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
         of_customer=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
+    ),
+    Place(
+        opportunity_comments,
+        ("text",),
+        told_as="comment",
+        near=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
+        of_customer=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
     ),
     Place(
         customer_links,

@@ -113,6 +113,11 @@ def _short(text: object) -> str:
     return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"
 
 
+def _present_stage(told: Told) -> str:
+    """Of a sale the name of its stage, of a customer the word for how close they are."""
+    return told.name_in("stage") if "stage" in told.data else _stage(told, at=1)
+
+
 PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
     {
         "actor": lambda told: told.actor or PRODUCT,
@@ -133,10 +138,9 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "cause": _cause,
         "score": _score,
         "former_stage": lambda told: _stage(told, at=0),
-        "stage": lambda told: _stage(told, at=1),
+        "stage": _present_stage,
         "purpose": lambda told: value("purpose", told.data.get("purpose"), chinese=told.chinese),
         "channel": lambda told: value("channel", told.data.get("channel"), chinese=told.chinese),
-        "stage": lambda told: told.name_in("stage"),
         "when": lambda told: told.moment_in("planned_start"),
         "due": lambda told: told.moment_in("due_at"),
     }

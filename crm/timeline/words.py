@@ -81,6 +81,13 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
             "{actor} moved the expected close of {name}.",
             "{actor}调整了商机{name}的预计成交日期。",
         ),
+        "opportunity.collaborators_changed": (
+            "{actor} changed who helps with the opportunity {name}.",
+            "{actor}修改了商机{name}的协作人。",
+        ),
+        "comment.added": ("{actor} commented on an opportunity.", "{actor}评论了商机。"),
+        "comment.updated": ("{actor} changed a comment.", "{actor}修改了评论。"),
+        "comment.removed": ("{actor} removed a comment.", "{actor}删除了评论。"),
         "opportunity.grade_changed": ("The opportunity {name} has another grade.", "商机{name}的意向级别已变更。"),
         "opportunity.man_changed": (
             "{actor} judged money, authority and need of {name} anew.",

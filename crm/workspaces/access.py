@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Uuid
 
 from crm.actor import NOBODY, Actor, ActorKind, Role, Sight
-from crm.database import Database, statement
+from crm.database import Database, Transaction, statement
 from crm.errors import Unauthenticated
 from crm.workspaces.custom_fields import defined
 from crm.workspaces.custom_rules import definitions
@@ -62,6 +62,12 @@ async def acting_for(database: Database, workspace_id: UUID, kind: ActorKind, id
         return None if row is None else program(workspace_id, id, row)
     row = await access.row(_person(with_session=False), user_id=id)
     return None if row is None else person(workspace_id, id, row)
+
+
+async def acting_within(tx: Transaction, user_id: UUID) -> Actor | None:
+    """A colleague of whoever holds this transaction, with what they may do now; None when they are gone."""
+    row = await tx.row(_person(with_session=False), user_id=user_id)
+    return None if row is None else person(tx.actor.workspace_id, user_id, row)
 
 
 def person(workspace_id: UUID, user_id: UUID, row: asyncpg.Record, session_id: UUID | None = None) -> Actor:

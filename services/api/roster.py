@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.channels.schemas import NotificationChannelRead
+from crm.comments.schemas import CommentRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -42,6 +43,8 @@ from services.api.routes import (
     auth,
     boards,
     calendars,
+    collaborators,
+    comments,
     consents,
     contacts,
     custom_fields,
@@ -66,6 +69,7 @@ from services.api.routes import (
     notification_channels,
     notifications,
     opportunities,
+    opportunity_batches,
     opportunity_moves,
     opportunity_parts,
     pipelines,
@@ -109,7 +113,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     attachments.router,
     visits.router,
     pipelines.router,
+    # Before the others: its path would be an id to them.
+    opportunity_batches.router,
     opportunities.router,
+    collaborators.router,
+    comments.router,
     opportunity_moves.router,
     boards.router,
     hygiene.router,
@@ -156,6 +164,7 @@ TAGS: dict[str, str] = {
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
+    "comments": "What colleagues say to each other about a sale.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
     "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
@@ -296,6 +305,10 @@ EVENTS: Events = {
     "opportunity.man_changed": ("Whether there is money, authority or need is answered anew.", OpportunityRead),
     "opportunity.owner_changed": ("A sale was handed over to someone else.", OpportunityRead),
     "opportunity.stakeholders_changed": ("Who plays which role in a sale is another by now.", OpportunityRead),
+    "opportunity.collaborators_changed": ("Somebody helps with a sale, or does no more.", OpportunityRead),
+    "comment.added": ("Somebody said something about a sale.", CommentRead),
+    "comment.updated": ("A comment was changed.", CommentRead),
+    "comment.removed": ("A comment was taken back; its words are gone.", CommentRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),

@@ -446,6 +446,27 @@ def _kept_days(query: Mapping[str, str]) -> Make:
     return make
 
 
+async def _opportunity_batch(scene: Scene) -> Asked:
+    made = await scene.opportunity()
+    return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
+
+
+def _collaborator(body: Mapping[str, Any] | None = None, *, put: bool = False) -> Make:
+    async def make(scene: Scene) -> Asked:
+        made = await scene.opportunity()
+        named = {"opportunity_id": made, "user_id": await scene.user()}
+        if put:
+            path = f"/v1/opportunities/{made}/collaborators/{named['user_id']}"
+            assert (await scene.client(scene.seller).put(path, json={})).status_code == 200
+        return Asked(path=named, body=body, marks=(made,))
+
+    return make
+
+
+async def _new_comment(scene: Scene) -> Asked:
+    return Asked(body={"opportunity_id": await scene.opportunity(), "text": "x"})
+
+
 async def _lost_opportunity(scene: Scene) -> Asked:
     made = await scene.opportunity()
     await scene.post(f"/v1/opportunities/{made}/lose", {"reason": "price"})
@@ -624,6 +645,15 @@ CASES: Mapping[str, Case] = {
     "put_exchange_rate": admins(plain(path={"currency": "USD", "day": "2026-11-22"}, body={"rate": "7"})),
     "list_opportunities": Case(listing("opportunity")),
     "create_opportunity": Case(_new_opportunity),
+    "write_opportunities": Case(_opportunity_batch, shared=True),
+    "list_collaborators": Case(item("opportunity_id", "opportunity")),
+    "put_collaborator": Case(_collaborator({"role": "x"})),
+    "remove_collaborator": Case(_collaborator(put=True)),
+    "list_comments": Case(listing("comment")),
+    "create_comment": Case(_new_comment),
+    "get_comment": Case(item("comment_id", "comment")),
+    "update_comment": Case(item("comment_id", "admins_comment", {"text": "x"}), by="admin"),
+    "remove_comment": Case(item("comment_id", "comment")),
     "get_opportunity": Case(item("opportunity_id", "opportunity")),
     "update_opportunity": Case(_update_opportunity),
     "archive_opportunity": Case(item("opportunity_id", "opportunity")),

@@ -171,6 +171,16 @@ class Scene:
         body = {"customer_id": at, "name": "Marked", "pipeline_id": await self.pipeline(), "amount": worth}
         return str((await self.post("/v1/opportunities", {**body, "stage": stage}))["id"])
 
+    async def comment(self) -> str:
+        """What Anna says of a sale of hers."""
+        body = {"opportunity_id": await self.opportunity(), "text": "Marked"}
+        return str((await self.post("/v1/comments", body))["id"])
+
+    async def admins_comment(self) -> str:
+        """What the administrator says of a sale of Anna's."""
+        body = {"opportunity_id": await self.opportunity(), "text": "Marked"}
+        return str((await self.post("/v1/comments", body, by="admin"))["id"])
+
     async def advanced_opportunity(self) -> str:
         """A sale of Anna's that has come further."""
         return await self.opportunity(stage="second")

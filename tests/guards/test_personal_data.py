@@ -45,6 +45,7 @@ NEVER: Mapping[str, str] = {
     "opportunities.currency": "a code",
     "opportunities.reference": "made up by another system",
     "opportunity_days.currency": "a code",
+    "opportunity_collaborators.role": "what a member of the workspace does",
     "opportunity_items.name": "what is sold",
     "opportunity_moves.actor_kind": "a word of ours",
     "opportunity_moves.from_state": "a word of ours",

@@ -113,7 +113,8 @@ async def _around(client: Client, workspace: Workspace, planted: Planted, kind: 
     move = await workspace.owner.fetchval(
         "SELECT id FROM opportunity_moves WHERE workspace_id = $1 AND opportunity_id = $2", workspace.id, UUID(sale)
     )
-    planted.keep(customers_how, opportunities=sale, opportunity_moves=str(move))
+    said = (await post(client, "/v1/comments", {"opportunity_id": sale, "text": "x"}))["id"]
+    planted.keep(customers_how, opportunities=sale, opportunity_moves=str(move), opportunity_comments=said)
     rating = (await post(client, f"/v1/customers/{company}/trust-ratings", TRUST))["id"]
     await post(client, "/v1/key-proposals/run")
     proposal = await workspace.owner.fetchval(

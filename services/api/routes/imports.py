@@ -20,7 +20,7 @@ from crm.imports.schemas import (
     LeftoverRead,
     ProblemFilter,
 )
-from crm.imports.vocabulary import Kind
+from crm.imports.vocabulary import DateOrder, Kind
 from crm.nouns import Answer
 from crm.paging import Page
 from services.api.deps import reads, writes
@@ -75,11 +75,16 @@ class ImportForm(BaseModel):
         "Without it, by the registration code or else by the name.",
         examples=["name"],
     )
+    date_order: DateOrder | None = Field(
+        default=None,
+        description="How days are written that can be read in several ways, such as 03-11-16. Without it they are "
+        "refused; 2026-11-22 and 2026年11月22日 need none.",
+    )
 
     @property
     def wanted(self) -> Wanted:
         """How the file is to be read."""
-        return Wanted(self.mapping, self.defaults, self.values, self.match_by)
+        return Wanted(self.mapping, self.defaults, self.values, self.match_by, self.kind, self.date_order)
 
 
 class StartForm(ImportForm):

@@ -1,0 +1,1 @@
+"""What colleagues say to each other about a sale, and whom they call in by a mention."""

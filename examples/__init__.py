@@ -1,0 +1,1 @@
+"""Programs that use Rapport as anyone may: over its public API."""
