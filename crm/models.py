@@ -4,6 +4,7 @@ from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
+from crm.care.models import customer_calls, warmth_rounds
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
@@ -58,6 +59,7 @@ __all__ = [
     "contact_tokens",
     "contacts",
     "custom_fields",
+    "customer_calls",
     "customer_links",
     "customer_merges",
     "customer_tokens",

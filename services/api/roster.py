@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.channels.schemas import NotificationChannelRead
+from crm.care.call_schemas import CallRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -40,6 +41,7 @@ from services.api.routes import (
     attachments,
     auth,
     calendars,
+    call_list,
     consents,
     contacts,
     custom_fields,
@@ -109,6 +111,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     opportunity_parts.router,
     products.router,
     exchange_rates.router,
+    call_list.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -149,6 +152,7 @@ TAGS: dict[str, str] = {
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "products": "What you sell, and what other currencies are worth.",
+    "calls": "Whom to call today, and when to call again.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -293,6 +297,7 @@ EVENTS: Events = {
     "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
     "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
     "feed.revoked": ("A private calendar ended.", FeedRead),
+    "customer_call.kept": ("Someone set when a customer is to be called next, or how far things are.", CallRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

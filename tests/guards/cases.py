@@ -79,6 +79,11 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
     return make
 
 
+async def _call_list(scene: Scene) -> Asked:
+    """The seller's own list, with a customer in it."""
+    return Asked(query={"user_id": scene.seller_id}, marks=(await scene.customer(),))
+
+
 def after(name: str, thing: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> Make:
     """One such thing with which something was done already."""
 
@@ -647,6 +652,9 @@ CASES: Mapping[str, Case] = {
     "disable_task_rule": admins(item("rule_id", "task_rule")),
     "dry_run_task_rule": admins(item("rule_id", "task_rule")),
     "list_task_rule_runs": everybodys(item("rule_id", "task_rule")),
+    "get_call_list": Case(_call_list),
+    "keep_call": Case(item("customer_id", "customer", {"next_call_on": "2027-01-04"})),
+    "get_pressure": Case(item("customer_id", "customer")),
     "list_tasks": Case(listing("task")),
     "create_task": Case(_new_task),
     "get_task": Case(item("task_id", "task")),
