@@ -16,7 +16,7 @@ Progress = Annotated[
     Field(
         ge=0,
         le=7,
-        description="0 not reached yet; 1 newly mine; 2, 3 lost; 4 means to choose us; 5 direct contact, contract sent; "
+        description="0 not reached yet; 1 newly mine; 2, 3 lost; 4 means to choose us; 5 contract sent; "
         "6 in contract; 7 contract expired.",
     ),
 ]

@@ -4,7 +4,6 @@ from typing import Literal
 
 Intention = Literal["poor", "unclear", "possible", "good", "very_likely"]
 Contract = Literal["none", "active", "expired"]
-Rhythm = Literal["never", "on_track", "due", "overdue"]
 Reason = Literal["progress_4", "progress_5", "intention_good", "intention_very_likely", "contract_expired"]
 """Why a customer is to be called first."""
 LeftOut = Literal["do_not_contact", "contacted_today", "next_call_later", "pressure_capped"]

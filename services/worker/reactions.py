@@ -61,6 +61,12 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         calendars.DAYS_CHANGED: (notifications.look_again,),
         workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
         workspaces.USER_UPDATED: (reminders.follow_person,),
+        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again),
+        calendars.UPDATED: (care.plan_all_anew, notifications.look_again),
+        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again),
+        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace),
+        workspaces.TEAM_UPDATED: (care.plan_all_anew,),
+        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person),
     }
 )
 
