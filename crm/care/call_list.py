@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Integer,
     Select,
     Text,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    extract,
     func,
     literal,
     literal_column,
@@ -29,11 +27,10 @@ from sqlalchemy.dialects.postgresql import JSON, array
 
 from crm import clock
 from crm.actor import Sight
-from crm.calendars.models import working_days
-from crm.calendars.whose import user_calendars
 from crm.care import pressure
 from crm.care.call_schemas import CallListQuery
 from crm.care.calls import DAY, progress_of
+from crm.care.field_days import month_of, working_days_between
 from crm.care.rules import month_of_calls
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, local_date
@@ -112,7 +109,7 @@ def _list(sight: Sight) -> Select[Any]:
         func.count().filter(f.left_out.is_(None)).label("callable"),
         func.count().filter(~f.do_not_contact).label("reachable"),
         *(func.count().filter(f.left_out == reason).label(reason) for reason in LEFT_OUT),
-        _working_days_of_month().label("days"),
+        working_days_between(*month_of(DAY), bindparam("of_user", type_=Uuid)).label("days"),
     ]
     return select(*columns).select_from(found)
 
@@ -168,18 +165,3 @@ def _judged(sight: Sight) -> Any:
         .select_from(mine.outerjoin(known, and_(p.customer_id == mine.c.id)))
         .cte("judged")
     )
-
-
-def _working_days_of_month() -> ColumnElement[int]:
-    """The working days of the day's month by the person's calendar; Monday to Friday for a year it does not keep."""
-    of = user_calendars()
-    first = cast(func.date_trunc("month", cast(DAY, Date)), Date)
-    last = cast(func.date_trunc("month", cast(DAY, Date)) + literal_column("interval '1 month - 1 day'"), Date)
-    w = working_days.c
-    calendar = select(of.c.calendar_id).where(of.c.user_id == bindparam("of_user", type_=Uuid)).scalar_subquery()
-    kept = select(case((func.count() > 0, func.count().filter(w.is_working)))).where(
-        w.workspace_id == bindparam("workspace_id", type_=Uuid), w.calendar_id == calendar, w.day.between(first, last)
-    )
-    each = func.generate_series(first, last, literal_column("interval '1 day'")).column_valued("each_day")
-    plain = select(func.count()).where(extract("isodow", each) < 6)
-    return func.coalesce(kept.scalar_subquery(), plain.scalar_subquery())

@@ -8,3 +8,5 @@ Reason = Literal["progress_4", "progress_5", "intention_good", "intention_very_l
 """Why a customer is to be called first."""
 LeftOut = Literal["do_not_contact", "contacted_today", "next_call_later", "pressure_capped"]
 """Why a customer is not to be called today; the first that holds is told."""
+PlanState = Literal["proposed", "adjusted", "approved"]
+GroupBy = Literal["user", "team", "region"]

@@ -40,6 +40,7 @@ STAYS: Mapping[str, str] = {
     "customer_merges": "says who was merged into whom",
     "customer_tokens": "go along under a name of their own (merging)",
     "import_leftovers": "says what the undoing of an import left as it was",
+    "visit_plan_lines": "what a month planned for each; made anew, the plan looks at the winner",
 }
 """Tables that name customers and keep doing so, and why."""
 

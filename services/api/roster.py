@@ -6,6 +6,7 @@ from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.channels.schemas import NotificationChannelRead
 from crm.care.call_schemas import CallRead
+from crm.care.plan_schemas import PlanRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -82,6 +83,7 @@ from services.api.routes import (
     timeline,
     trust,
     users,
+    visit_plans,
     visits,
     webhook_endpoints,
     workspace,
@@ -111,6 +113,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     opportunity_parts.router,
     products.router,
     exchange_rates.router,
+    visit_plans.router,
     call_list.router,
     imports.router,
     privacy.router,
@@ -152,6 +155,7 @@ TAGS: dict[str, str] = {
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "products": "What you sell, and what other currencies are worth.",
+    "visit_plans": "How often each customer is to be visited in a month, and how far that went.",
     "calls": "Whom to call today, and when to call again.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
@@ -297,6 +301,9 @@ EVENTS: Events = {
     "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
     "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
     "feed.revoked": ("A private calendar ended.", FeedRead),
+    "visit_plan.proposed": ("A monthly visit plan was made, or made anew.", PlanRead),
+    "visit_plan.adjusted": ("A visit plan was changed by hand.", PlanRead),
+    "visit_plan.approved": ("A manager approved a visit plan.", PlanRead),
     "customer_call.kept": ("Someone set when a customer is to be called next, or how far things are.", CallRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),

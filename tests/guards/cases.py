@@ -79,6 +79,16 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
     return make
 
 
+async def _new_visit_plan(scene: Scene) -> Asked:
+    return Asked(body={"owner_id": scene.seller_id, "month": f"{2027 + next(numbers)}-01-01"})
+
+
+async def _adjust_visit_plan(scene: Scene) -> Asked:
+    plan = await scene.visit_plan()
+    body = {"lines": [{"customer_id": await scene.customer(), "planned": 1}]}
+    return Asked(path={"plan_id": plan}, body=body, marks=(plan,))
+
+
 async def _call_list(scene: Scene) -> Asked:
     """The seller's own list, with a customer in it."""
     return Asked(query={"user_id": scene.seller_id}, marks=(await scene.customer(),))
@@ -652,6 +662,14 @@ CASES: Mapping[str, Case] = {
     "disable_task_rule": admins(item("rule_id", "task_rule")),
     "dry_run_task_rule": admins(item("rule_id", "task_rule")),
     "list_task_rule_runs": everybodys(item("rule_id", "task_rule")),
+    "list_visit_plans": Case(listing("visit_plan")),
+    "propose_visit_plan": Case(_new_visit_plan),
+    "get_visit_plan": Case(item("plan_id", "visit_plan")),
+    "list_visit_plan_lines": Case(item("plan_id", "visit_plan")),
+    "regenerate_visit_plan": Case(item("plan_id", "visit_plan")),
+    "adjust_visit_plan": Case(_adjust_visit_plan),
+    "approve_visit_plan": Case(item("plan_id", "visit_plan"), by="manager"),
+    "get_coverage": Case(plain(query={"from": "2026-11-01", "to": "2026-11-30"}), shared=True),
     "get_call_list": Case(_call_list),
     "keep_call": Case(item("customer_id", "customer", {"next_call_on": "2027-01-04"})),
     "get_pressure": Case(item("customer_id", "customer")),

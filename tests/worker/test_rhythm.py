@@ -49,6 +49,7 @@ async def test_planning_all_anew_looks_only_at_those_it_moves(
     calendar_id = await furnished(backstage)
     moved, left = await new_customer(backstage, "Moved"), await new_customer(backstage, "Left alone")
     await settle(worker)
+    await until_idle(warm, worker)
     await backstage.owner.execute(
         "UPDATE customers SET created_at = created_at - interval '9 days' WHERE id = $1", left
     )
