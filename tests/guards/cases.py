@@ -80,13 +80,19 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
 
 
 async def _new_visit_plan(scene: Scene) -> Asked:
-    return Asked(body={"owner_id": scene.seller_id, "month": f"{2027 + next(numbers)}-01-01"})
+    return Asked(body={"owner_id": scene.seller_id, "month": f"{2027 + next(numbers) % 900}-01-01"})
 
 
 async def _adjust_visit_plan(scene: Scene) -> Asked:
     plan = await scene.visit_plan()
     body = {"lines": [{"customer_id": await scene.customer(), "planned": 1}]}
     return Asked(path={"plan_id": plan}, body=body, marks=(plan,))
+
+
+async def _day(scene: Scene) -> Asked:
+    """The seller's own, with a visit in it."""
+    visit = await scene.visit()
+    return Asked(query={"user_id": scene.seller_id}, marks=(visit,))
 
 
 async def _call_list(scene: Scene) -> Asked:
@@ -669,6 +675,8 @@ CASES: Mapping[str, Case] = {
     "regenerate_visit_plan": Case(item("plan_id", "visit_plan")),
     "adjust_visit_plan": Case(_adjust_visit_plan),
     "approve_visit_plan": Case(item("plan_id", "visit_plan"), by="manager"),
+    "get_day": Case(_day),
+    "get_route": Case(_day),
     "get_coverage": Case(plain(query={"from": "2026-11-01", "to": "2026-11-30"}), shared=True),
     "get_call_list": Case(_call_list),
     "keep_call": Case(item("customer_id", "customer", {"next_call_on": "2027-01-04"})),

@@ -111,7 +111,7 @@ class Scene:
 
     async def visit_plan(self) -> str:
         """Anna's plan of some month."""
-        return str((await self.post("/v1/visit-plans", {"month": f"{2027 + next(numbers)}-01-01"}))["id"])
+        return str((await self.post("/v1/visit-plans", {"month": f"{2027 + next(numbers) % 900}-01-01"}))["id"])
 
     async def task(self) -> str:
         """A task of Anna's, due tomorrow."""
