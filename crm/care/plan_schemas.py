@@ -35,19 +35,14 @@ class PlanCreate(Sent):
     month: Month
 
 
-class PlanLineSent(Sent):
-    """How often to visit a customer in the month."""
-
-    customer_id: UUID
-    planned: Annotated[int, Field(ge=0, le=31)]
-
-
 class PlanAdjust(Sent):
-    """What to plan otherwise than proposed."""
+    """What to plan otherwise than proposed: how often to visit each of these customers."""
 
-    model_config = like(lines=[{"customer_id": "01a1fcb0-3a00-7000-8000-000000000002", "planned": 3}])
+    model_config = like(planned={"01a1fcb0-3a00-7000-8000-000000000002": 3})
 
-    lines: Annotated[list[PlanLineSent], Field(min_length=1, max_length=500)]
+    planned: Annotated[dict[UUID, Annotated[int, Field(ge=0, le=31)]], Field(min_length=1, max_length=500)] = Field(
+        description="Visits in the month, by the customer's id."
+    )
 
 
 class PlanRead(Shown):

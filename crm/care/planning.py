@@ -6,7 +6,6 @@ passed, the next ones each a cadence later. Planned are the required ones as far
 customers first, then who is due earlier. What somebody said by hand stays, and takes its room first.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -40,7 +39,7 @@ from crm.care.errors import ApprovalNeedsManager, PlanApproved, PlanExists
 from crm.care.field_days import month_of, working_days_between
 from crm.care.models import ONE_PLAN_PER_MONTH, visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
-from crm.care.plan_schemas import PlanAdjust, PlanCreate, PlanLineSent
+from crm.care.plan_schemas import PlanAdjust, PlanCreate
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, Transaction, statement
@@ -78,15 +77,12 @@ async def propose_anew(tx: Transaction, plan_id: UUID) -> Answer:
 async def adjust(tx: Transaction, plan_id: UUID, wanted: PlanAdjust) -> Answer:
     """Plan other numbers of visits. Raises ``NotFound``, ``Stale``, 422 for customers one does not see."""
     await _locked(tx, plan_id)
-    lines: Sequence[PlanLineSent] = wanted.lines
-    given = {line.customer_id: line.planned for line in lines}
-    set_ = await tx.rows(
+    given = wanted.planned
+    known = await tx.rows(
         _adjust(tx.actor.sight), plan_id=plan_id, customer_ids=list(given), planned_each=list(given.values())
     )
-    if len(set_) < len(given):
-        known = {row["customer_id"] for row in set_}
-        at = next(number for number, line in enumerate(lines) if line.customer_id not in known)
-        raise invalid(f"lines/{at}/customer_id", "There is no such customer.", "not_found")
+    if missing := given.keys() - {row["customer_id"] for row in known}:
+        raise invalid(f"planned/{min(missing)}", "There is no such customer.", "not_found")
     adjusted = await record(tx, events.PLAN_ADJUSTED, _count(tx.actor.sight, "adjusted"), id=plan_id)
     return adjusted or await explain(tx, VISIT_PLAN, plan_id)
 

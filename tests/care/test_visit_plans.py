@@ -81,7 +81,7 @@ async def test_what_was_set_by_hand_stays_when_the_plan_is_made_anew(
     await due(workspace, acme, "2026-12-10")
     plan = await proposed(client)
     path = f"/v1/visit-plans/{plan['id']}"
-    wanted = {"lines": [{"customer_id": acme, "planned": 4}, {"customer_id": beta, "planned": 1}]}
+    wanted = {"planned": {acme: 4, beta: 1}}
     adjusted = (await client.post(f"{path}/adjust", json=wanted)).json()
     assert (adjusted["state"], adjusted["planned"], adjusted["customers"]) == ("adjusted", 5, 2)
     assert await lines(client, plan["id"]) == {"Acme": (1, 4, True), "Beta": (0, 1, True)}
@@ -110,7 +110,7 @@ async def test_a_manager_approves_and_what_is_adjusted_is_to_be_approved_again(
     assert (approved["state"], approved["approved_by_id"]) == ("approved", str(workspace.manager.id))
     assert (await manager.post(f"{path}/approve")).json()["version"] == approved["version"]
     problem(await anna.post(f"{path}/regenerate"), 409, "plan_approved")
-    wanted = {"lines": [{"customer_id": acme, "planned": 2}]}
+    wanted = {"planned": {acme: 2}}
     problem(await anna.post(f"{path}/adjust", json=wanted, headers={"If-Match": '"1"'}), 412, "stale")
     adjusted = (await anna.post(f"{path}/adjust", json=wanted)).json()
     assert (adjusted["state"], adjusted["approved_at"], adjusted["approved_by_id"]) == ("adjusted", None, None)
@@ -127,6 +127,6 @@ async def test_a_person_has_one_plan_a_month_and_strangers_have_none(clients: Cl
     assert (await ben.get("/v1/visit-plans")).json()["data"] == []
     assert (await anna.get("/v1/visit-plans", params={"month": MONTH})).json()["data"] == [plan]
     problem(await anna.post("/v1/visit-plans", json={"month": "2026-12-02"}), 422, "unprocessable")
-    wanted = {"lines": [{"customer_id": str(uuid4()), "planned": 1}]}
+    wanted = {"planned": {str(stranger := uuid4()): 1}}
     refused = await anna.post(f"/v1/visit-plans/{plan['id']}/adjust", json=wanted)
-    assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"].endswith("lines/0/customer_id")
+    assert problem(refused, 422, "unprocessable")["errors"][0]["pointer"].endswith(f"planned/{stranger}")

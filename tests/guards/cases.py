@@ -85,7 +85,7 @@ async def _new_visit_plan(scene: Scene) -> Asked:
 
 async def _adjust_visit_plan(scene: Scene) -> Asked:
     plan = await scene.visit_plan()
-    body = {"lines": [{"customer_id": await scene.customer(), "planned": 1}]}
+    body = {"planned": {await scene.customer(): 1}}
     return Asked(path={"plan_id": plan}, body=body, marks=(plan,))
 
 
