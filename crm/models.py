@@ -2,10 +2,8 @@
 
 from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
-from crm.care.models import warmth_rounds
-from crm.channels.models import notification_channels, notification_items, notification_messages
-from crm.care.models import customer_calls, warmth_rounds
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
+from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers

@@ -33,13 +33,12 @@ from crm.care.call_list import whose
 from crm.care.calls import DAY
 from crm.care.day import OF_USER, home, next_working_day, visits_of_day
 from crm.care.day_schemas import RouteQuery
-from crm.care.ways import Place, length, metres, short_way
+from crm.care.ways import EARTH_RADIUS_M, Place, length, metres, short_way
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, band_of
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.tables import utc
-from crm.visits.queries import EARTH_RADIUS_M
 
 METRES_PER_DEGREE = 111_320
 """Of latitude, at least; a box of so many degrees holds the circle."""

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
-from crm.channels.schemas import NotificationChannelRead
 from crm.care.call_schemas import CallRead
 from crm.care.plan_schemas import PlanRead
+from crm.channels.schemas import NotificationChannelRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
