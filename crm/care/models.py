@@ -24,10 +24,13 @@ warmth_rounds = Table(
     Column("done_for", Date),
     moment("done_at"),
     Column("plan_after", Uuid),
+    Column("digest_for", Date),
 )
 """``done_for``: the last local day on which all customers of a workspace were looked at; null asks for a new look.
 
 ``plan_after``: up to which customer the next contacts are planned anew, while they are; null when there is no need.
+
+``digest_for``: the last local day at whose end people were told what is left.
 """
 
 customer_calls = noun(

@@ -8,4 +8,6 @@ Kind = Literal[
 SubjectType = Literal[
     "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
 ]
+Kind = Literal["reminder", "escalation", "channel_disabled", "day_end_digest", "overdue", "task_rule"]
+SubjectType = Literal["task", "customer", "contact", "visit", "notification_channel", "user", "task_rule"]
 Caution = Literal["do_not_contact"]

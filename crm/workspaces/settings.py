@@ -76,6 +76,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
         ),
         # At most so many touches of ours per person, in days; what the customer began does not count (B1).
         "pressure": MappingProxyType({"in_7_days": Number(3, 1, 100), "in_30_days": Number(6, 1, 300)}),
+        # Whether and when people are told, at the end of a working day, what is left and what is ahead (C5).
+        "day_end": MappingProxyType({"digest": Choice("on", ("on", "off")), "time": ClockTime("17:30")}),
         # Calls that one person makes a day, where the list is not asked for with another number (D10).
         "calls": MappingProxyType({"capacity": Number(60, 1, 1000)}),
         # Who is proposed as a key customer, and for how long a rejected proposal is not made again (B3, C4).

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.add_column("warmth_rounds", sa.Column("digest_for", sa.Date(), nullable=True))
     op.create_table(
         "customer_calls",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -117,3 +118,4 @@ def downgrade() -> None:
     for table in ("visit_plan_lines", "visit_plans", "customer_calls"):
         unprotect(table)
         op.drop_table(table)
+    op.drop_column("warmth_rounds", "digest_for")

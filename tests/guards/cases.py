@@ -5,11 +5,14 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
+from crm.clock import local_date
+from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset(
     {
@@ -92,7 +95,9 @@ async def _adjust_visit_plan(scene: Scene) -> Asked:
 async def _day(scene: Scene) -> Asked:
     """The seller's own, with a visit in it."""
     visit = await scene.visit()
-    return Asked(query={"user_id": scene.seller_id}, marks=(visit,))
+    planned = (await scene.client(scene.seller).get(f"/v1/visits/{visit}")).json()["planned_start"]
+    day = local_date(datetime.fromisoformat(planned), "Asia/Shanghai")
+    return Asked(query={"user_id": scene.seller_id, "date": day.isoformat()}, marks=(visit,))
 
 
 async def _call_list(scene: Scene) -> Asked:
