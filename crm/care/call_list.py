@@ -62,7 +62,7 @@ async def read(access: Access, wanted: CallListQuery) -> bytes:
     month = month_of_calls(found["reachable"], found["days"], capacity)
     frame = orjson.dumps(
         {
-            "user_id": user_id,
+            "user_id": str(user_id),
             "date": day,
             "capacity": capacity,
             "callable": found["callable"],

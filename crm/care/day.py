@@ -50,7 +50,7 @@ async def read(access: Access, wanted: DayQuery) -> bytes:
     user_id = whose(access, wanted.user_id)
     day = wanted.date or await next_working_day(access, user_id)
     found: str = await access.value(_day(access.actor.sight), day=day, of_user=user_id)
-    frame = orjson.dumps({"user_id": user_id, "date": day})
+    frame = orjson.dumps({"user_id": str(user_id), "date": day})
     return b"%b,%b" % (frame[:-1], found.encode()[1:])
 
 

@@ -8,6 +8,7 @@ Days are those of the workspace's calendar, the asked one included.
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     CTE,
     TIMESTAMP,
@@ -135,6 +136,18 @@ async def of_customer(access: Access, customer_id: UUID) -> bytes:
     if found is None:
         raise NotFound
     return found.encode()
+
+
+async def warning(access: Access, customer_id: UUID, contact_id: UUID | None) -> str | None:
+    """What to say to whoever has just touched somebody who was touched enough; None where there is nothing to say."""
+    found: str | None = await access.value(_of_customer(access.actor.sight), id=customer_id)
+    if found is None:
+        return None
+    told = orjson.loads(found)
+    one = next((each for each in told["contacts"] if each["id"] == str(contact_id)), told)
+    if not one["capped"]:
+        return None
+    return f"contact_pressure; last_7_days={one['last_7_days']}; last_30_days={one['last_30_days']}"
 
 
 @statement

@@ -58,7 +58,7 @@ async def read(access: Access, wanted: RouteQuery) -> bytes:
         radius=wanted.radius_km * 1000,
         most=wanted.most,
     )
-    return orjson.dumps({"user_id": user_id, "date": day, **_ordered(orjson.loads(found), start)})
+    return orjson.dumps({"user_id": str(user_id), "date": day, **_ordered(orjson.loads(found), start)})
 
 
 def _place(text: str | None) -> Place | None:

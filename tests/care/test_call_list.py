@@ -164,6 +164,16 @@ async def test_a_customer_is_called_as_long_as_somebody_there_was_not_touched_en
     assert (await client.get(f"/v1/customers/{acme}/pressure")).json()["capped"] is True
 
 
+async def test_a_touch_too_many_is_written_down_with_a_warning(client: Client) -> None:
+    acme = await customer(client, "Acme")
+    body = {"customer_id": acme, "channel": "call", "outcome": "left_message"}
+    said = [(await client.post("/v1/interactions", json=body)).headers.get("rapport-warning") for _ in range(3)]
+    assert said == [None, None, "contact_pressure; last_7_days=3; last_30_days=3"]
+    theirs = await client.post("/v1/interactions", json={**body, "direction": "inbound"})
+    assert (theirs.status_code, "rapport-warning" in theirs.headers) == (201, False)
+    assert (await client.post("/v1/interactions", json=body)).headers["rapport-warning"].startswith("contact_pressure")
+
+
 async def test_six_touches_in_thirty_days_are_enough_too(client: Client) -> None:
     acme = await customer(client, "Acme")
     for day in ("2026-10-25", "2026-10-29", "2026-11-02", "2026-11-06", "2026-11-10", "2026-11-14"):
