@@ -44,12 +44,13 @@ def contact_every(customer: FromClause) -> ColumnElement[int]:
     """The cadence: at most so many days between two contacts, by tier."""
     c = customer.c
     days = {name: bindparam(f"cadence_{name}", type_=Integer) for name in ("double", "key", "potential", "ordinary")}
-    return case(
+    wanted = case(
         (c.key_kind == "double", days["double"]),
         (or_(c.key_kind.is_not(None), c["class"] == "key"), days["key"]),
         (c["class"] == "potential", days["potential"]),
         else_=days["ordinary"],
     )
+    return func.least(wanted, bindparam("warmth_cold_from", type_=Integer) - 1, type_=Integer)
 
 
 def next_contact_due(customer: FromClause, calendar_id: ColumnElement[Any]) -> ColumnElement[Any]:

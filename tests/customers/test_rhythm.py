@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from crm.clock import today
+from crm.customers.rules import contact_every
+from crm.workspaces.settings import effective
 from tests.care.people import customer
 from tests.conftest import Client
 from tests.factories import Workspace
@@ -39,3 +41,9 @@ async def test_customers_are_found_by_their_state(client: Client, workspace: Wor
         await made(client, workspace, name, days_ago, due_in)
     found: dict[str, Any] = (await client.get("/v1/customers", params={"rhythm": asked, "sort": "name"})).json()
     assert [one["name"] for one in found["data"]] == sorted(asked)
+
+
+@pytest.mark.parametrize(("set_to", "every"), [(90, 90), (119, 119), (120, 119), (366, 119)])
+def test_nobody_gets_cold_without_somebody_having_been_told(set_to: int, every: int) -> None:
+    settings = effective({"cadence": {"ordinary": set_to}})
+    assert contact_every(None, "ordinary", settings) == every
