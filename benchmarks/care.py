@@ -2,8 +2,8 @@
 
     python -m benchmarks.care
 
-One workspace of 200 people with 1,000 customers each, every customer with a line in the month's plan, a completed visit,
-and three interactions of the last month. Bars: a call list in 20 ms, coverage in 500 ms.
+One workspace of 200 people with 1,000 customers each, every customer with a line in the month's plan, a
+completed visit, and three interactions of the last month. Bars: a call list in 20 ms, coverage in 500 ms.
 """
 
 import argparse
@@ -42,8 +42,8 @@ FILL = (
         AS t ON t.r = 1 + n % 10
     """,
     """
-    INSERT INTO customers (workspace_id, kind, name, name_key, region, class, owner_id, team_id, address, last_contact_at,
-                           next_contact_due_on, warmth_band, created_at)
+    INSERT INTO customers (workspace_id, kind, name, name_key, region, class, owner_id, team_id, address,
+                           last_contact_at, next_contact_due_on, warmth_band, created_at)
     SELECT $1, 'company', 'C' || n, 'c' || n, 'Region ' || n % 30, (ARRAY['key', 'potential', 'ordinary'])[1 + n % 3],
            u.id, u.team_id, jsonb_build_object('latitude', 29 + (n % 100) / 100.0, 'longitude', 106 + (n % 90) / 90.0),
            now() - make_interval(days => n % 100), current_date + n % 60 - 10, 'warm', now() - make_interval(secs => n)
@@ -55,13 +55,14 @@ FILL = (
         AND $2::int > 0
     """,
     """
-    INSERT INTO interactions (workspace_id, customer_id, user_id, channel, direction, outcome, counts_as_contact, occurred_at)
+    INSERT INTO interactions (workspace_id, customer_id, user_id, channel, direction, outcome, counts_as_contact,
+                              occurred_at)
     SELECT $1, id, owner_id, 'call', 'outbound', 'left_message', false, now() - make_interval(days => 8 * n)
     FROM customers, generate_series(1, 3) AS n WHERE workspace_id = $1 AND $2::int > 0
     """,
     """
-    INSERT INTO visits (workspace_id, customer_id, owner_id, team_id, purpose, state, planned_start, planned_end, started_at,
-                        completed_at, result, met_contact_ids)
+    INSERT INTO visits (workspace_id, customer_id, owner_id, team_id, purpose, state, planned_start, planned_end,
+                        started_at, completed_at, result, met_contact_ids)
     SELECT $1, id, owner_id, team_id, 'care', 'completed', s, s + interval '1 hour', s, s, 'x', ARRAY[id]
     FROM (SELECT *, now() - make_interval(days => 1 + abs(hashtext(id::text)) % 60) AS s FROM customers) AS c
     WHERE workspace_id = $1 AND $2::int > 0
@@ -72,7 +73,8 @@ FILL = (
     """,
     """
     INSERT INTO visit_plan_lines (workspace_id, plan_id, customer_id, required, planned)
-    SELECT $1, p.id, c.id, 1, 1 FROM visit_plans AS p JOIN customers AS c ON c.workspace_id = $1 AND c.owner_id = p.owner_id
+    SELECT $1, p.id, c.id, 1, 1 FROM visit_plans AS p
+    JOIN customers AS c ON c.workspace_id = $1 AND c.owner_id = p.owner_id
     WHERE p.workspace_id = $1 AND $2::int > 0
     """,
 )

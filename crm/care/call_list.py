@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
-    and_,
     bindparam,
     case,
     cast,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSON, array
 
@@ -29,7 +29,7 @@ from crm import clock
 from crm.actor import Sight
 from crm.care import pressure
 from crm.care.call_schemas import CallListQuery
-from crm.care.calls import DAY, progress_of
+from crm.care.calls import DAY, progress_at
 from crm.care.field_days import month_of, working_days_between
 from crm.care.rules import month_of_calls
 from crm.customers.models import customers
@@ -131,7 +131,7 @@ def _judged(sight: Sight) -> Any:
         .cte("mine")
     )  # fmt: skip
     capped = pressure.capped_customers(pressure.touches(mine, DAY))
-    known = progress_of(DAY).subquery("progress")
+    known = progress_at(mine.c.id, DAY)
     p = known.c
     reasons: dict[str, ColumnElement[bool]] = {
         "progress_4": p.progress_code == 4,
@@ -162,6 +162,6 @@ def _judged(sight: Sight) -> Any:
             case((count > 0, 1), else_=2).label("tier"),
             left_out.label("left_out"),
         )
-        .select_from(mine.outerjoin(known, and_(p.customer_id == mine.c.id)))
+        .select_from(mine.outerjoin(known, true()))
         .cte("judged")
     )

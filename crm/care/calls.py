@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from crm.actor import Sight
 from crm.care import events
@@ -53,6 +54,12 @@ def progress_of(day: ColumnElement[Any]) -> Select[Any]:
         contract_state(c.contract_ends_on, day).label("contract_state"),
         c.next_call_on,
     ).where(c.workspace_id == bindparam("workspace_id", type_=Uuid))
+
+
+def progress_at(customer_id: ColumnElement[Any], day: ColumnElement[Any]) -> LateralFromClause:
+    """The same of one customer, to be joined: reached by its key, however many others there are."""
+    known = progress_of(day).subquery("known")
+    return select(known).where(known.c.customer_id == customer_id).limit(1).lateral("progress")
 
 
 def shape(call: FromClause) -> Select[Any]:

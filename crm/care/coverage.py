@@ -28,6 +28,7 @@ from sqlalchemy import (
     null,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -75,32 +76,29 @@ def _home(table: FromClause) -> ColumnElement[bool]:
 def _pairs(sight: Sight) -> CTE:
     """Each person and customer with what was planned and what was done."""
     p, line, v = visit_plans.c, visit_plan_lines.c, visits.c
+    none = literal(0, Integer)
     planned = (
-        select(p.owner_id, line.customer_id, func.sum(line.planned).label("planned"))
+        select(p.owner_id, line.customer_id, line.planned, none.label("done"))
         .join_from(
             visit_plans,
             visit_plan_lines,
             and_(line.workspace_id == p.workspace_id, line.plan_id == p.id, line.planned > 0),
         )
         .where(_home(visit_plans), _home(visit_plan_lines), p.month.between(FROM, TO), VISIT_PLAN.visible(sight))
-        .group_by(p.owner_id, line.customer_id)
-        .subquery("planned_pairs")
     )
-    done = (
-        select(v.owner_id, v.customer_id, func.count().label("done"))
-        .where(_home(visits), v.completed_at >= begin_of(FROM), v.completed_at < begin_of(TO, -1), VISIT.visible(sight))
-        .group_by(v.owner_id, v.customer_id)
-        .subquery("done_pairs")
+    done = select(v.owner_id, v.customer_id, none, literal(1, Integer)).where(
+        _home(visits), v.completed_at >= begin_of(FROM), v.completed_at < begin_of(TO, -1), VISIT.visible(sight)
     )
-    same = and_(planned.c.owner_id == done.c.owner_id, planned.c.customer_id == done.c.customer_id)
+    # Put together and summed once: two sums and a full join of 200,000 pairs take twice the memory, on disk.
+    each = union_all(planned, done).subquery("each")
     return (
         select(
-            func.coalesce(planned.c.owner_id, done.c.owner_id).label("owner_id"),
-            func.coalesce(planned.c.customer_id, done.c.customer_id).label("customer_id"),
-            func.coalesce(planned.c.planned, 0).label("planned"),
-            func.coalesce(done.c.done, 0).label("done"),
+            each.c.owner_id,
+            each.c.customer_id,
+            func.sum(each.c.planned).label("planned"),
+            func.sum(each.c.done).label("done"),
         )
-        .select_from(planned.join(done, same, full=True))
+        .group_by(each.c.owner_id, each.c.customer_id)
         .cte("pairs")
     )
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -29,7 +30,7 @@ from crm import clock
 from crm.actor import Sight
 from crm.calendars.prepared import calendar_of
 from crm.care.call_list import whose
-from crm.care.calls import DAY, progress_of
+from crm.care.calls import DAY, progress_at
 from crm.care.day_schemas import DayQuery
 from crm.care.pressure import begin_of
 from crm.customers.models import customers
@@ -93,10 +94,10 @@ def _day(sight: Sight) -> Select[Any]:
                TASK.visible(sight))
         .cte("tasks_of_day")
     )  # fmt: skip
-    known = progress_of(DAY).subquery("known")
+    known = progress_at(c.id, DAY)
     call = (
         select(c.id, c.name, c.phone, known.c.next_call_on)
-        .join_from(customers, known, known.c.customer_id == c.id)
+        .join_from(customers, known, true())
         .where(
             home(customers), c.owner_id == OF_USER, known.c.next_call_on == DAY, c.archived_at.is_(None),
             ~c.do_not_contact, CUSTOMER.visible(sight),

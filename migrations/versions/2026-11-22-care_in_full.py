@@ -17,6 +17,13 @@ depends_on = None
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.create_index(
+        "ix_interactions_touches",
+        "interactions",
+        ["workspace_id", "customer_id", sa.literal_column("occurred_at DESC")],
+        postgresql_include=["contact_id"],
+        postgresql_where=sa.text("direction = 'outbound' AND outcome <> 'no_answer'"),
+    )
     op.add_column("warmth_rounds", sa.Column("digest_for", sa.Date(), nullable=True))
     op.create_table(
         "customer_calls",
@@ -119,3 +126,4 @@ def downgrade() -> None:
         unprotect(table)
         op.drop_table(table)
     op.drop_column("warmth_rounds", "digest_for")
+    op.drop_index("ix_interactions_touches", table_name="interactions")
