@@ -161,10 +161,12 @@ def main() -> None:
         lines = asyncio.run(measure(dsn_of("rapport_api", DATABASE), found))
     text = f"""# Care
 
-Made by `python -m benchmarks.care` on {datetime.now(UTC).date()}: {given.people} people with 1,000 customers each; 2 cores,
-Python {platform.python_version()}, embedded Postgres 18; load average {before:.1f} before, {os.getloadavg()[0]:.1f} after.
+Made by `python -m benchmarks.care` on {datetime.now(UTC).date()}: {given.people} people with 1,000 customers
+each; 2 cores, Python {platform.python_version()}, embedded Postgres 18; load average {before:.1f} before,
+{os.getloadavg()[0]:.1f} after.
 
-Milliseconds as `rapport_api` in one process, one at a time; CPU is this process alone. Bars: a call list 20, coverage 500.
+Milliseconds as `rapport_api` in one process, one at a time; CPU is this process alone. Bars: a call list 20,
+coverage 500.
 
 | sees | question | p50 | p95 | CPU |
 |---|---|---:|---:|---:|

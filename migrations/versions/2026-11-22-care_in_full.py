@@ -1,6 +1,6 @@
 """What callers keep of customers from call to call, and monthly visit plans.
 
-Revision: care2, after reminders2.
+Revision: care2, after taskrules.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "care2"
-down_revision = "reminders2"
+down_revision = "taskrules"
 branch_labels = None
 depends_on = None
 

@@ -10,9 +10,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
 from crm.clock import local_date
-from tests.guards.scene import PASSWORD, TRUST, Scene, a_file, at, hours, numbers
+from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset(
     {
