@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    and_,
     bindparam,
     case,
     cast,
@@ -25,10 +26,11 @@ from sqlalchemy import (
 )
 
 from crm.calendars.whose import user_calendars, working_days_after, working_days_before
+from crm.care.queries import is_switched_off
 from crm.customers.models import customers
 from crm.customers.queries import local_date
 from crm.tasks.models import tasks
-from crm.workspaces.models import workspaces
+from crm.workspaces.models import users, workspaces
 
 
 def people_and_calendars() -> tuple[FromClause, ColumnElement[bool]]:
@@ -74,3 +76,13 @@ def told_for_another_moment() -> ColumnElement[bool]:
         tasks.c.state == "open",
         tasks.c.due_at != wanted,
     )
+
+
+def told_or_not() -> ColumnElement[bool]:
+    """There is an open task where nobody is to be told, or none where somebody is: as ``Cared.may_be_planned``."""
+    c, t = customers.c, tasks.c
+    has_one = exists().where(
+        t.workspace_id == c.workspace_id, t.customer_id == c.id, t.kind == "contact_due", t.state == "open"
+    )
+    active = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
+    return has_one != and_(active, ~c.do_not_contact, ~is_switched_off())

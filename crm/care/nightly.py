@@ -121,7 +121,11 @@ def _next_customers() -> Select[Any]:
         select(c.id)
         .select_from(customers.outerjoin(of, wanted))
         .where(home, after, c.archived_at.is_(None))
-        .where(or_(c.next_contact_due_on.is_distinct_from(due_on), cadence.told_for_another_moment()))
+        .where(
+            or_(
+                c.next_contact_due_on.is_distinct_from(due_on), cadence.told_for_another_moment(), cadence.told_or_not()
+            )
+        )
         .order_by(c.id)
         .limit(bindparam("most", type_=Integer))
     )
