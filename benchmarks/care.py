@@ -90,9 +90,9 @@ async def fill(url: str, people: int) -> tuple[UUID, UUID, UUID]:
     for part in FILL:
         await owner.execute(part, home, people)
     await owner.execute("VACUUM ANALYZE")
-    user, team = await owner.fetchrow("SELECT id, team_id FROM users WHERE workspace_id = $1 LIMIT 1", home) or ()
+    person = await owner.fetchrow("SELECT id, team_id FROM users WHERE workspace_id = $1 LIMIT 1", home)
     await owner.close()
-    return UUID(str(home)), UUID(str(user)), UUID(str(team))
+    return UUID(str(home)), UUID(str(person["id"])), UUID(str(person["team_id"]))
 
 
 async def measured(what: Callable[[], Awaitable[Any]], times: int) -> tuple[float, float, float]:

@@ -3,11 +3,16 @@
 from typing import Literal
 
 Kind = Literal[
-    "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor"
+    "reminder",
+    "escalation",
+    "channel_disabled",
+    "overdue",
+    "task_rule",
+    "opportunity_overdue",
+    "prospect_floor",
+    "day_end_digest",
 ]
 SubjectType = Literal[
     "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
 ]
-Kind = Literal["reminder", "escalation", "channel_disabled", "day_end_digest", "overdue", "task_rule"]
-SubjectType = Literal["task", "customer", "contact", "visit", "notification_channel", "user", "task_rule"]
 Caution = Literal["do_not_contact"]

@@ -1,6 +1,6 @@
 """What callers keep of customers from call to call, and monthly visit plans.
 
-Revision: care2, after taskrules.
+Revision: care2, after opportunities.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from migrations.guard import protect, unprotect
 
 revision = "care2"
-down_revision = "taskrules"
+down_revision = "opportunities"
 branch_labels = None
 depends_on = None
 
