@@ -91,6 +91,7 @@ async def fill(url: str, people: int) -> tuple[UUID, UUID, UUID]:
         await owner.execute(part, home, people)
     await owner.execute("VACUUM ANALYZE")
     person = await owner.fetchrow("SELECT id, team_id FROM users WHERE workspace_id = $1 LIMIT 1", home)
+    assert person is not None
     await owner.close()
     return UUID(str(home)), UUID(str(person["id"])), UUID(str(person["team_id"]))
 
