@@ -2,7 +2,7 @@
 
 from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
-from crm.care.models import warmth_rounds
+from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
 from crm.consents.models import consents
@@ -63,6 +63,7 @@ __all__ = [
     "contact_tokens",
     "contacts",
     "custom_fields",
+    "customer_calls",
     "customer_links",
     "customer_merges",
     "customer_tokens",
@@ -115,6 +116,8 @@ __all__ = [
     "teams",
     "trust_ratings",
     "users",
+    "visit_plan_lines",
+    "visit_plans",
     "visits",
     "warmth_rounds",
     "webhook_attempts",

@@ -12,6 +12,7 @@ from sqlalchemy import Insert
 
 from crm import clock
 from crm.actor import Sight
+from crm.calendars.prepared import calendar_of, workspace_calendar
 from crm.care import queries, words
 from crm.care.queries import Cared
 from crm.care.words import in_language
@@ -34,7 +35,7 @@ async def contacted(tx: Transaction, customer_id: UUID, at: datetime) -> bool:
     if customer is None or (customer.last_contact_at is not None and customer.last_contact_at >= at):
         return False
     customer = customer._replace(last_contact_at=at)
-    due_on = next_contact_due(tx, customer)
+    due_on = await next_contact_due(tx, customer)
     await record(
         tx,
         events.CONTACTED,
@@ -58,7 +59,7 @@ async def plan(tx: Transaction, customer_id: UUID) -> None:
     customer = await queries.locked(tx, customer_id)
     if customer is None:
         return
-    due_on = next_contact_due(tx, customer)
+    due_on = await next_contact_due(tx, customer)
     if due_on != customer.next_contact_due_on:
         move = _move(frozenset({"next_contact_due_on"}))
         await record(tx, events.UPDATED, move, id=customer_id, new_next_contact_due_on=due_on)
@@ -79,13 +80,14 @@ async def settle_band(tx: Transaction, customer_id: UUID) -> None:
     await record(tx, events.WARMTH_CHANGED, _warmth(), id=customer_id)
 
 
-def next_contact_due(tx: Transaction, customer: Cared) -> date:
-    """By when the customer wants to hear from us, by its tier and the workspace's calendar (``domain.md`` B1)."""
+async def next_contact_due(tx: Transaction, customer: Cared) -> date:
+    """By when the customer wants to hear from us, by its tier and its owner's calendar (``domain.md`` B1, C4)."""
+    calendar = await (workspace_calendar(tx) if customer.owner_id is None else calendar_of(tx, customer.owner_id))
     every = rules.contact_every(customer.key_kind, customer.class_, tx.actor.settings)
     zone = tx.actor.timezone
     last = None if customer.last_contact_at is None else clock.local_date(customer.last_contact_at, zone)
     created = clock.local_date(customer.created_at, zone)
-    return rules.next_contact_due(last, created, every, is_working_day=clock.is_weekday)
+    return rules.next_contact_due(last, created, every, is_working_day=calendar.is_working_day)
 
 
 def due_at(tx: Transaction, day: date) -> datetime:

@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date as Day
-from sqlalchemy import Insert, Integer, Select, Update, Uuid, bindparam, func, null, select, update
+from sqlalchemy import Insert, Integer, Select, Update, Uuid, bindparam, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from crm import clock
 from crm.actor import NOBODY
-from crm.care import actions
+from crm.care import actions, cadence
 from crm.care.models import warmth_rounds
 from crm.clock import night
 from crm.customers import dormancy, events
@@ -60,7 +60,7 @@ async def work(tx: Transaction, *, most: int) -> bool:
 
 
 async def _plan(tx: Transaction, after: UUID, *, most: int) -> bool:
-    rows = await tx.rows(_next_customers(), after=after, most=most)
+    rows = await tx.rows(_next_customers(), after=after, most=most, reminder_time=tx.actor.settings["reminder_time"])
     for row in rows:
         await actions.plan(tx, row["id"])
     await tx.row(_planned(), plan_after=rows[-1]["id"] if len(rows) == most else None)
@@ -111,11 +111,23 @@ def _planned() -> Update:
 
 @statement
 def _next_customers() -> Select[Any]:
+    """Those of the next whose day, or the moment of whose task, is not what it should be: the others need no look."""
     c = customers.c
     home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     after = c.id > bindparam("after", type_=Uuid)
+    of, wanted = cadence.people_and_calendars()
+    due_on = cadence.next_contact_due(customers, of.c.calendar_id).label("due_on")
     return (
-        select(c.id).where(home, after, c.archived_at.is_(None)).order_by(c.id).limit(bindparam("most", type_=Integer))
+        select(c.id)
+        .select_from(customers.outerjoin(of, wanted))
+        .where(home, after, c.archived_at.is_(None))
+        .where(
+            or_(
+                c.next_contact_due_on.is_distinct_from(due_on), cadence.told_for_another_moment(), cadence.told_or_not()
+            )
+        )
+        .order_by(c.id)
+        .limit(bindparam("most", type_=Integer))
     )
 
 

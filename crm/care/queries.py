@@ -67,14 +67,14 @@ def _locked() -> Select[Any]:
         select(
             *(c[name.rstrip("_")] for name in Cared._fields[:-2]),
             owner.label("owner_is_active"),
-            _is_switched_off().label("is_switched_off"),
+            is_switched_off().label("is_switched_off"),
         )
         .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
         .with_for_update(key_share=True, of=customers)
     )
 
 
-def _is_switched_off() -> Any:
+def is_switched_off() -> Any:
     """The workspace has the rule of this and has switched it off."""
     r = task_rules.c
     here = r.workspace_id == bindparam("workspace_id", type_=Uuid)

@@ -18,7 +18,7 @@ from crm.tasks.origins import NEXT_CONTACT_DUE
 from crm.visits.models import visits
 
 DECIDES_THE_PLAN = frozenset({"class", "key_kind", "owner_id", "do_not_contact"})
-DECIDES_ALL_PLANS = frozenset({"timezone", "settings"})
+DECIDES_ALL_PLANS = frozenset({"timezone", "settings", "calendar_id", "week", "days_changed_at"})
 
 
 async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
@@ -81,7 +81,7 @@ async def settle_merge(tx: Transaction, fact: Fact) -> None:
 
 
 async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
-    """Another time zone or cadence concerns every customer of the workspace: the next nightly round takes them all."""
+    """Another time zone, cadence or calendar concerns all customers: the nightly round takes whom it moves, soon."""
     if DECIDES_ALL_PLANS & (fact.changes or {}).keys():
         await nightly.ask_anew(tx)
 

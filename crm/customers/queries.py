@@ -37,6 +37,7 @@ from crm.customers.likeness import email_key, name_key
 from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key, verified_key
 from crm.customers.parts import loss, money, trust
 from crm.customers.quality import completeness_of, is_stale
+from crm.customers.rhythm import in_rhythm, rhythm
 from crm.customers.schemas import RELEVANCE, CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
@@ -106,6 +107,7 @@ def shape(customer: FromClause) -> Select[Any]:
         c.do_not_contact,
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
+        rhythm(customer, _today()).label("rhythm"),
         completeness_of(customer).label("completeness"),
         c.verified_on,
         _stale(c).label("verification_stale"),
@@ -187,16 +189,19 @@ def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
 
 
+def _today() -> ColumnElement[Any]:
+    """The workspace's day, worked out once per statement."""
+    return select(local_date(func.now())).scalar_subquery()
+
+
 def _stale(c: Any) -> ColumnElement[bool]:
     """Nobody has made sure for long that the file is true."""
-    today = select(local_date(func.now())).scalar_subquery()
-    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), today)
+    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), _today())
 
 
 def _age(customer: FromClause) -> FromClause:
     """Calendar days since the last contact, worked out once per row."""
-    today = select(local_date(func.now())).scalar_subquery()
-    days = today - local_date(customer.c.last_contact_at)
+    days = _today() - local_date(customer.c.last_contact_at)
     return select(days.label("days")).correlate(customer).offset(0).lateral("age")
 
 
@@ -259,6 +264,7 @@ LIST = Listing(
         "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
+        "rhythm": in_rhythm(_today()),
         # A merged customer is no customer of its own any more: it is read by its id only.
         "archived": and_(
             customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),

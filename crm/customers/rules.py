@@ -78,7 +78,11 @@ def _between(days: int, left: tuple[int, int], right: tuple[int, int]) -> int:
 
 
 def contact_every(key_kind: KeyKind | None, class_: Class | None, settings: Mapping[str, Any]) -> int:
-    """The cadence: at most so many days between two contacts with such a customer. No class counts as ordinary."""
+    """The cadence: at most so many days between two contacts with such a customer. No class counts as ordinary.
+
+    However long the workspace sets it, it ends the day before the customer would be cold: nobody gets there without
+    somebody having been told (``domain.md`` B1).
+    """
     cadence = settings["cadence"]
     if key_kind == "double":
         tier = "double"
@@ -88,7 +92,7 @@ def contact_every(key_kind: KeyKind | None, class_: Class | None, settings: Mapp
         tier = "potential"
     else:
         tier = "ordinary"
-    days: int = cadence[tier]
+    days: int = min(cadence[tier], settings["warmth"]["cold_from"] - 1)
     return days
 
 

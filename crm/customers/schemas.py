@@ -19,6 +19,7 @@ from crm.customers.vocabulary import (
     LossCause,
     LossKind,
     Power,
+    Rhythm,
     Size,
     Stage,
     Type,
@@ -180,6 +181,13 @@ class WarmthShown(Shown):
     last_contact_at: datetime | None
 
 
+class RhythmShown(Shown):
+    """Whether the customer hears from you as often as it wants: by `next_contact_due_on`, in the workspace's zone."""
+
+    state: Rhythm = Field(description="`never`: no contact yet. `due`: today. `overdue`: the day has passed.")
+    days_over: Annotated[int, Field(ge=1)] | None = Field(description="Days since that day passed.")
+
+
 class LossShown(Shown):
     """Why a customer was lost (流失). `kind` and `is_voluntary` follow from the cause; null: nobody's will."""
 
@@ -252,6 +260,7 @@ class CustomerRead(Shown):
     do_not_contact: bool
     warmth: WarmthShown
     next_contact_due_on: date | None
+    rhythm: RhythmShown
     completeness: CompletenessShown
     verified_on: date | None = Field(description="When somebody last made sure that this is true.")
     verification_stale: bool = Field(description="Verified, or made, longer ago than the workspace wants.")
@@ -301,6 +310,7 @@ class CustomerFilter(CustomFilter):
     parent_id: list[UUID] | None = None
     tag: list[str] | None = Field(default=None, description="Has any of these tags.")
     warmth: list[Band] | None = None
+    rhythm: list[Rhythm] | None = Field(default=None, description="Whether they hear from you often enough.")
     created_at_gte: Moment | None = None
     created_at_lte: Moment | None = None
     updated_at_gte: Moment | None = None

@@ -19,3 +19,4 @@ ErasedBecause = Literal[
     "requested", "purpose_fulfilled", "service_ended", "consent_withdrawn", "unlawful", "required_by_law"
 ]
 """Why personal data must go (``domain.md`` B12, PIPL 47)."""
+Rhythm = Literal["never", "on_track", "due", "overdue"]

@@ -28,3 +28,12 @@ newest_first(interactions)
 latest_first = interactions.c.occurred_at.desc(), interactions.c.id.desc()
 Index(None, interactions.c.workspace_id, *latest_first)
 Index(None, interactions.c.workspace_id, interactions.c.customer_id, *latest_first)
+# What we began and what reached them: touches that count for contact pressure (``crm.care.pressure``).
+Index(
+    "ix_interactions_touches",
+    interactions.c.workspace_id,
+    interactions.c.customer_id,
+    interactions.c.occurred_at.desc(),
+    postgresql_include=["contact_id"],
+    postgresql_where=text("direction = 'outbound' AND outcome <> 'no_answer'"),
+)

@@ -110,6 +110,13 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "opportunity.reopened": ("{actor} reopened the opportunity {name}.", "{actor}重新打开了商机{name}。"),
         "opportunity.archived": ("{actor} archived the opportunity {name}.", "{actor}归档了商机{name}。"),
         "opportunity.restored": ("{actor} brought the opportunity {name} back.", "{actor}恢复了商机{name}。"),
+        "visit_plan.proposed": ("A monthly visit plan was proposed.", "系统生成了月拜访计划。"),
+        "visit_plan.adjusted": ("{actor} adjusted a monthly visit plan.", "{actor}调整了月拜访计划。"),
+        "visit_plan.approved": ("{actor} approved a monthly visit plan.", "{actor}批准了月拜访计划。"),
+        "customer_call.kept": (
+            "{actor} set when to call next, or how far things are.",
+            "{actor}更新了下次致电时间或销售进程。",
+        ),
         "task.created": (
             "{actor} added the task “{title}” for {assignee}, due {due}.",
             "{actor}为{assignee}新增了任务“{title}”，截止{due}。",

@@ -74,6 +74,12 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "ordinary": Number(90, 1, 366),
             }
         ),
+        # At most so many touches of ours per person, in days; what the customer began does not count (B1).
+        "pressure": MappingProxyType({"in_7_days": Number(3, 1, 100), "in_30_days": Number(6, 1, 300)}),
+        # Whether and when people are told, at the end of a working day, what is left and what is ahead (C5).
+        "day_end": MappingProxyType({"digest": Choice("on", ("on", "off")), "time": ClockTime("17:30")}),
+        # Calls that one person makes a day, where the list is not asked for with another number (D10).
+        "calls": MappingProxyType({"capacity": Number(60, 1, 1000)}),
         # Who is proposed as a key customer, and for how long a rejected proposal is not made again (B3, C4).
         "key_customers": MappingProxyType(
             {
@@ -96,6 +102,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "clock_tolerance_minutes": Number(5, 0, 1440),
             }
         ),
+        # Visits that one person makes on a working day (A127), which a monthly plan does not go beyond.
+        "visit_plans": MappingProxyType({"visits_per_day": Number(3, 1, 50)}),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
         "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
         # A reminder that nobody acknowledges is told to the manager after so many minutes, working ones or all; 0 never

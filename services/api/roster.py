@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
+from crm.care.call_schemas import CallRead
+from crm.care.plan_schemas import PlanRead
 from crm.channels.schemas import NotificationChannelRead
 from crm.comments.schemas import CommentRead
 from crm.consents.schemas import ConsentRead
@@ -43,12 +45,14 @@ from services.api.routes import (
     auth,
     boards,
     calendars,
+    call_list,
     collaborators,
     comments,
     consents,
     contacts,
     custom_fields,
     customers,
+    day,
     deliveries,
     duplicates,
     events,
@@ -89,6 +93,7 @@ from services.api.routes import (
     timeline,
     trust,
     users,
+    visit_plans,
     visits,
     webhook_endpoints,
     workspace,
@@ -126,6 +131,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     opportunity_parts.router,
     products.router,
     exchange_rates.router,
+    visit_plans.router,
+    call_list.router,
+    day.router,
     imports.router,
     privacy.router,
     privacy_requests.router,
@@ -169,6 +177,9 @@ TAGS: dict[str, str] = {
     "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
     "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
     "products": "What you sell, and what other currencies are worth.",
+    "visit_plans": "How often each customer is to be visited in a month, and how far that went.",
+    "day": "What a day holds, and the way through it.",
+    "calls": "Whom to call today, and when to call again.",
     "imports": "Bring in what you have, from files.",
     "privacy": "What people may ask of you about their data.",
     "exports": "Take lists out, as files.",
@@ -325,6 +336,10 @@ EVENTS: Events = {
     "location_consent.changed": ("Someone agreed that their positions are kept, or took it back.", LocationConsentKept),
     "feed.created": ("Someone made a private calendar of their visits and tasks.", FeedRead),
     "feed.revoked": ("A private calendar ended.", FeedRead),
+    "visit_plan.proposed": ("A monthly visit plan was made, or made anew.", PlanRead),
+    "visit_plan.adjusted": ("A visit plan was changed by hand.", PlanRead),
+    "visit_plan.approved": ("A manager approved a visit plan.", PlanRead),
+    "customer_call.kept": ("Someone set when a customer is to be called next, or how far things are.", CallRead),
     "task.created": ("A task was added, by a person or by a rule.", TaskRead),
     "task.updated": ("A task was changed.", TaskRead),
     "task.completed": ("A task was done.", TaskRead),

@@ -13,7 +13,7 @@ import uvloop
 from crm.database import Database
 from services import logs
 from services.settings import Settings, load
-from services.worker import escalating, housekeeping, ranking, removing
+from services.worker import digesting, escalating, housekeeping, ranking, removing
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
 from services.worker.birthdays import turn_birthdays
 from services.worker.calendars import keep_calendars
@@ -68,6 +68,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("remove files", removing.remove_files, removing.SECONDS),
     Round("sweep attachments", removing.sweep_attachments, HOURLY),
     Round("warm", warm, SECONDS),
+    Round("day end", digesting.tell_day_ends, digesting.SECONDS),
     Round("miss visits", miss_visits, HOURLY),
     Round("rules", rule, RULING_SECONDS),
     Round("repeat", repeat, REPEATING_SECONDS),

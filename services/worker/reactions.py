@@ -57,10 +57,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         tasks.CANCELLED: (closing.go_on_without,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
-        calendars.UPDATED: (notifications.look_again,),
-        calendars.DAYS_CHANGED: (notifications.look_again,),
         workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
-        workspaces.USER_UPDATED: (reminders.follow_person,),
+        calendars.UPDATED: (care.plan_all_anew, notifications.look_again),
+        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again),
+        workspaces.TEAM_UPDATED: (care.plan_all_anew,),
+        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person),
     }
 )
 

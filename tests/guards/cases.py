@@ -5,10 +5,12 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from crm.clock import local_date
 from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset(
@@ -77,6 +79,29 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
         return Asked(path={name: made}, body=body() if callable(body) else body, marks=(made,))
 
     return make
+
+
+async def _new_visit_plan(scene: Scene) -> Asked:
+    return Asked(body={"owner_id": scene.seller_id, "month": f"{2027 + next(numbers) % 900}-01-01"})
+
+
+async def _adjust_visit_plan(scene: Scene) -> Asked:
+    plan = await scene.visit_plan()
+    body = {"planned": {await scene.customer(): 1}}
+    return Asked(path={"plan_id": plan}, body=body, marks=(plan,))
+
+
+async def _day(scene: Scene) -> Asked:
+    """The seller's own, with a visit in it."""
+    visit = await scene.visit()
+    planned = (await scene.client(scene.seller).get(f"/v1/visits/{visit}")).json()["planned_start"]
+    day = local_date(datetime.fromisoformat(planned), "Asia/Shanghai")
+    return Asked(query={"user_id": scene.seller_id, "date": day.isoformat()}, marks=(visit,))
+
+
+async def _call_list(scene: Scene) -> Asked:
+    """The seller's own list, with a customer in it."""
+    return Asked(query={"user_id": scene.seller_id}, marks=(await scene.customer(),))
 
 
 def after(name: str, thing: str, path: str, body: Mapping[str, Any] | None = None, *, by: str = "") -> Make:
@@ -711,6 +736,19 @@ CASES: Mapping[str, Case] = {
     "disable_task_rule": admins(item("rule_id", "task_rule")),
     "dry_run_task_rule": admins(item("rule_id", "task_rule")),
     "list_task_rule_runs": everybodys(item("rule_id", "task_rule")),
+    "list_visit_plans": Case(listing("visit_plan")),
+    "propose_visit_plan": Case(_new_visit_plan),
+    "get_visit_plan": Case(item("plan_id", "visit_plan")),
+    "list_visit_plan_lines": Case(item("plan_id", "visit_plan")),
+    "regenerate_visit_plan": Case(item("plan_id", "visit_plan")),
+    "adjust_visit_plan": Case(_adjust_visit_plan),
+    "approve_visit_plan": Case(item("plan_id", "visit_plan"), by="manager"),
+    "get_day": Case(_day),
+    "get_route": Case(_day),
+    "get_coverage": Case(plain(query={"from": "2026-11-01", "to": "2026-11-30"}), shared=True),
+    "get_call_list": Case(_call_list),
+    "keep_call": Case(item("customer_id", "customer", {"next_call_on": "2027-01-04"})),
+    "get_pressure": Case(item("customer_id", "customer")),
     "list_tasks": Case(listing("task")),
     "create_task": Case(_new_task),
     "get_task": Case(item("task_id", "task")),

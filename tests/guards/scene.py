@@ -109,6 +109,10 @@ class Scene:
         body = {"customer_id": at, "purpose": "care", "allow_overlap": True, **hours(0), **more}
         return str((await self.post("/v1/visits", body))["id"])
 
+    async def visit_plan(self) -> str:
+        """Anna's plan of some month."""
+        return str((await self.post("/v1/visit-plans", {"month": f"{2027 + next(numbers) % 900}-01-01"}))["id"])
+
     async def task(self) -> str:
         """A task of Anna's, due tomorrow."""
         subject = {"type": "customer", "id": await self.customer()}

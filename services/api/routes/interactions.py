@@ -4,7 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from starlette.responses import Response
 
+from crm.care import pressure
 from crm.customers.errors import CustomerArchived
 from crm.database import Access
 from crm.interactions import actions, queries
@@ -12,6 +14,7 @@ from crm.interactions.schemas import InteractionCreate, InteractionFilter, Inter
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
+from services.api.answers import respond
 from services.api.deps import reads, writes
 from services.api.problems import problems
 from services.api.routing import router as new_router
@@ -34,9 +37,17 @@ async def list_interactions(access: InteractionReads, wanted: Annotated[Interact
     response_model=InteractionRead,
     responses=problems(CustomerArchived, AlreadyExists),
 )
-async def log_interaction(access: InteractionWrites, new: InteractionCreate) -> Answer:
-    """Write down a call, a message or a meeting. It warms the relationship only where two people took part."""
-    return await actions.log(access, new)
+async def log_interaction(access: InteractionWrites, new: InteractionCreate) -> Response:
+    """Write down a call, a message or a meeting. It warms the relationship only where two people took part.
+
+    Where you have touched these people often enough of late, the header `Rapport-Warning` says so
+    (`contact_pressure; last_7_days=4; last_30_days=5`); it is written down all the same.
+    """
+    response = respond(await actions.log(access, new), 201, "/v1/interactions")
+    began_by_us = new.direction == "outbound" and new.outcome != "no_answer"
+    if began_by_us and (said := await pressure.warning(access, new.customer_id, new.contact_id)):
+        response.headers["Rapport-Warning"] = said
+    return response
 
 
 @router.get("/interactions/{interaction_id}", response_model=InteractionRead)

@@ -1,0 +1,88 @@
+"""By when to be in touch next, for sets of customers: ``customers.rules.next_contact_due`` as SQL.
+
+By the calendar of whoever looks after the customer; for a year that no calendar keeps, Monday to Friday are working
+days, as the calendar's own week has it in nearly every case. Where the two differ, the rule in Python decides: this
+finds whom to look at.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    Time,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    or_,
+    select,
+)
+
+from crm.calendars.whose import user_calendars, working_days_after, working_days_before
+from crm.care.queries import is_switched_off
+from crm.customers.models import customers
+from crm.customers.queries import local_date
+from crm.tasks.models import tasks
+from crm.workspaces.models import users, workspaces
+
+
+def people_and_calendars() -> tuple[FromClause, ColumnElement[bool]]:
+    """Who goes by which calendar, nobody (null) by the workspace's, and how customers join it."""
+    people = user_calendars()
+    home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    nobody = select(cast(None, Uuid).label("user_id"), workspaces.c.calendar_id).where(home)
+    of = select(people).union_all(nobody).subquery("calendars_of")
+    return of, of.c.user_id.is_not_distinct_from(customers.c.owner_id)
+
+
+def contact_every(customer: FromClause) -> ColumnElement[int]:
+    """The cadence: at most so many days between two contacts, by tier."""
+    c = customer.c
+    days = {name: bindparam(f"cadence_{name}", type_=Integer) for name in ("double", "key", "potential", "ordinary")}
+    wanted = case(
+        (c.key_kind == "double", days["double"]),
+        (or_(c.key_kind.is_not(None), c["class"] == "key"), days["key"]),
+        (c["class"] == "potential", days["potential"]),
+        else_=days["ordinary"],
+    )
+    return func.least(wanted, bindparam("warmth_cold_from", type_=Integer) - 1, type_=Integer)
+
+
+def next_contact_due(customer: FromClause, calendar_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The day itself: the last working day up to the cadence's end, else the first one after it."""
+    start = local_date(func.coalesce(customer.c.last_contact_at, customer.c.created_at))
+    due = start + contact_every(customer)
+    weekend = func.greatest(cast(extract("isodow", due), Integer) - 5, 0)
+    earlier = func.coalesce(working_days_before(calendar_id, due, 0), due - weekend)
+    later = func.coalesce(working_days_after(calendar_id, due, 0), due + case((weekend > 0, 3 - weekend), else_=0))
+    return case((earlier > start, earlier), else_=later)
+
+
+def told_for_another_moment() -> ColumnElement[bool]:
+    """There is an open task to get in touch, due at another moment than the customer's day asks for."""
+    clock = cast(bindparam("reminder_time", type_=Text), Time)
+    wanted = func.timezone(bindparam("timezone", type_=Text), customers.c.next_contact_due_on + clock)
+    return exists().where(
+        tasks.c.workspace_id == customers.c.workspace_id,
+        tasks.c.customer_id == customers.c.id,
+        tasks.c.kind == "contact_due",
+        tasks.c.state == "open",
+        tasks.c.due_at != wanted,
+    )
+
+
+def told_or_not() -> ColumnElement[bool]:
+    """There is an open task where nobody is to be told, or none where somebody is: as ``Cared.may_be_planned``."""
+    c, t = customers.c, tasks.c
+    has_one = exists().where(
+        t.workspace_id == c.workspace_id, t.customer_id == c.id, t.kind == "contact_due", t.state == "open"
+    )
+    active = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
+    return has_one != and_(active, ~c.do_not_contact, ~is_switched_off())
