@@ -2,7 +2,9 @@
 
 import asyncio
 
-from crm.notifications.firing import always_heard, fire_due
+from crm.channels.owing import has_channels
+from crm.database import EVERYWHERE
+from crm.notifications.firing import always_heard, fire_due, is_anything_due
 from crm.reminders import events
 from crm.webhooks.owing import is_listened_to
 from services.worker.reactions import REACTIONS
@@ -15,11 +17,15 @@ LANES = 2
 
 _OF_FIRING = {events.FIRED, events.SUPPRESSED, events.CANCELLED}
 # A hundred thousand facts that nobody waits for are written as published: to publish them would be half the work again.
+# The same of notifications: where there are no channels, nobody takes each of them up only to owe nothing.
+IS_TOLD = has_channels
 IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else is_listened_to
 
 
 async def fire(worker: Worker) -> bool:
     """Fire what is due: a batch, and several side by side where that was not all."""
+    if not await is_anything_due(worker.database.writing(EVERYWHERE)):
+        return False
     fired = await _batch(worker)
     if fired < MOST:
         return fired > 0
@@ -32,4 +38,4 @@ async def fire(worker: Worker) -> bool:
 async def _batch(worker: Worker) -> int:
     """One transaction."""
     async with worker.database.scanning() as tx:
-        return await fire_due(tx, limit=MOST, is_heard=IS_HEARD)
+        return await fire_due(tx, limit=MOST, is_heard=IS_HEARD, is_told=IS_TOLD)
