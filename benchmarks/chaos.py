@@ -98,7 +98,7 @@ class Plan:
     outage: float = 0.0
     """Seconds that the queue is away, as the one fault there is."""
     waits_for_leases: bool = True
-    """Otherwise what a dead worker holds is set free when the faults are over, as if its lease had run out."""
+    """Otherwise what a dead worker or a dead queue holds is set free when the faults are over, as if its time had run out."""
     has_api: bool = True
     """Otherwise nobody is asked for anything, and nothing is delivered: it is about firing alone."""
 
@@ -231,7 +231,8 @@ async def _settle(around: World, plan: Plan) -> None:
     """Until nothing waits any more."""
     if not plan.waits_for_leases:
         owner = await around.owner()
-        await owner.execute("UPDATE webhook_deliveries SET leased_until = now() WHERE leased_until > now()")
+        for held in ("leased_until", "hinted_until"):
+            await owner.execute(f"UPDATE webhook_deliveries SET {held} = now() WHERE {held} > now()")
         await owner.close()
     until = monotonic() + PATIENCE + plan.reminders / 20
     while not await _says(around, ALL_DONE):

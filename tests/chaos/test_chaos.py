@@ -12,16 +12,16 @@ from benchmarks.unfenced import DROP_THE_KEY
 pytestmark = pytest.mark.process
 
 UNFENCED = Plan(
-    reminders=60,
-    seconds=1.5,
+    reminders=40,
+    seconds=1.0,
     faults=0,
     workspaces=4,
     worker="benchmarks.unfenced:run",
     first=DROP_THE_KEY,
     has_api=False,
 )
-QUEUE_AWAY = Plan(reminders=100, seconds=6, faults=0, workspaces=4, outage=3, waits_for_leases=False)
-FAULTS = Plan(reminders=300, seconds=8, faults=14, workspaces=4, waits_for_leases=False)
+QUEUE_AWAY = Plan(reminders=100, seconds=5, faults=0, workspaces=4, outage=2.5, waits_for_leases=False)
+FAULTS = Plan(reminders=300, seconds=6, faults=14, workspaces=4, waits_for_leases=False)
 
 
 @dataclass(frozen=True)
