@@ -98,7 +98,7 @@ class Plan:
     outage: float = 0.0
     """Seconds that the queue is away, as the one fault there is."""
     waits_for_leases: bool = True
-    """Otherwise what a dead worker or a dead queue holds is set free when the faults are over, as if its time had run out."""
+    """Otherwise what a dead worker or queue holds is set free when the faults are over, as if its time was up."""
     has_api: bool = True
     """Otherwise nobody is asked for anything, and nothing is delivered: it is about firing alone."""
 

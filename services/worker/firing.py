@@ -1,11 +1,15 @@
 """Round: reminders whose moment has come are said."""
 
 import asyncio
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
 
 from crm.channels.owing import has_channels
 from crm.database import EVERYWHERE
 from crm.notifications.firing import always_heard, fire_due, is_anything_due
 from crm.reminders import events
+from crm.task_rules.queries import is_ruled
 from crm.webhooks.owing import is_listened_to
 from services.worker.reactions import REACTIONS
 from services.worker.rounds import Worker
@@ -16,10 +20,17 @@ LANES = 2
 """So many batches side by side while there is a backlog: each keeps one processor of the database busy."""
 
 _OF_FIRING = {events.FIRED, events.SUPPRESSED, events.CANCELLED}
+
+
+def _is_heard(workspace_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """By a webhook, or by a rule of the workspace's own: each may be about any event."""
+    return or_(is_listened_to(workspace_id), is_ruled(workspace_id, _OF_FIRING))
+
+
 # A hundred thousand facts that nobody waits for are written as published: to publish them would be half the work again.
 # The same of notifications: where there are no channels, nobody takes each of them up only to owe nothing.
 IS_TOLD = has_channels
-IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else is_listened_to
+IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else _is_heard
 
 
 async def fire(worker: Worker) -> bool:

@@ -169,3 +169,24 @@ async def test_notifications_that_no_channel_tells_of_are_not_taken_up_again(rou
     )
     assert [each[0] for each in waiting] == [told.id]
     assert await rounds.count("notifications") == 6
+
+
+async def test_facts_that_a_rule_waits_for_are_published(rounds: Round) -> None:
+    ruled, switched_off, other = [await rounds.workspace() for _ in range(3)]
+    for home, event, enabled in (
+        (ruled, "reminder.fired", True),
+        (switched_off, "reminder.fired", False),
+        (other, "customer.created", True),
+    ):
+        await rounds.stage.owner.execute(
+            "INSERT INTO task_rules (workspace_id, name, trigger, action, event_type, enabled) "
+            "VALUES ($1, 'Rule', '{}', '{}', $2, $3)",
+            home.id,
+            event,
+            enabled,
+        )
+        await rounds.plan(home.id, home.anna.id, 2)
+    async with rounds.worker.scanning() as tx:
+        assert await fire_due(tx, limit=100, is_heard=IS_HEARD) == 6
+    waiting = await rounds.stage.owner.fetch("SELECT DISTINCT workspace_id FROM events WHERE published_at IS NULL")
+    assert [each[0] for each in waiting] == [ruled.id]
