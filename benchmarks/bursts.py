@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +27,7 @@ PLAN = """
 INSERT INTO reminders
     (workspace_id, user_id, subject_type, subject_id, customer_id, title, fire_at, escalates, dedupe_key)
 SELECT $1, ($2::uuid[])[1 + n % cardinality($2)], 'task', task, uuidv7(), 'Send the quotation for the second line',
-       now() + make_interval(secs => $4), true, 'task:' || task || ':2026-11-22T01:00:00.000000Z'
+       $4::timestamptz, true, 'task:' || task || ':2026-11-22T01:00:00.000000Z'
 FROM (SELECT n, uuidv7() AS task FROM generate_series(1, $3::int) AS n) AS planned
 """
 NONE_LEFT = "SELECT (SELECT fire_at FROM reminders WHERE state = 'scheduled' ORDER BY fire_at LIMIT 1) IS NULL"
@@ -124,24 +125,30 @@ async def anew(at: Place) -> None:
     await asyncio.to_thread(schema.upgrade, at.dsn_of(SUPERUSER, DATABASE))
 
 
-async def burst(at: Place, numbers: list[int], *, listened: bool = False, seconds: float = 2.0) -> Burst:
+async def burst(at: Place, numbers: list[int], *, listened: bool = False, seconds: float = 10.0) -> Burst:
     """So many reminders in as many workspaces, due at one moment while a worker runs; the last workspace is ``of_one``.
 
-    ``listened``: each workspace has a webhook endpoint, so that every fact has to be published.
+    ``listened``: each workspace has a webhook endpoint, so that every fact has to be published. ``seconds``: from when
+    planning them begins to that moment; ``TimeoutError`` where that is too short.
     """
     await anew(at)
     owner = await at.connect()
     homes = [await workspace(owner, listened=listened) for _ in numbers]
-    for (home, people), number in zip(homes, numbers, strict=True):
-        await owner.execute(PLAN, home, people, number, 86_400.0)
-    await owner.execute("VACUUM ANALYZE")
-    await owner.execute("CHECKPOINT")
     with running("services.worker.main", environment=at.environment) as worker:
         await until(owner, "SELECT EXISTS (SELECT FROM worker_heartbeats)")
         elsewhere = await asyncio.to_thread(psutil.cpu_percent, 2.0)
+        # Planned for one moment from the start, as they are in life: to move them there would leave a dead row and dead
+        # entries beside each of them.
+        moment = await owner.fetchval("SELECT now() + make_interval(secs => $1)", seconds)
+        for (home, people), number in zip(homes, numbers, strict=True):
+            await owner.execute(PLAN, home, people, number, moment)
+        await owner.execute("VACUUM ANALYZE reminders")
+        await owner.execute("CHECKPOINT")
+        left = await owner.fetchval("SELECT extract(epoch FROM $1::timestamptz - now())::float8", moment)
+        if left < 1:
+            raise TimeoutError(f"planning took {seconds - left:.0f} s: give it more than {seconds:.0f} s")
+        await asyncio.sleep(left - 0.5)
         before = await _spent(owner, worker.pid)
-        # Only its moment changes, in one statement: that there is anything to fire becomes known all at once.
-        await owner.execute(f"UPDATE reminders SET fire_at = now() + interval '{seconds} seconds'")
         await until(owner, NONE_LEFT)
         after = await _spent(owner, worker.pid)
     late = await owner.fetchrow(LATENESS, homes[-1][0])
@@ -161,7 +168,7 @@ async def waiting(at: Place, number: int, *, seconds: float = 30.0) -> Waiting:
     owner = await at.connect()
     for _ in range(50):
         home, people = await workspace(owner)
-        await owner.execute(PLAN, home, people, number // 50, 86_400.0)
+        await owner.execute(PLAN, home, people, number // 50, datetime.now(UTC) + timedelta(days=1))
     await owner.execute("VACUUM ANALYZE")
     with running("services.worker.main", environment=at.environment) as worker:
         await until(owner, "SELECT EXISTS (SELECT FROM worker_heartbeats)")

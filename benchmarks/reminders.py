@@ -125,7 +125,7 @@ def _page(large: int) -> Iterator[str]:
     )
     with bursts.place() as at:
         for what, bar, numbers, listened in runs:
-            lead = 2.0 + sum(numbers) / 20_000
+            lead = 10.0 + sum(numbers) / 5_000
             found = asyncio.run(bursts.burst(at, numbers, listened=listened, seconds=lead))
             line = _burst(what.format(f"{sum(each for each in numbers if each > 1):,}"), bar, found)
             print(line, flush=True)

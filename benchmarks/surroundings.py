@@ -6,12 +6,12 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -23,6 +23,7 @@ import asyncpg
 import httpx
 import redis
 
+from benchmarks import nursery
 from benchmarks.stage import SECRET_KEY, _workspace
 from services import schema
 from services.local.folders import FolderInUse
@@ -128,10 +129,11 @@ class World:
     workers: int
     worker: str
     number: int
+    has_api: bool
     homes: list[UUID] = field(default_factory=list)
     people: list[UUID] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, ForkServerProcess] = field(default_factory=dict)
 
     @property
     def api_url(self) -> str:
@@ -156,24 +158,28 @@ class World:
             self.tokens.append(token)
             self.people.append(people[0])
         await owner.close()
-        for name in ("api", *(f"worker {n}" for n in range(self.workers))):
+        for name in (*(["api"] if self.has_api else []), *(f"worker {n}" for n in range(self.workers))):
             self.start(name)
-        body = {"url": receiver_url, "types": ["reminder.fired"]}
-        async with httpx.AsyncClient(base_url=self.api_url, timeout=10, trust_env=False) as client:
-            await self._answers(client)
-            for token in self.tokens:
-                headers = {"Authorization": f"Bearer {token}"}
-                (await client.post("/v1/webhook-endpoints", json=body, headers=headers)).raise_for_status()
+        if self.has_api:
+            await self._have_told(receiver_url)
         until = time.monotonic() + 60
         while not await self._beats():
             if time.monotonic() > until:
                 raise TimeoutError("the workers do not beat")
             await asyncio.sleep(0.1)
 
+    async def _have_told(self, receiver_url: str) -> None:
+        body = {"url": receiver_url, "types": ["reminder.fired"]}
+        async with httpx.AsyncClient(base_url=self.api_url, timeout=10, trust_env=False) as client:
+            await self._answers(client)
+            for token in self.tokens:
+                headers = {"Authorization": f"Bearer {token}"}
+                (await client.post("/v1/webhook-endpoints", json=body, headers=headers)).raise_for_status()
+
     def start(self, name: str) -> None:
         """Start a process by its name."""
         role = "rapport_api" if name == "api" else "rapport_worker"
-        module = ["services.cli", "api"] if name == "api" else [self.worker]
+        main = "services.cli.main:api" if name == "api" else self.worker
         environment = {
             **os.environ,
             "DATABASE_URL": self.postgres.dsn_of(role, DATABASE),
@@ -186,17 +192,13 @@ class World:
             "RAPPORT_WEBHOOKS_ALLOW_LOOPBACK": "true",
             "RAPPORT_PORT": str(self.api_port),
         }
-        with (self.folder / "processes.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *module], env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+        self.processes[name] = nursery.start(main, environment, self.folder / "processes.log")
 
     def kill(self, name: str) -> None:
         """At once, with whatever it has started."""
         process = self.processes[name]
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
 
     def end(self) -> None:
         """Everything, for good."""
@@ -224,6 +226,7 @@ class World:
 @contextmanager
 def ground() -> Iterator[Ground]:
     """Embedded servers in a folder of their own, with a database to copy; whatever was started ends with the block."""
+    nursery.open_early()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="rapport-chaos-")))
         postgres, queue = Postgres(folder / "postgres"), Queue(folder / "valkey")
@@ -243,11 +246,11 @@ async def _make_template(url: str) -> None:
 
 
 @contextmanager
-def world(on: Ground, number: int, *, workers: int, worker: str) -> Iterator[World]:
+def world(on: Ground, number: int, *, workers: int, worker: str, has_api: bool = True) -> Iterator[World]:
     """Workspaces and processes; the processes end with the block."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
-    around = World(on.folder, on.postgres, on.queue, port, workers, worker, number)
+    around = World(on.folder, on.postgres, on.queue, port, workers, worker, number, has_api)
     try:
         yield around
     finally:
@@ -332,6 +335,7 @@ class Chaos:
         """It stands still and comes back believing that nothing happened."""
         async with self._alone(name):
             process = self._around.processes[name]
+            assert process.pid is not None
             os.kill(process.pid, signal.SIGSTOP)
             try:
                 await asyncio.sleep(self._chance.uniform(0.5, 4))

@@ -1,7 +1,5 @@
 """The control: the worker as it is, but for what keeps two of them apart when reminders fire.
 
-    python -m benchmarks.unfenced
-
 No row is locked, and whoever thinks about it for a moment before committing (``SLOW``) finds that another has said the
 same meanwhile. It must do so, or the runs that kill workers would prove nothing. The unique key of notifications has to
 be dropped in the database: it alone would still hold the second one back.
@@ -21,7 +19,7 @@ DROP_THE_KEY = "ALTER TABLE notifications DROP CONSTRAINT uq_notifications_works
 
 async def fire(worker: Worker) -> bool:
     """Fire a batch as one would write it first."""
-    careful, careless = firing._fire(round_.MOST, round_.IS_HEARD), Statement.__new__(Statement)
+    careful, careless = firing._fire(round_.MOST, round_.IS_HEARD, round_.IS_TOLD), Statement.__new__(Statement)
     careless.sql, careless.names = careful.sql.replace("FOR UPDATE SKIP LOCKED", ""), careful.names
     async with worker.database.scanning() as tx:
         fired = await tx.rows(careless, now=None)
@@ -30,7 +28,8 @@ async def fire(worker: Worker) -> bool:
     return False
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Be a worker that fires like this."""
     main.ROUNDS = tuple(Round("fire", fire) if each.name == "fire" else each for each in main.ROUNDS)
     main.run.__defaults__ = (main.ROUNDS,)
-    raise SystemExit(main.main())
+    return main.main()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Integer, Table, Uuid, bindparam, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Integer, Select, Table, Uuid, bindparam, select, true
 
 Waiting = Callable[[FromClause], ColumnElement[bool]]
 """Which rows wait to be taken, as a condition on a source of them. An index on the workspace must serve it."""
@@ -34,6 +34,13 @@ def taken_in_turns(table: Table, waiting: Waiting, key: Iterable[str], order: It
     )
     # Inlined into a join it could run twice, and take more than it should.
     return taken.prefix_with("MATERIALIZED")
+
+
+def anything_waits(table: Table, waiting: Waiting) -> Select[Any]:
+    """Whether there is anything to take, in any workspace: one probe of the same index."""
+    row = table.alias("first_row")
+    first = select(row.c.workspace_id).where(waiting(row)).order_by(row.c.workspace_id).limit(1)
+    return select(first.scalar_subquery().is_not(None))
 
 
 def _workspaces_that_wait(table: Table, waiting: Waiting) -> CTE:

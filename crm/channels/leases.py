@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.channels.models import notification_channels
 from crm.channels.vocabulary import ChannelKind
-from crm.database import Transaction, statement
+from crm.database import Access, Transaction, statement
 from crm.turns import taken_in_turns
 
 LEASE = timedelta(seconds=90)
@@ -47,11 +47,11 @@ class Lease(NamedTuple):
     kind: ChannelKind
 
 
-async def claim(tx: Transaction, *, kinds: Collection[ChannelKind], after: UUID, share: int, most: int) -> list[Lease]:
+async def claim(access: Access, *, kinds: Collection[ChannelKind], after: UUID, share: int, most: int) -> list[Lease]:
     """Lease channels of these kinds that have something to do, over all workspaces (``Database.scanning``)."""
-    if not kinds or not await tx.value(_anything_due()):
+    if not kinds or not await access.value(_anything_due()):
         return []
-    rows = await tx.rows(_claim(), kinds=list(kinds), after=after, share=share, most=most)
+    rows = await access.rows(_claim(), kinds=list(kinds), after=after, share=share, most=most)
     return [Lease(*row) for row in rows]
 
 

@@ -11,7 +11,22 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Select, Text, Update, Uuid, and_, any_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    Update,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.channels.models import notification_channels, notification_items
@@ -36,6 +51,12 @@ async def take(tx: Transaction, *, after: UUID, share: int, most: int) -> Taken:
 async def is_firing_behind(tx: Transaction) -> bool:
     """Whether there are reminders whose moment has come and that are not fired yet."""
     return bool(await tx.value(_anything_due(), now=None))
+
+
+def has_channels(workspace_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether this workspace has any channel that is told of anything now."""
+    channel = notification_channels.alias("told_channel").c
+    return exists().where(channel.workspace_id == workspace_id, channel.state == "active")
 
 
 async def owe(tx: Transaction, taken: Taken, now: datetime | None = None) -> int:

@@ -6,15 +6,15 @@ that commits late, or a clock that runs behind, hides nothing.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Insert, Text, Update, Uuid, bindparam, func, select, update
+from sqlalchemy import ColumnElement, FromClause, Insert, Select, Text, Update, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from crm.database import Transaction, statement
+from crm.database import Access, Transaction, statement
 from crm.events.models import events, reactions
-from crm.turns import taken_in_turns
+from crm.turns import anything_waits, taken_in_turns
 
 
 class Published(NamedTuple):
@@ -33,6 +33,11 @@ class Owed(NamedTuple):
     name: str
 
 
+async def is_anything_unpublished(access: Access) -> bool:
+    """Whether any fact waits, in any workspace: a glance that needs no transaction around it."""
+    return bool(await access.value(_anything_unpublished()))
+
+
 async def publish(tx: Transaction, *, after: UUID, share: int, most: int) -> list[Published]:
     """Mark facts as published and give them: ``share`` of each workspace after ``after``, ``most`` in all."""
     return [Published(*row) for row in await tx.rows(_publish(), after=after, share=share, most=most)]
@@ -47,6 +52,11 @@ async def owe_reactions(tx: Transaction, owed: Sequence[Owed]) -> None:
 
 def _unpublished(event: FromClause) -> ColumnElement[bool]:
     return event.c.published_at.is_(None)
+
+
+@statement
+def _anything_unpublished() -> Select[Any]:
+    return anything_waits(events, _unpublished)
 
 
 @statement

@@ -62,9 +62,9 @@ class Fact(NamedTuple):
     changes: Mapping[str, Any] | None
 
 
-async def claim(tx: Transaction, *, after: UUID, share: int, most: int) -> list[Claim]:
+async def claim(access: Access, *, after: UUID, share: int, most: int) -> list[Claim]:
     """Claim reactions whose moment has come: ``share`` of each workspace after ``after``, ``most`` in all."""
-    return [Claim(*row) for row in await tx.rows(_claim(), after=after, share=share, most=most)]
+    return [Claim(*row) for row in await access.rows(_claim(), after=after, share=share, most=most)]
 
 
 async def take(tx: Transaction, claimed: Claim) -> Fact | None:

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from crm.actor import Actor, ActorKind
-from crm.database import Database, Transaction
+from crm.database import Access, Database
 from crm.errors import Unprocessable
 from crm.exports import events, progress
 from crm.exports.actions import filters_of
@@ -91,9 +91,9 @@ class Claim(NamedTuple):
         return {"export_id": self.id, "lease_id": self.lease_id}
 
 
-async def claim(tx: Transaction) -> Claim | None:
+async def claim(access: Access) -> Claim | None:
     """The export that has waited longest; None when there is none."""
-    row = await tx.row(progress.claim())
+    row = await access.row(progress.claim())
     return None if row is None else Claim(*row)
 
 

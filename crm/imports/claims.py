@@ -44,9 +44,9 @@ class Claim(NamedTuple):
         return {"import_id": self.id, "lease_id": self.lease_id}
 
 
-async def claim(tx: Transaction) -> Claim | None:
+async def claim(access: Access) -> Claim | None:
     """The import that has waited longest among those that nobody works on; None when there is none."""
-    row = await tx.row(progress.claim())
+    row = await access.row(progress.claim())
     return None if row is None else Claim(*row)
 
 

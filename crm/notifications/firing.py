@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
-from crm.database import Transaction, statement
+from crm.database import Access, Transaction, statement
 from crm.notifications.escalating import patience
 from crm.notifications.models import notifications
 from crm.recording import told
@@ -43,7 +43,7 @@ from crm.tables import Moment, utc
 from crm.workspaces.models import workspaces
 
 Heard = Callable[[ColumnElement[Any]], ColumnElement[bool]]
-"""Whether anybody waits for the facts of a workspace. Where nobody does, a fact needs no publishing."""
+"""Whether anybody waits for what happens in a workspace. Where nobody does, nobody need look for whom to tell."""
 
 
 def always_heard(_: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -51,16 +51,29 @@ def always_heard(_: ColumnElement[Any]) -> ColumnElement[bool]:
     return literal(1) == literal(1)
 
 
-async def fire_due(tx: Transaction, *, limit: int, now: datetime | None = None, is_heard: Heard = always_heard) -> int:
+async def fire_due(
+    tx: Transaction,
+    *,
+    limit: int,
+    now: datetime | None = None,
+    is_heard: Heard = always_heard,
+    is_told: Heard = always_heard,
+) -> int:
     """Fire what is due, ``limit`` in all, shared out among the workspaces; how many were fired or cancelled instead.
 
-    ``tx`` is a ``Database.scanning()``; ``now`` is the database's clock, unless a test says otherwise. There may be
-    more while the answer is not 0.
+    ``tx`` is a ``Database.scanning()``; ``now`` is the database's clock, unless a test says otherwise. ``is_heard``:
+    who waits for the facts of a workspace; ``is_told``: whether it has channels to tell notifications over. There may
+    be more while the answer is not 0.
     """
-    if not await tx.value(_anything_due(), now=now):
+    if not await is_anything_due(tx, now):
         return 0
     await tx.row(_by_index_alone())
-    return len(await tx.rows(_fire(limit, is_heard), now=now))
+    return len(await tx.rows(_fire(limit, is_heard, is_told), now=now))
+
+
+async def is_anything_due(access: Access, now: datetime | None = None) -> bool:
+    """Whether any reminder's moment has come, in any workspace: a glance that needs no transaction around it."""
+    return bool(await access.value(_anything_due(), now=now))
 
 
 @statement
@@ -74,7 +87,7 @@ def _by_index_alone() -> Select[Any]:
 
 
 @statement
-def _fire(limit: int, is_heard: Heard) -> Insert:
+def _fire(limit: int, is_heard: Heard, is_told: Heard) -> Insert:
     """Take, mark, notify and record, in one statement."""
     taken = due.taken(limit)
     judged = _judged(taken)
@@ -106,9 +119,14 @@ def _fire(limit: int, is_heard: Heard) -> Insert:
             else_=events.CANCELLED,
         ),
         changes=_changes(changed),
-        published_at=case((is_heard(changed.c.workspace_id), cast(null(), Moment)), else_=func.now()),
-        also=lambda rows: [_notifications(rows)],
+        published_at=_done_unless(is_heard, changed),
+        also=lambda rows: [_notifications(rows, is_told)],
     )
+
+
+def _done_unless(anybody: Heard, changed: CTE) -> ColumnElement[Any]:
+    """The moment at which telling was done with: at once, unless there is anybody to tell."""
+    return case((anybody(changed.c.workspace_id), cast(null(), Moment)), else_=func.now())
 
 
 def _judged(taken: CTE) -> CTE:
@@ -180,11 +198,17 @@ def _changes(changed: CTE) -> ColumnElement[Any]:
     return case((c.state == "cancelled", cancelled), (c.caution.is_not(None), fired.op("||")(caution)), else_=fired)
 
 
-def _notifications(changed: CTE) -> Insert:
+def _notifications(changed: CTE, is_told: Heard) -> Insert:
     c = changed.c
     same = ("workspace_id", "user_id", "title", "subject_type", "subject_id", "customer_id", "caution")
     # One that was put off is said again: that is another thing to be told of the same reminder.
     key = func.concat("reminder:", c.id, case((c.snooze_count > 0, func.concat(":", c.snooze_count))))
-    rows = select(*(c[name] for name in same), c.id, literal("reminder", Text), key).where(c.state == "fired")
-    names = [*same, "reminder_id", "kind", "dedupe_key"]
+    further = {
+        "reminder_id": c.id,
+        "kind": literal("reminder", Text),
+        "dedupe_key": key,
+        "dispatched_at": _done_unless(is_told, changed),
+    }
+    rows = select(*(c[name] for name in same), *further.values()).where(c.state == "fired")
+    names = [*same, *further]
     return insert(notifications).from_select(names, rows).on_conflict_do_nothing()

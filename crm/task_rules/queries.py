@@ -1,6 +1,6 @@
 """How a rule and its runs look, and everything that reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    exists,
     func,
     literal_column,
     select,
@@ -125,6 +126,12 @@ async def one(access: Access, rule_id: UUID) -> Rule | None:
 async def of_event(access: Access, event_type: str) -> list[Rule]:
     """The enabled rules of an event, in the order in which they were made."""
     return [Rule(*row) for row in await access.rows(_of_event(), event_type=event_type)]
+
+
+def is_ruled(workspace_id: ColumnElement[Any], types: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a workspace has a rule for an event of these types."""
+    rule = task_rules.alias("rule_on_event").c
+    return exists().where(rule.workspace_id == workspace_id, rule.event_type.in_(sorted(types)), rule.enabled)
 
 
 async def ruled(tx: Transaction, homes: Sequence[UUID], types: Sequence[str]) -> frozenset[tuple[UUID, str]]:

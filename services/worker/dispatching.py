@@ -18,6 +18,7 @@ from crm.channels.seeing import not_to_be_told
 from crm.channels.settling import Report
 from crm.channels.targets import place_of, unpacked
 from crm.channels.telling import told
+from crm.database import EVERYWHERE
 from crm.sealing import SealBroken
 from services.worker.channels.parcels import Means, Parcel
 from services.worker.channels.roster import ADAPTERS
@@ -56,8 +57,8 @@ async def send_messages(worker: Worker) -> bool:
         return False
     most = PLACES - max(busy[kind] for kind in kinds)
     turn = worker.turns["send messages"]
-    async with worker.database.scanning() as tx:
-        found = await leases.claim(tx, kinds=kinds, after=turn.after, share=SHARE, most=most)
+    access = worker.database.writing(EVERYWHERE)
+    found = await leases.claim(access, kinds=kinds, after=turn.after, share=SHARE, most=most)
     for lease in found:
         _tell_beside(worker, lease)
     if not found:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from crm.database import EVERYWHERE
 from crm.exports import writing
 from crm.exports.writing import Folder, LeaseLost
 from services.worker.rounds import Worker
@@ -16,8 +17,7 @@ LONGEST = 110.0
 
 async def export_round(worker: Worker) -> bool:
     """Write an export; whether there was one. Killed in the middle, it is begun anew by whoever comes next."""
-    async with worker.database.scanning() as tx:
-        held = await writing.claim(tx)
+    held = await writing.claim(worker.database.writing(EVERYWHERE))
     if held is None:
         return False
     try:

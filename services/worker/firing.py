@@ -1,9 +1,15 @@
 """Round: reminders whose moment has come are said."""
 
 import asyncio
+from typing import Any
 
-from crm.notifications.firing import always_heard, fire_due
+from sqlalchemy import ColumnElement, or_
+
+from crm.channels.owing import has_channels
+from crm.database import EVERYWHERE
+from crm.notifications.firing import always_heard, fire_due, is_anything_due
 from crm.reminders import events
+from crm.task_rules.queries import is_ruled
 from crm.webhooks.owing import is_listened_to
 from services.worker.reactions import REACTIONS
 from services.worker.rounds import Worker
@@ -14,12 +20,23 @@ LANES = 2
 """So many batches side by side while there is a backlog: each keeps one processor of the database busy."""
 
 _OF_FIRING = {events.FIRED, events.SUPPRESSED, events.CANCELLED}
+
+
+def _is_heard(workspace_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """By a webhook, or by a rule of the workspace's own: each may be about any event."""
+    return or_(is_listened_to(workspace_id), is_ruled(workspace_id, _OF_FIRING))
+
+
 # A hundred thousand facts that nobody waits for are written as published: to publish them would be half the work again.
-IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else is_listened_to
+# The same of notifications: where there are no channels, nobody takes each of them up only to owe nothing.
+IS_TOLD = has_channels
+IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else _is_heard
 
 
 async def fire(worker: Worker) -> bool:
     """Fire what is due: a batch, and several side by side where that was not all."""
+    if not await is_anything_due(worker.database.writing(EVERYWHERE)):
+        return False
     fired = await _batch(worker)
     if fired < MOST:
         return fired > 0
@@ -32,4 +49,4 @@ async def fire(worker: Worker) -> bool:
 async def _batch(worker: Worker) -> int:
     """One transaction."""
     async with worker.database.scanning() as tx:
-        return await fire_due(tx, limit=MOST, is_heard=IS_HEARD)
+        return await fire_due(tx, limit=MOST, is_heard=IS_HEARD, is_told=IS_TOLD)

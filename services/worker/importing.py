@@ -8,7 +8,7 @@ from typing import Protocol
 
 import asyncpg
 
-from crm.database import Database
+from crm.database import EVERYWHERE, Database
 from crm.errors import Unavailable
 from crm.imports import carrying, claims, undoing
 from crm.imports.claims import Claim, LeaseLost
@@ -39,8 +39,7 @@ class Importing(Protocol):
 async def import_round(worker: Importing) -> bool:
     """Carry an import on; whether there was one. Whatever stops it, it goes on from its last batch."""
     database = worker.database
-    async with database.scanning() as tx:
-        held = await claims.claim(tx)
+    held = await claims.claim(database.writing(EVERYWHERE))
     if held is None:
         return False
     worker.importing = True

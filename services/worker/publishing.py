@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from crm.database import Transaction
-from crm.events.publishing import Owed, Published, owe_reactions, publish
+from crm.database import EVERYWHERE, Transaction
+from crm.events.publishing import Owed, Published, is_anything_unpublished, owe_reactions, publish
 from crm.task_rules.queries import ruled
 from crm.webhooks.owing import owe_deliveries
 from services.worker.reactions import BY_RULE, REACTIONS, name_of
@@ -15,6 +15,8 @@ MOST = 2000
 
 async def publish_facts(worker: Worker) -> bool:
     """Publish a batch of facts with everything they owe, in one transaction."""
+    if not await is_anything_unpublished(worker.database.writing(EVERYWHERE)):
+        return False
     turn = worker.turns["publish"]
     async with worker.database.scanning() as tx:
         published = await publish(tx, after=turn.after, share=SHARE, most=MOST)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from crm.database import EVERYWHERE
 from crm.events import reacting
 from crm.events.reacting import Claim
 from services.worker.reactions import BY_RULE, REACTIONS, Reaction, name_of
@@ -27,9 +28,8 @@ logger = logging.getLogger("rapport.worker.reacting")
 async def react(worker: Worker) -> bool:
     """Claim a batch of reactions and carry them out, some at a time."""
     turn = worker.turns["react"]
-    async with worker.database.scanning() as tx:
-        share = BESIDE_AN_IMPORT if worker.importing else SHARE
-        claims = await reacting.claim(tx, after=turn.after, share=share, most=MOST)
+    share = BESIDE_AN_IMPORT if worker.importing else SHARE
+    claims = await reacting.claim(worker.database.writing(EVERYWHERE), after=turn.after, share=share, most=MOST)
     more = turn.next([claim.workspace_id for claim in claims], share=share, most=MOST) and not worker.importing
     left = iter(claims)
 

@@ -27,8 +27,9 @@ async def remove_files(worker: Worker) -> bool:
             await _remove(worker, removal)
             gone.append(removal)
     finally:
-        async with worker.database.scanning() as tx:
-            await settle(tx, gone)
+        if gone:
+            async with worker.database.scanning() as tx:
+                await settle(tx, gone)
     return len(owed) == MOST
 
 

@@ -10,7 +10,7 @@ from crm.notifications.firing import fire_due
 from crm.reminders.actions import snooze
 from crm.tasks.actions import update
 from crm.tasks.schemas import TaskUpdate
-from services.worker.firing import IS_HEARD
+from services.worker.firing import IS_HEARD, IS_TOLD
 from tests.factories import Workspace
 from tests.notifications.conftest import Round
 
@@ -146,3 +146,47 @@ async def test_facts_that_nobody_waits_for_need_no_publishing(rounds: Round) -> 
     waiting = await rounds.stage.owner.fetch("SELECT DISTINCT workspace_id FROM events WHERE published_at IS NULL")
     assert [each[0] for each in waiting] == [heard.id]
     assert len(await rounds.fired()) == 4
+
+
+async def test_notifications_that_no_channel_tells_of_are_not_taken_up_again(rounds: Round) -> None:
+    told, silent, switched_off = [await rounds.workspace() for _ in range(3)]
+    for home, state, because in ((told, "active", None), (switched_off, "disabled", "by_hand")):
+        await rounds.stage.owner.execute(
+            "INSERT INTO notification_channels "
+            "(workspace_id, user_id, kind, name, hint, target, state, disabled_because, timezone, per_minute) "
+            "VALUES ($1, $2, 'wecom', 'Robot', 'x', 'x', $3, $4, 'UTC', 10)",
+            home.id,
+            home.anna.id,
+            state,
+            because,
+        )
+    for home in (told, silent, switched_off):
+        await rounds.plan(home.id, home.anna.id, 2)
+    async with rounds.worker.scanning() as tx:
+        assert await fire_due(tx, limit=100, is_told=IS_TOLD) == 6
+    waiting = await rounds.stage.owner.fetch(
+        "SELECT DISTINCT workspace_id FROM notifications WHERE dispatched_at IS NULL"
+    )
+    assert [each[0] for each in waiting] == [told.id]
+    assert await rounds.count("notifications") == 6
+
+
+async def test_facts_that_a_rule_waits_for_are_published(rounds: Round) -> None:
+    ruled, switched_off, other = [await rounds.workspace() for _ in range(3)]
+    for home, event, enabled in (
+        (ruled, "reminder.fired", True),
+        (switched_off, "reminder.fired", False),
+        (other, "customer.created", True),
+    ):
+        await rounds.stage.owner.execute(
+            "INSERT INTO task_rules (workspace_id, name, trigger, action, event_type, enabled) "
+            "VALUES ($1, 'Rule', '{}', '{}', $2, $3)",
+            home.id,
+            event,
+            enabled,
+        )
+        await rounds.plan(home.id, home.anna.id, 2)
+    async with rounds.worker.scanning() as tx:
+        assert await fire_due(tx, limit=100, is_heard=IS_HEARD) == 6
+    waiting = await rounds.stage.owner.fetch("SELECT DISTINCT workspace_id FROM events WHERE published_at IS NULL")
+    assert [each[0] for each in waiting] == [ruled.id]

@@ -67,7 +67,7 @@ async def test_without_the_lock_this_test_would_see_doubles(rounds: Round) -> No
     """The control: the same statement, minus what keeps two rounds apart."""
     home = await rounds.workspace()
     await rounds.plan(home.id, home.anna.id, 5)
-    careful, careless = firing._fire(100, firing.always_heard), Statement.__new__(Statement)
+    careful, careless = firing._fire(100, firing.always_heard, firing.always_heard), Statement.__new__(Statement)
     careless.sql, careless.names = careful.sql.replace("FOR UPDATE SKIP LOCKED", ""), careful.names
     assert careless.sql != careful.sql
     given = {"now": None}

@@ -62,7 +62,7 @@ async def test_a_round_reads_what_is_due_and_not_what_waits(rounds: Round, mode:
         "actor_kind": "'system'",
         "actor_id": f"'{NOBODY}'",
     }
-    fire = firing._fire(100, firing.always_heard)
+    fire = firing._fire(100, firing.always_heard, firing.always_heard)
     plan = await plan_of(rounds, mode, fire, *(values[name] for name in fire.names))
     nodes = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "reminders"]
     scans = [node for node in nodes if "Scan" in node["Node Type"]]
@@ -87,7 +87,7 @@ async def test_of_a_backlog_no_more_is_read_than_is_taken_whatever_postgres_beli
         "UPDATE reminders SET state = 'fired', fired_at = now() WHERE workspace_id <> $1", homes[-1].id
     )
     await rounds.stage.owner.execute("VACUUM reminders")
-    fire = firing._fire(90, firing.always_heard)
+    fire = firing._fire(90, firing.always_heard, firing.always_heard)
     values = {"now": "NULL", "actor_kind": "'system'", "actor_id": f"'{NOBODY}'"}
     plan = await plan_of(rounds, mode, fire, *(values[name] for name in fire.names))
     scans = [node for node in _nodes(plan["Plan"]) if node.get("Relation Name") == "reminders"]
