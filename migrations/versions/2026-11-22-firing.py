@@ -1,6 +1,6 @@
 """Room in the indexes of reminders for what firing writes.
 
-Revision: firing, after pipeline_numbers.
+Revision: firing, after care2.
 
 Each reminder is changed at least once, when it is said, weeks after it was planned; as its state decides what
 ``ix_reminders_due`` holds, each index then gets a second entry beside the first, in a page that has long been full.
@@ -12,7 +12,7 @@ It holds for new pages; there is nothing to rebuild.
 from alembic import op
 
 revision = "firing"
-down_revision = "pipeline_numbers"
+down_revision = "care2"
 branch_labels = None
 depends_on = None
 
