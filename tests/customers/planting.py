@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SAID: dict[str, dict[str, Any]] = {
     "visits": {"planned_end": "2026-11-22T09:00:00Z", "overlap_allowed": True},
     "consents": {"notice_version": "1"},
+    "pipeline_stages": {"probability": "0.5"},
 }
 """Table → values that its rules ask for, beside those that fit each column by itself."""
 
