@@ -21,6 +21,7 @@ SAID: dict[str, dict[str, Any]] = {
     "visits": {"planned_end": "2026-11-22T09:00:00Z", "overlap_allowed": True},
     "consents": {"notice_version": "1"},
     "pipeline_stages": {"probability": "0.5"},
+    "visit_plans": {"month": "2026-11-01"},
 }
 """Table → values that its rules ask for, beside those that fit each column by itself."""
 
