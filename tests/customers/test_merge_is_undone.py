@@ -83,7 +83,8 @@ def worlds(draw: st.DrawFn) -> World:
 def once_for_some(belonging: tuple[str, int, int | None]) -> Any:
     """Of what may stand once, one is enough."""
     name, at, of = belonging
-    return (name, at, of is None) if name == "customer_links" else (name, at) if name == "key_proposals" else object()
+    alone = ("key_proposals", "opportunity_contacts")
+    return (name, at, of is None) if name == "customer_links" else (name, at) if name in alone else object()
 
 
 async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> list[UUID]:
@@ -108,8 +109,17 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
                     home.id, list(leaves(one[field])), who, field,
                 )  # fmt: skip
     people: dict[int, list[UUID]] = {}
-    for name, at, of in sorted(world.belongings, key=lambda one: one[0] != "contacts"):
-        await plant(owner, metadata.tables[name], belonging(name, home, ids, people, at, of))
+    sales: dict[int, UUID] = {}
+    first = ("contacts", "opportunities")
+    for name, at, of in sorted(world.belongings, key=lambda one: one[0] not in first):
+        row = belonging(name, home, ids, people, at, of)
+        if name == "opportunities":
+            sales.setdefault(at, row["id"])
+        if name == "opportunity_contacts":
+            if at not in sales or at not in people:
+                continue
+            row |= {"opportunity_id": sales[at]}
+        await plant(owner, metadata.tables[name], row)
     for table in unrelated():
         if table not in references():
             await plant(owner, table, row_of(table, home.id))

@@ -213,6 +213,7 @@ def test_a_token_signed_with_a_guessed_key_is_refused(key: bytes) -> None:
         TOKENS.new_api_key(WORKSPACE, KEY).text,
         new_refresh(WORKSPACE, SESSION).text,
     ],
+    ids=lambda _: "token",
 )
 def test_garbage_is_refused_like_any_other_stranger(token: str) -> None:
     with pytest.raises(Unauthenticated):
