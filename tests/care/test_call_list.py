@@ -1,13 +1,15 @@
 """Whom to call today: the worked example of ``domain.md`` D10 through the front door, and what callers keep."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from crm.care.rules import month_of_calls
+from crm.pipelines.defaults import open_first_pipeline
 from tests.care.people import at, chinese_calendar, customer, last_contact, touch
-from tests.conftest import Client, Clients, Facts, problem
+from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace
 
 TODAY = "2026-11-23"
@@ -221,3 +223,38 @@ async def test_one_sees_the_lists_of_those_one_looks_after_and_no_others(
     problem(await ben.get(f"/v1/customers/{acme}/pressure"), 404, "not_found")
     key = clients(await workspace.key("customers:read"))
     problem(await key.get("/v1/call-list"), 422, "unprocessable")
+
+
+async def test_the_sales_of_a_customer_say_how_far_things_are_until_a_caller_says_more(
+    client: Client, stage: Stage, workspace: Workspace
+) -> None:
+    async with stage.database.transaction(workspace.admin.actor) as tx:
+        await open_first_pipeline(tx)
+    names_of = ("Early", "Late", "Sold", "Quiet")
+    ids = {name: await customer(client, name) for name in names_of}
+    sales = {
+        name: (await client.post("/v1/opportunities", json={"customer_id": ids[name], "name": name})).json()["id"]
+        for name in names_of[:3]
+    }
+    moved = (
+        "UPDATE opportunities SET intention = $2, stage_id = (SELECT s.id FROM pipeline_stages AS s WHERE s.key = $3 "
+        "AND s.workspace_id = opportunities.workspace_id) WHERE id = $1"
+    )
+    await workspace.owner.execute(moved, UUID(sales["Late"]), "very_likely", "proposal")
+    await workspace.owner.execute(
+        "UPDATE opportunities SET state = 'won', amount = 1, currency = 'CNY', closed_at = now(), closed_on = $2, "
+        "contract_ends_on = $2 WHERE id = $1",
+        UUID(sales["Sold"]),
+        date(2026, 11, 1),
+    )
+    found = await the_list(client)
+    assert {line["customer"]["name"]: (line["progress_code"], line["reasons"]) for line in found["data"]} == {
+        "Early": (1, []),
+        "Late": (4, ["progress_4", "intention_very_likely"]),
+        "Sold": (7, ["contract_expired"]),
+        "Quiet": (None, []),
+    }
+    noted = {"progress_code": 5, "intention": "unclear"}
+    assert (await client.patch(f"/v1/call-list/{ids['Late']}", json=noted)).status_code == 200
+    (late,) = [line for line in (await the_list(client))["data"] if line["customer"]["name"] == "Late"]
+    assert (late["progress_code"], late["intention"], late["reasons"]) == (5, "unclear", ["progress_5"])
