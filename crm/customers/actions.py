@@ -36,6 +36,7 @@ from crm.database import Access, statement
 from crm.errors import invalid
 from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, held_by, this_one
+from crm.patching import amended, amendments, too_many, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
 from crm.workspaces.custom_fields import settled
@@ -45,6 +46,7 @@ MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
 REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
+MERGED = ("address", "custom")
 
 
 async def create(access: Access, new: CustomerCreate) -> Answer:
@@ -82,7 +84,7 @@ async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = (
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
-    """Change what was sent.
+    """Change what was sent; the address and the fields of one's own take it in, key by key.
 
     Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``HandingOverIsForSupervisors``,
     ``CustomerAboveItself``, ``StillLinked``.
@@ -91,16 +93,23 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     if "name" in values:
         values["name_key"] = normalized(values["name"])
     if "custom" in values:
-        had = partial(_custom_of, access, customer_id)
-        values["custom"] = await settled(access, "customer", values["custom"], had)
+        await settled(access, "customer", values["custom"], partial(_custom_of, access, customer_id))
+    merged = {name: values[name] for name in MERGED if values.get(name) is not None}
     may_give = "owner_id" not in values or MAY_HAND_OVER in access.actor.scopes
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values), may_give=may_give, only_abroad=_only_abroad(values)),
+        _update(
+            access.actor.sight,
+            frozenset(values.keys() - merged.keys()),
+            frozenset(merged),
+            may_give=may_give,
+            only_abroad=_only_abroad(values),
+        ),
         refusals=REFUSALS,
         id=customer_id,
         **renamed(values),
+        **amendments(merged),
         **left_by(FINDING, values),
     )
     return changed or await _as_it_is(access, customer_id, values)
@@ -165,6 +174,8 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     now = orjson.loads(answer.body)
     if _only_abroad(values) and now["registration_code"] != values["registration_code"]:
         raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
+    if "custom" in values and (problem := too_many("custom", now["custom"], values["custom"])):
+        raise problem
     parent_id = values.get("parent_id")
     anew = parent_id is not None and str(parent_id) != now["parent_id"]
     if anew and not await access.value(_parent_may_be_named(access.actor.sight), new_parent_id=parent_id):
@@ -180,11 +191,14 @@ async def _custom_of(access: Access, customer_id: UUID) -> dict[str, Any]:
 
 
 def _only_abroad(values: Mapping[str, Any]) -> bool:
-    """Whether the code among these values can only be another country's. Raises 422 where the address is in China."""
+    """Whether the code among these values needs an address abroad that is there already.
+
+    Raises 422 where the address will be in China by what was sent.
+    """
     wrong = registration.fault(values.get("registration_code") or "")
     if wrong is None:
         return False
-    if "address" not in values:
+    if "address" not in values or "country" not in (values["address"] or {"country": None}):
         return True
     if registration.is_chinese(values["address"]):
         raise invalid("registration_code", wrong, registration.INVALID)
@@ -214,8 +228,10 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroad: bool = False) -> Insert:
-    """A customer with these columns changed, and found by their new values.
+def _update(
+    sight: Sight, columns: frozenset[str], merged: frozenset[str], *, may_give: bool, only_abroad: bool
+) -> Insert:
+    """A customer with these columns changed, and those of objects merged, and found by their new values.
 
     A new owner only where one may give; ``only_abroad``: only one of another country.
     """
@@ -226,7 +242,18 @@ def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroa
         seen.append(or_(customers.c.owner_id.is_(None), customers.c.owner_id == bindparam("new_owner_id", type_=Uuid)))
     as_before = customers.c.registration_code == bindparam("new_registration_code", type_=Text)
     abroad = [as_before | (customers.c.address["country"].astext != "CN")] if only_abroad else []
-    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
+    bounds = [within_bounds(customers.c.custom)] if "custom" in merged else []
+    return changing(
+        CUSTOMER,
+        sight,
+        columns,
+        customers.c.archived_at.is_(None),
+        *seen,
+        *abroad,
+        *bounds,
+        values=amended(customers, merged),
+        also=also,
+    )
 
 
 @statement

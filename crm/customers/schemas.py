@@ -79,7 +79,9 @@ class _Attributes(Sent):
     size: Size | None = None
     purchasing_power: Power | None = None
     key_kind: KeyKind | None = None
-    yearly_value: Money | None = Field(default=None, description="What they are worth in a year (年采购额).")
+    yearly_value: Money | None = Field(
+        default=None, description="What they are worth in a year (年采购额), always whole."
+    )
     influence: Annotated[int, Field(strict=True, ge=1, le=5)] | None = Field(
         default=None, description="How far others follow them (影响力): 1 is least, 5 is most."
     )
