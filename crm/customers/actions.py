@@ -30,12 +30,13 @@ from crm.customers.models import (
     customer_tokens,
     customers,
 )
+from crm.customers.parents import fits_in_groups, of_companies, parent_is_seen, unfit
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
-from crm.errors import invalid
+from crm.errors import Unavailable, invalid
 from crm.finding import indexed, indexed_anew, left_by
-from crm.nouns import Answer, held_by, this_one
+from crm.nouns import Answer, this_one
 from crm.patching import amended, amendments, too_many, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
@@ -52,11 +53,11 @@ MERGED = ("address", "custom")
 async def create(access: Access, new: CustomerCreate) -> Answer:
     """Add a customer, and say when to be in touch first.
 
-    Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken.
+    Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken, 422 for a parent that is no company.
     """
     created = await _create(access, new)
     if created is None:
-        raise invalid("parent_id", "There is no such customer.", "not_found")
+        raise await unfit(access, new.parent_id) or Unavailable()
     return created
 
 
@@ -67,6 +68,8 @@ async def create_unless_found(access: Access, new: CustomerCreate, tokens: Seque
 
 async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = ()) -> Answer | None:
     values = _columns(new.model_dump(by_alias=True, exclude_none=True))
+    if new.parent_id is not None and new.kind != "company":
+        raise of_companies()
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
@@ -177,12 +180,16 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     if "custom" in values and (problem := too_many("custom", now["custom"], values["custom"])):
         raise problem
     parent_id = values.get("parent_id")
-    anew = parent_id is not None and str(parent_id) != now["parent_id"]
-    if anew and not await access.value(_parent_may_be_named(access.actor.sight), new_parent_id=parent_id):
-        raise invalid("parent_id", "There is no such customer.", "not_found")
-    owner_id = orjson.loads(answer.body)["owner_id"]
-    if "owner_id" in values and owner_id not in {None, str(values["owner_id"])}:
+    if parent_id is not None and str(parent_id) != now["parent_id"]:
+        if values.get("kind", now["kind"]) != "company":
+            raise of_companies()
+        if problem := await unfit(access, parent_id):
+            raise problem
+    given_away = "owner_id" in values and now["owner_id"] not in {None, str(values["owner_id"])}
+    if given_away and MAY_HAND_OVER not in access.actor.scopes:
         raise HandingOverIsForSupervisors
+    if values.get("kind", now["kind"]) == "person" != now["kind"]:
+        raise invalid("kind", "This company belongs to a group, or is one; a person cannot.", "in_a_group")
     return answer
 
 
@@ -213,7 +220,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
-    only_if: list[ColumnElement[bool]] = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    only_if: list[ColumnElement[bool]] = [parent_is_seen(sight)] if "parent_id" in columns else []
     if unless_found:
         at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         its = customer_tokens.c.token == any_(bindparam("unless", type_=ARRAY(Text)))
@@ -236,8 +243,7 @@ def _update(
     A new owner only where one may give; ``only_abroad``: only one of another country.
     """
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
-    kept = customers.c.parent_id == bindparam("new_parent_id", type_=Uuid)
-    seen: list[ColumnElement[bool]] = [kept | _parent_is_seen(sight)] if "parent_id" in columns else []
+    seen = fits_in_groups(sight, columns)
     if not may_give:
         seen.append(or_(customers.c.owner_id.is_(None), customers.c.owner_id == bindparam("new_owner_id", type_=Uuid)))
     as_before = customers.c.registration_code == bindparam("new_registration_code", type_=Text)
@@ -284,21 +290,3 @@ def _custom(sight: Sight) -> Select[Any]:
 def _verify(sight: Sight) -> Insert:
     today = {"verified_on": local_date(func.now())}
     return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values=today)
-
-
-@statement
-def _parent_may_be_named(sight: Sight) -> Select[Any]:
-    return select(_parent_is_seen(sight))
-
-
-def _parent_is_seen(sight: Sight) -> ColumnElement[bool]:
-    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there.
-
-    Nothing new comes under an archived one; what is there already stays.
-    """
-    group = customers.alias("named_group")
-    named = bindparam("new_parent_id", type_=Uuid)
-    at_home = group.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return named.is_(None) | exists().where(
-        at_home, group.c.id == named, group.c.archived_at.is_(None), held_by(group)(sight)
-    )

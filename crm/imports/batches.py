@@ -64,7 +64,7 @@ async def parents_of(
     outcome = Outcome()
     rows: dict[str, tuple[Reading, Landing]] = {}
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
-        wrong = _wrong_parent(match)
+        wrong = _wrong_parent(match, is_person=match.is_person)
         if wrong is None and match.existing is not None:
             rows[match.existing] = reading, Landing({"id": match.existing, "parent_id": match.parents[0]})
         elif wrong is not None:
@@ -89,7 +89,9 @@ async def _land(
         if wrong := _wrong_customer(match):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
             continue
-        parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
+        kind = (reading.customer or {} if match.existing is None else reading.own).get("kind")
+        is_person = match.is_person if kind is None else kind == "person"
+        parent = {"parent_id": match.parents[0]} if _wrong_parent(match, is_person=is_person) is None else {}
         if match.existing is not None:
             own = {field: tokens for field, tokens in reading.tokens.items() if field in reading.own}
             known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
@@ -136,11 +138,13 @@ def _wrong_customer(match: Match) -> tuple[str, str] | None:
     return None
 
 
-def _wrong_parent(match: Match) -> tuple[str, str] | None:
+def _wrong_parent(match: Match, *, is_person: bool) -> tuple[str, str] | None:
+    if is_person:
+        return "A person belongs to no group; the customer has no parent.", "parent_of_person"
     if not match.parents:
-        return "There is no customer of this name; the customer has no parent.", "parent_unknown"
+        return "There is no company of this name; the customer has no parent.", "parent_unknown"
     if len(match.parents) > 1:
-        return "Several customers have this name; the customer has no parent.", "parent_ambiguous"
+        return "Several companies have this name; the customer has no parent.", "parent_ambiguous"
     if match.parents[0] == match.existing:
         return "A customer cannot be its own parent.", "parent_is_itself"
     return None
