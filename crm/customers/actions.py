@@ -68,6 +68,8 @@ async def create_unless_found(access: Access, new: CustomerCreate, tokens: Seque
 
 async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = ()) -> Answer | None:
     values = _columns(new.model_dump(by_alias=True, exclude_none=True))
+    if new.lifecycle == "lost":
+        raise invalid("lifecycle", "Add the customer, then `lose` it: a loss has a cause.", "loss_without_cause")
     if new.parent_id is not None and new.kind != "company":
         raise of_companies()
     if access.actor.user_id is not None:

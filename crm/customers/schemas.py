@@ -112,7 +112,9 @@ class CustomerCreate(_Attributes):
     kind: Kind = "company"
     name: Name
     class_: Class = Field(default="ordinary", alias="class")
-    lifecycle: Lifecycle = "prospect"
+    lifecycle: Lifecycle = Field(
+        default="prospect", description="Where it begins; not `lost`, for which there is `lose` with its cause."
+    )
     owner_id: UUID | None = None
     team_id: UUID | None = Field(default=None, description="The owner's team when not given.")
     tags: Tags = Field(default_factory=list)

@@ -86,7 +86,7 @@ async def _land(
     known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
-        if wrong := _wrong_customer(match):
+        if wrong := _wrong_customer(match, reading):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
             continue
         kind = (reading.customer or {} if match.existing is None else reading.own).get("kind")
@@ -130,11 +130,13 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
         left = later
 
 
-def _wrong_customer(match: Match) -> tuple[str, str] | None:
+def _wrong_customer(match: Match, reading: Reading) -> tuple[str, str] | None:
     if match.taken:
         return "Another customer has this registration code.", "registration_code_taken"
     if len(match.found) > 1:
         return "Several customers are known by this; a registration code would tell which one is meant.", "ambiguous"
+    if not match.found and (reading.customer or {}).get("lifecycle") == "lost":
+        return "A new customer cannot be lost: a loss has a cause, which a file does not say.", "loss_without_cause"
     return None
 
 

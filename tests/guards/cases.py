@@ -156,8 +156,11 @@ def customer_who_is(lifecycle: str, body: Mapping[str, Any]) -> Make:
     """A customer of Anna's in this state of its lifecycle."""
 
     async def make(scene: Scene) -> Asked:
-        new = {"name": f"Marked {next(numbers)}", "lifecycle": lifecycle}
+        lost = lifecycle == "lost"
+        new = {"name": f"Marked {next(numbers)}", "lifecycle": "customer" if lost else lifecycle}
         made = str((await scene.post("/v1/customers", new))["id"])
+        if lost:
+            await scene.post(f"/v1/customers/{made}/lose", {"cause": "moved", "evidence": "x"})
         return Asked(path={"customer_id": made}, body=body, marks=(made,))
 
     return make
