@@ -474,6 +474,11 @@ def _kept_days(query: Mapping[str, str]) -> Make:
     return make
 
 
+async def _customer_batch(scene: Scene) -> Asked:
+    made = await scene.customer()
+    return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
+
+
 async def _opportunity_batch(scene: Scene) -> Asked:
     made = await scene.opportunity()
     return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
@@ -561,6 +566,7 @@ CASES: Mapping[str, Case] = {
     "list_customer_duplicates": Case(item("customer_id", "customer")),
     "search_duplicates": Case(plain(body={"name": "Marked"}), shared=True),
     "get_customer": Case(item("customer_id", "customer")),
+    "write_customers": Case(_customer_batch, shared=True),
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),
