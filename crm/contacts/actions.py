@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Insert, Select, Uuid, bindparam, func, select
 
 from crm import clock
@@ -20,6 +21,7 @@ from crm.database import Access, statement
 from crm.errors import Unavailable
 from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, this_one
+from crm.patching import amended, amendments, too_many, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
 from crm.workspaces.custom_fields import settled
@@ -46,10 +48,14 @@ async def create(access: Access, new: ContactCreate) -> Answer:
 
 
 async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Answer:
-    """Change what was sent. Raises ``NotFound``, ``Stale``, ``ContactArchived``, ``CustomerArchived``."""
+    """Change what was sent; fields of one's own take it in, key by key.
+
+    Raises ``NotFound``, ``Stale``, ``ContactArchived``, ``CustomerArchived``.
+    """
     values = change.model_dump(exclude_unset=True)
     if "custom" in values:
-        values["custom"] = await settled(access, "contact", values["custom"], partial(_custom_of, access, contact_id))
+        await settled(access, "contact", values["custom"], partial(_custom_of, access, contact_id))
+    merged = {name: values[name] for name in ("custom",) if name in values}
     if change.birthday is not None:
         values["birthday"] = change.birthday.model_dump()  # Whole: what was not sent of it has its default.
     if "roles" in values:
@@ -58,12 +64,18 @@ async def update(access: Access, contact_id: UUID, change: ContactUpdate) -> Ans
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values)),
+        _update(access.actor.sight, frozenset(values.keys() - merged.keys()), frozenset(merged)),
         id=contact_id,
         **renamed(values),
+        **amendments(merged),
         **left_by(FINDING, values),
     )
-    return changed or await as_it_is(access, contact_id, archived_is_fine=False)
+    if changed is not None:
+        return changed
+    answer = await as_it_is(access, contact_id, archived_is_fine=False)
+    if merged and (problem := too_many("custom", orjson.loads(answer.body)["custom"], merged["custom"])):
+        raise problem
+    return answer
 
 
 async def archive(access: Access, contact_id: UUID) -> Answer:
@@ -120,10 +132,12 @@ def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str]) -> Insert:
+def _update(sight: Sight, columns: frozenset[str], merged: frozenset[str]) -> Insert:
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
     may = in_reach(sight, contacts.c.customer_id)
-    return changing(CONTACT, sight, columns, contacts.c.archived_at.is_(None), may, also=also)
+    bounds = [within_bounds(contacts.c.custom)] if merged else []
+    new = amended(contacts, merged)
+    return changing(CONTACT, sight, columns, contacts.c.archived_at.is_(None), may, *bounds, values=new, also=also)
 
 
 @statement

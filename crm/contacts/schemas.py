@@ -84,7 +84,7 @@ class _Attributes(Sent):
     department: Name | None = None
     level: Level | None = Field(default=None, description="Where in the hierarchy: top, middle or base.")
     wechat: WeChat | None = None
-    birthday: Birthday | None = None
+    birthday: Birthday | None = Field(default=None, description="Always whole: what is not sent of it is not kept.")
     communication_style: Style | None = Field(
         default=None, description="How this person likes to talk; the answer brings the advice for it."
     )

@@ -30,12 +30,14 @@ from crm.customers.models import (
     customer_tokens,
     customers,
 )
+from crm.customers.parents import fits_in_groups, of_companies, parent_is_seen, unfit
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
-from crm.errors import invalid
+from crm.errors import Unavailable, invalid
 from crm.finding import indexed, indexed_anew, left_by
-from crm.nouns import Answer, held_by, this_one
+from crm.nouns import Answer, this_one
+from crm.patching import amended, amendments, too_many, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
 from crm.workspaces.custom_fields import settled
@@ -45,16 +47,17 @@ MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
 REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
+MERGED = ("address", "custom")
 
 
 async def create(access: Access, new: CustomerCreate) -> Answer:
     """Add a customer, and say when to be in touch first.
 
-    Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken.
+    Raises ``RegistrationCodeTaken``, ``AlreadyExists`` for an id that is taken, 422 for a parent that is no company.
     """
     created = await _create(access, new)
     if created is None:
-        raise invalid("parent_id", "There is no such customer.", "not_found")
+        raise await unfit(access, new.parent_id) or Unavailable()
     return created
 
 
@@ -65,6 +68,10 @@ async def create_unless_found(access: Access, new: CustomerCreate, tokens: Seque
 
 async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = ()) -> Answer | None:
     values = _columns(new.model_dump(by_alias=True, exclude_none=True))
+    if new.lifecycle == "lost":
+        raise invalid("lifecycle", "Add the customer, then `lose` it: a loss has a cause.", "loss_without_cause")
+    if new.parent_id is not None and new.kind != "company":
+        raise of_companies()
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
     values["next_contact_due_on"] = first_contact_due(access.actor, values)
@@ -82,7 +89,7 @@ async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = (
 
 
 async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> Answer:
-    """Change what was sent.
+    """Change what was sent; the address and the fields of one's own take it in, key by key.
 
     Raises ``NotFound``, ``Stale``, ``CustomerArchived``, ``RegistrationCodeTaken``, ``HandingOverIsForSupervisors``,
     ``CustomerAboveItself``, ``StillLinked``.
@@ -91,16 +98,23 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
     if "name" in values:
         values["name_key"] = normalized(values["name"])
     if "custom" in values:
-        had = partial(_custom_of, access, customer_id)
-        values["custom"] = await settled(access, "customer", values["custom"], had)
+        await settled(access, "customer", values["custom"], partial(_custom_of, access, customer_id))
+    merged = {name: values[name] for name in MERGED if values.get(name) is not None}
     may_give = "owner_id" not in values or MAY_HAND_OVER in access.actor.scopes
     changed = await record(
         access,
         events.UPDATED,
-        _update(access.actor.sight, frozenset(values), may_give=may_give, only_abroad=_only_abroad(values)),
+        _update(
+            access.actor.sight,
+            frozenset(values.keys() - merged.keys()),
+            frozenset(merged),
+            may_give=may_give,
+            only_abroad=_only_abroad(values),
+        ),
         refusals=REFUSALS,
         id=customer_id,
         **renamed(values),
+        **amendments(merged),
         **left_by(FINDING, values),
     )
     return changed or await _as_it_is(access, customer_id, values)
@@ -165,13 +179,19 @@ async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -
     now = orjson.loads(answer.body)
     if _only_abroad(values) and now["registration_code"] != values["registration_code"]:
         raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
+    if "custom" in values and (problem := too_many("custom", now["custom"], values["custom"])):
+        raise problem
     parent_id = values.get("parent_id")
-    anew = parent_id is not None and str(parent_id) != now["parent_id"]
-    if anew and not await access.value(_parent_may_be_named(access.actor.sight), new_parent_id=parent_id):
-        raise invalid("parent_id", "There is no such customer.", "not_found")
-    owner_id = orjson.loads(answer.body)["owner_id"]
-    if "owner_id" in values and owner_id not in {None, str(values["owner_id"])}:
+    if parent_id is not None and str(parent_id) != now["parent_id"]:
+        if values.get("kind", now["kind"]) != "company":
+            raise of_companies()
+        if problem := await unfit(access, parent_id):
+            raise problem
+    given_away = "owner_id" in values and now["owner_id"] not in {None, str(values["owner_id"])}
+    if given_away and MAY_HAND_OVER not in access.actor.scopes:
         raise HandingOverIsForSupervisors
+    if values.get("kind", now["kind"]) == "person" != now["kind"]:
+        raise invalid("kind", "This company belongs to a group, or is one; a person cannot.", "in_a_group")
     return answer
 
 
@@ -180,11 +200,14 @@ async def _custom_of(access: Access, customer_id: UUID) -> dict[str, Any]:
 
 
 def _only_abroad(values: Mapping[str, Any]) -> bool:
-    """Whether the code among these values can only be another country's. Raises 422 where the address is in China."""
+    """Whether the code among these values needs an address abroad that is there already.
+
+    Raises 422 where the address will be in China by what was sent.
+    """
     wrong = registration.fault(values.get("registration_code") or "")
     if wrong is None:
         return False
-    if "address" not in values:
+    if "address" not in values or "country" not in (values["address"] or {"country": None}):
         return True
     if registration.is_chinese(values["address"]):
         raise invalid("registration_code", wrong, registration.INVALID)
@@ -199,7 +222,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
-    only_if: list[ColumnElement[bool]] = [_parent_is_seen(sight)] if "parent_id" in columns else []
+    only_if: list[ColumnElement[bool]] = [parent_is_seen(sight)] if "parent_id" in columns else []
     if unless_found:
         at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)
         its = customer_tokens.c.token == any_(bindparam("unless", type_=ARRAY(Text)))
@@ -214,19 +237,31 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
 
 
 @statement
-def _update(sight: Sight, columns: frozenset[str], *, may_give: bool, only_abroad: bool = False) -> Insert:
-    """A customer with these columns changed, and found by their new values.
+def _update(
+    sight: Sight, columns: frozenset[str], merged: frozenset[str], *, may_give: bool, only_abroad: bool
+) -> Insert:
+    """A customer with these columns changed, and those of objects merged, and found by their new values.
 
     A new owner only where one may give; ``only_abroad``: only one of another country.
     """
     also = partial(indexed_anew, FINDING) if columns & FINDING.fields.keys() else None
-    kept = customers.c.parent_id == bindparam("new_parent_id", type_=Uuid)
-    seen: list[ColumnElement[bool]] = [kept | _parent_is_seen(sight)] if "parent_id" in columns else []
+    seen = fits_in_groups(sight, columns)
     if not may_give:
         seen.append(or_(customers.c.owner_id.is_(None), customers.c.owner_id == bindparam("new_owner_id", type_=Uuid)))
     as_before = customers.c.registration_code == bindparam("new_registration_code", type_=Text)
     abroad = [as_before | (customers.c.address["country"].astext != "CN")] if only_abroad else []
-    return changing(CUSTOMER, sight, columns, customers.c.archived_at.is_(None), *seen, *abroad, also=also)
+    bounds = [within_bounds(customers.c.custom)] if "custom" in merged else []
+    return changing(
+        CUSTOMER,
+        sight,
+        columns,
+        customers.c.archived_at.is_(None),
+        *seen,
+        *abroad,
+        *bounds,
+        values=amended(customers, merged),
+        also=also,
+    )
 
 
 @statement
@@ -257,21 +292,3 @@ def _custom(sight: Sight) -> Select[Any]:
 def _verify(sight: Sight) -> Insert:
     today = {"verified_on": local_date(func.now())}
     return changing(CUSTOMER, sight, (), customers.c.archived_at.is_(None), values=today)
-
-
-@statement
-def _parent_may_be_named(sight: Sight) -> Select[Any]:
-    return select(_parent_is_seen(sight))
-
-
-def _parent_is_seen(sight: Sight) -> ColumnElement[bool]:
-    """The group named as parent is one that the actor sees: a foreign key alone would tell that it is there.
-
-    Nothing new comes under an archived one; what is there already stays.
-    """
-    group = customers.alias("named_group")
-    named = bindparam("new_parent_id", type_=Uuid)
-    at_home = group.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return named.is_(None) | exists().where(
-        at_home, group.c.id == named, group.c.archived_at.is_(None), held_by(group)(sight)
-    )

@@ -79,7 +79,9 @@ class _Attributes(Sent):
     size: Size | None = None
     purchasing_power: Power | None = None
     key_kind: KeyKind | None = None
-    yearly_value: Money | None = Field(default=None, description="What they are worth in a year (年采购额).")
+    yearly_value: Money | None = Field(
+        default=None, description="What they are worth in a year (年采购额), always whole."
+    )
     influence: Annotated[int, Field(strict=True, ge=1, le=5)] | None = Field(
         default=None, description="How far others follow them (影响力): 1 is least, 5 is most."
     )
@@ -110,7 +112,9 @@ class CustomerCreate(_Attributes):
     kind: Kind = "company"
     name: Name
     class_: Class = Field(default="ordinary", alias="class")
-    lifecycle: Lifecycle = "prospect"
+    lifecycle: Lifecycle = Field(
+        default="prospect", description="Where it begins; not `lost`, for which there is `lose` with its cause."
+    )
     owner_id: UUID | None = None
     team_id: UUID | None = Field(default=None, description="The owner's team when not given.")
     tags: Tags = Field(default_factory=list)

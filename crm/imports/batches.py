@@ -64,7 +64,7 @@ async def parents_of(
     outcome = Outcome()
     rows: dict[str, tuple[Reading, Landing]] = {}
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
-        wrong = _wrong_parent(match)
+        wrong = _wrong_parent(match, is_person=match.is_person)
         if wrong is None and match.existing is not None:
             rows[match.existing] = reading, Landing({"id": match.existing, "parent_id": match.parents[0]})
         elif wrong is not None:
@@ -86,10 +86,12 @@ async def _land(
     known: list[Landing] = []
     due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
-        if wrong := _wrong_customer(match):
+        if wrong := _wrong_customer(match, reading):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
             continue
-        parent = {"parent_id": match.parents[0]} if _wrong_parent(match) is None else {}
+        kind = (reading.customer or {} if match.existing is None else reading.own).get("kind")
+        is_person = match.is_person if kind is None else kind == "person"
+        parent = {"parent_id": match.parents[0]} if _wrong_parent(match, is_person=is_person) is None else {}
         if match.existing is not None:
             own = {field: tokens for field, tokens in reading.tokens.items() if field in reading.own}
             known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
@@ -128,19 +130,23 @@ def _waves(readings: Sequence[Reading]) -> Iterator[list[Reading]]:
         left = later
 
 
-def _wrong_customer(match: Match) -> tuple[str, str] | None:
+def _wrong_customer(match: Match, reading: Reading) -> tuple[str, str] | None:
     if match.taken:
         return "Another customer has this registration code.", "registration_code_taken"
     if len(match.found) > 1:
         return "Several customers are known by this; a registration code would tell which one is meant.", "ambiguous"
+    if not match.found and (reading.customer or {}).get("lifecycle") == "lost":
+        return "A new customer cannot be lost: a loss has a cause, which a file does not say.", "loss_without_cause"
     return None
 
 
-def _wrong_parent(match: Match) -> tuple[str, str] | None:
+def _wrong_parent(match: Match, *, is_person: bool) -> tuple[str, str] | None:
+    if is_person:
+        return "A person belongs to no group; the customer has no parent.", "parent_of_person"
     if not match.parents:
-        return "There is no customer of this name; the customer has no parent.", "parent_unknown"
+        return "There is no company of this name; the customer has no parent.", "parent_unknown"
     if len(match.parents) > 1:
-        return "Several customers have this name; the customer has no parent.", "parent_ambiguous"
+        return "Several companies have this name; the customer has no parent.", "parent_ambiguous"
     if match.parents[0] == match.existing:
         return "A customer cannot be its own parent.", "parent_is_itself"
     return None

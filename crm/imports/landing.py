@@ -61,12 +61,16 @@ CHANGED = ("id", *PLAIN, *ADDED_TO)
 
 
 class Match(NamedTuple):
-    """Whom a line is about, and its parents; ``taken``: its code is somebody else's. Ids are texts."""
+    """Whom a line is about, and its parents; ``taken``: its code is somebody else's. Ids are texts.
+
+    Parents are companies. ``is_person``: whoever it is about, and is there already, is one.
+    """
 
     new_id: str
     found: list[str]
     taken: bool
     parents: list[str]
+    is_person: bool
 
     @property
     def existing(self) -> str | None:
@@ -87,10 +91,14 @@ async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | 
     new = [row["id"] for row in rows if row["key"] is None and row["code"] is None]
     by_code = {row["code"]: row["id"] if row["seen"] else None for row in rows if row["key"] is None}
     by_key: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    persons = {row["id"] for row in rows if row["kind"] == "person"}
     for row in rows:
         if row["key"] is not None:
             by_key[row["key"]].append((row["id"], row["code"]))
-    by_mark = None if match_by is None else await _by_mark(tx, readings, match_by)
+    by_mark = None
+    if match_by is not None:
+        by_mark, marked = await _by_mark(tx, readings, match_by)
+        persons |= marked
     found = []
     for one, new_id in zip(readings, new, strict=True):
         holder = by_code.get(one.code, "") if one.code else ""
@@ -98,19 +106,24 @@ async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | 
             who = by_mark.get(one.mark or "", [])
         else:
             who = [holder] if holder else [who for who, code in by_key.get(one.key, ()) if not (one.code and code)]
-        parents = [who for who, _ in by_key.get(one.parent_key or "", ())]
-        found.append(Match(new_id, who, holder != "" and holder not in who, parents))
+        parents = [who for who, _ in by_key.get(one.parent_key or "", ()) if who not in persons]
+        is_person = not persons.isdisjoint(who)
+        found.append(Match(new_id, who, holder != "" and holder not in who, parents, is_person))
     return found
 
 
-async def _by_mark(tx: Transaction, readings: Sequence[Reading], match_by: str) -> dict[str, list[str]]:
-    """Who is known by each of the marks."""
-    found = defaultdict(list)
+async def _by_mark(
+    tx: Transaction, readings: Sequence[Reading], match_by: str
+) -> tuple[dict[str, list[str]], set[str]]:
+    """Who is known by each of the marks, and who of them is a person."""
+    found, persons = defaultdict(list), set()
     marks = list({one.mark for one in readings if one.mark})
     kind, _, key = match_by.partition(".")
     for row in await tx.rows(_marked(tx.actor.sight, kind), marks=marks, custom_key=key):
         found[row["mark"]].append(row["id"])
-    return found
+        if row["kind"] == "person":
+            persons.add(row["id"])
+    return found, persons
 
 
 class Landing(NamedTuple):
@@ -165,12 +178,13 @@ def _known(sight: Sight) -> Select[Any]:
     seen = CUSTOMER.visible(sight)
     id_ = cast(customers.c.id, Text).label("id")
     nothing = cast(null(), Text)
-    by_name = select(id_, key.label("key"), code.label("code"), true().label("seen")).where(
+    kind = customers.c.kind
+    by_name = select(id_, key.label("key"), code.label("code"), true().label("seen"), kind.label("kind")).where(
         here, seen, key == any_(bindparam("keys", type_=ARRAY(Text)))
     )
-    by_code = select(id_, nothing, code, seen).where(here, code == any_(bindparam("codes", type_=ARRAY(Text))))
+    by_code = select(id_, nothing, code, seen, kind).where(here, code == any_(bindparam("codes", type_=ARRAY(Text))))
     new = func.generate_series(1, bindparam("new", type_=Integer)).table_valued("number", name="new")
-    new_ids = select(cast(func.uuidv7(type_=Uuid), Text), nothing, nothing, true()).select_from(new)
+    new_ids = select(cast(func.uuidv7(type_=Uuid), Text), nothing, nothing, true(), nothing).select_from(new)
     return select(union_all(by_name, by_code, new_ids).subquery("known"))
 
 
@@ -184,7 +198,7 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
         mark = customers.c.custom.op("->>")(bindparam("custom_key", type_=Text))
     else:
         mark = {"name": customers.c.name_key, "email": func.lower(customers.c.email)}.get(kind, customers.c[kind])
-    columns: list[ColumnElement[Any]] = [cast(customers.c.id, Text).label("id"), mark.label("mark")]
+    columns: list[ColumnElement[Any]] = [cast(customers.c.id, Text).label("id"), mark.label("mark"), customers.c.kind]
     return select(*columns).where(here, CUSTOMER.visible(sight), mark == any_(marks))
 
 

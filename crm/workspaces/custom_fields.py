@@ -129,12 +129,13 @@ async def settled(
 ) -> dict[str, Any]:
     """The values to keep of those that were sent. Raises 422 naming every field that is wrong.
 
-    ``had`` gives the values the record has had, of which each may stay as it is; asked only where something is wrong.
+    ``had`` gives the values of the record that these are merged into, of which each may stay as it is; asked only where
+    something is wrong or missing by what was sent alone.
     """
     values, errors = checked(access.actor.custom_fields.get(noun, {}), sent)
     if errors:
         before = await had() if had else MappingProxyType({})
-        values, errors = checked(await current(access, noun), sent, before)
+        values, errors = checked(await current(access, noun), {**before, **sent}, before)
     if errors:
         raise Unprocessable(errors=tuple(errors))
     return values

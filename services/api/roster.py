@@ -51,6 +51,7 @@ from services.api.routes import (
     consents,
     contacts,
     custom_fields,
+    customer_batches,
     customers,
     day,
     deliveries,
@@ -102,6 +103,7 @@ from services.api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     customers.router,
+    customer_batches.router,
     relationships.router,
     trust.router,
     key_proposals.router,

@@ -156,8 +156,11 @@ def customer_who_is(lifecycle: str, body: Mapping[str, Any]) -> Make:
     """A customer of Anna's in this state of its lifecycle."""
 
     async def make(scene: Scene) -> Asked:
-        new = {"name": f"Marked {next(numbers)}", "lifecycle": lifecycle}
+        lost = lifecycle == "lost"
+        new = {"name": f"Marked {next(numbers)}", "lifecycle": "customer" if lost else lifecycle}
         made = str((await scene.post("/v1/customers", new))["id"])
+        if lost:
+            await scene.post(f"/v1/customers/{made}/lose", {"cause": "moved", "evidence": "x"})
         return Asked(path={"customer_id": made}, body=body, marks=(made,))
 
     return make
@@ -471,6 +474,11 @@ def _kept_days(query: Mapping[str, str]) -> Make:
     return make
 
 
+async def _customer_batch(scene: Scene) -> Asked:
+    made = await scene.customer()
+    return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
+
+
 async def _opportunity_batch(scene: Scene) -> Asked:
     made = await scene.opportunity()
     return Asked(body={"items": [{"id": made, "change": {"note": "x"}}]}, marks=(made,))
@@ -558,6 +566,7 @@ CASES: Mapping[str, Case] = {
     "list_customer_duplicates": Case(item("customer_id", "customer")),
     "search_duplicates": Case(plain(body={"name": "Marked"}), shared=True),
     "get_customer": Case(item("customer_id", "customer")),
+    "write_customers": Case(_customer_batch, shared=True),
     "update_customer": Case(_update_customer),
     "archive_customer": Case(item("customer_id", "customer")),
     "restore_customer": Case(after("customer_id", "customer", "/v1/customers/{}/archive")),

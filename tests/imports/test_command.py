@@ -38,7 +38,7 @@ async def test_a_file_is_brought_in_to_its_end_and_each_bad_line_is_told(
     assert status == 1
     assert "4 lines: 3 created, 0 updated, 0 unchanged, 1 refused" in said
     assert "line 5, refused: account: A value is required." in said
-    assert "line 4, taken, but: subsidiary_of: There is no customer of this name" in said
+    assert "line 4, taken, but: subsidiary_of: There is no company of this name" in said
     rows = await stage.owner.fetch(
         "SELECT c.name, c.owner_id, p.name AS parent FROM customers c LEFT JOIN customers p ON p.id = c.parent_id "
         "WHERE c.workspace_id = $1 ORDER BY c.name",

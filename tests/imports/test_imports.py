@@ -307,6 +307,12 @@ async def test_a_file_says_where_a_customer_begins_and_moves_nobody_along(client
     assert (await customers(client))["Acme"]["lifecycle"] == "interested"
 
 
+async def test_a_file_makes_no_lost_customer_since_it_says_no_cause(client: Client, worker: Worker) -> None:
+    done = await run(client, worker, "name,lifecycle\nAcme,lost\nGlobex,dormant\n")
+    assert {name: one["lifecycle"] for name, one in (await customers(client)).items()} == {"Globex": "dormant"}
+    assert await told(client, done) == [(2, True, "", "loss_without_cause")]
+
+
 async def test_an_amount_beside_which_no_currency_stands_is_in_the_workspaces(client: Client, worker: Worker) -> None:
     assert (await client.patch("/v1/workspace", json={"currency": "EUR"})).is_success
     await run(client, worker, "name,Yearly value\nAcme,5\nGlobex,\n")

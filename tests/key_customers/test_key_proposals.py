@@ -88,7 +88,8 @@ async def test_equal_values_are_told_apart_by_id(client: Client) -> None:
 async def test_the_archived_the_lost_and_foreign_money_do_not_count(client: Client) -> None:
     archived = await worth(client, "Archived", "900")
     await done(client, f"{archived}/archive")
-    await worth(client, "Lost", "800", lifecycle="lost", influence=5)
+    lost = await worth(client, "Lost", "800", influence=5)
+    await done(client, f"{lost}/lose", {"cause": "competitor", "evidence": "They signed elsewhere."})
     await new_customer(client, name="Foreign", yearly_value={"amount": "700", "currency": "USD"})
     await worth(client, "Here", "1")
     assert await run(client) == (1, 0)

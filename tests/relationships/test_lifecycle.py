@@ -141,10 +141,10 @@ async def test_the_history_of_a_customer_one_does_not_see_is_not_there(clients: 
 
 
 async def test_a_history_is_newest_first_in_pages_of_two_statements(client: Client, queries: list[str]) -> None:
-    path = await new_customer(client, lifecycle="lost")
+    path = await new_customer(client, lifecycle="interested")
     for _ in range(3):
-        await done(client, f"{path}/win-back", {})
         await done(client, f"{path}/lose", GONE)
+        await done(client, f"{path}/win-back", {})
     queries.clear()
     seen: list[str] = []
     wanted: dict[str, Any] = {"limit": 3}
@@ -152,6 +152,14 @@ async def test_a_history_is_newest_first_in_pages_of_two_statements(client: Clie
         page = (await client.get(f"{path}/lifecycle-history", params=wanted)).json()
         seen += [move["to"] for move in page["data"]]
         wanted["cursor"] = page["next_cursor"]
-    assert seen == ["lost", "interested"] * 3 + ["lost"]
+    assert seen == ["interested", "lost"] * 3 + ["interested"]
     assert len(queries) == 3 * 2
     problem(await client.get(f"{path}/lifecycle-history", params={"cursor": "WyJ4Il0"}), 422, "unprocessable")
+
+
+@pytest.mark.parametrize("query", ["", "?allow_duplicates=true"])
+async def test_nobody_begins_lost_since_a_loss_has_a_cause(client: Client, events: Facts, query: str) -> None:
+    refused = await client.post(f"/v1/customers{query}", json={"name": "Acme", "lifecycle": "lost"})
+    (error,) = problem(refused, 422, "unprocessable")["errors"]
+    assert (error["pointer"], error["code"]) == ("#/lifecycle", "loss_without_cause")
+    assert await events() == []

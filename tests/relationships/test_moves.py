@@ -41,7 +41,10 @@ def test_nothing_is_missing_exactly_when_each_need_is_met(needs: list[tuple[str,
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(start=st.sampled_from(get_args(Lifecycle)), asked=st.lists(st.sampled_from(list(BODIES)), max_size=8))
+@given(
+    start=st.sampled_from(sorted({*get_args(Lifecycle)} - {"lost"})),
+    asked=st.lists(st.sampled_from(list(BODIES)), max_size=8),
+)
 async def test_no_sequence_of_requests_leaves_the_table_and_the_history_replays_to_where_it_ends(
     client: Client, start: Lifecycle, asked: list[LifecycleMove]
 ) -> None:

@@ -20,11 +20,16 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 async def new_customer(backstage: Backstage, lifecycle: str, days: int | None) -> UUID:
     """A customer added 500 days ago, in touch so many days ago, near midnight; or never."""
     access = backstage.stage.database.writing(backstage.home.anna.actor)
-    new = CustomerCreate.model_validate({"name": "Acme", "lifecycle": lifecycle})
+    begins = "customer" if lifecycle == "lost" else lifecycle
+    new = CustomerCreate.model_validate({"name": "Acme", "lifecycle": begins})
     made = (await customers.create(access, new)).id
     at = None if days is None else datetime.now(SHANGHAI).replace(hour=0, minute=10) - timedelta(days=days)
     await backstage.owner.execute(
-        "UPDATE customers SET last_contact_at = $2, created_at = now() - interval '500 days' WHERE id = $1", made, at
+        "UPDATE customers SET last_contact_at = $2, lifecycle = $3, created_at = now() - interval '500 days' "
+        "WHERE id = $1",
+        made,
+        at,
+        lifecycle,
     )
     return made
 

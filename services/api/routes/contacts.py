@@ -52,7 +52,11 @@ async def get_contact(access: ContactReads, contact_id: UUID) -> Answer:
     responses=problems(ContactArchived, CustomerArchived),
 )
 async def update_contact(access: ContactWrites, contact_id: UUID, change: ContactUpdate) -> Answer:
-    """Change what you send and nothing else; null empties a field that may be empty."""
+    """Change what you send and nothing else; null empties a field that may be empty.
+
+    `custom` is merged key by key (JSON merge patch): what you do not send stays, null takes a key away.
+    A `birthday` is sent whole, and so are `phones`, `emails` and `roles`.
+    """
     return await actions.update(access, contact_id, change)
 
 

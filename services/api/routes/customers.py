@@ -82,7 +82,11 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
     ),
 )
 async def update_customer(access: CustomerWrites, customer_id: UUID, change: CustomerUpdate) -> Answer:
-    """Change what you send and nothing else; null empties a field that may be empty."""
+    """Change what you send and nothing else; null empties a field that may be empty.
+
+    `address` and `custom` are merged key by key (JSON merge patch): what you do not send stays, null takes a key away.
+    Money and lists are sent whole.
+    """
     return await actions.update(access, customer_id, change)
 
 
