@@ -98,7 +98,8 @@ async def test_no_fact_holds_a_secret(stage: Stage) -> None:
     # Whatever the tests before this one recorded, in all workspaces.
     secret = {column.name for table in metadata.tables.values() for column in table.c if column.info.get(UNRECORDED)}
     secret -= {"updated_at", "version", "last_used_at", "rows_done", "position"}
-    secret -= {"failures", "failing_since", "next_at"}  # Of a channel: no change of it is a fact, and all may be seen.
+    # Bookkeeping: no change of it is a fact, and all may be seen.
+    secret -= {"failures", "failing_since", "next_at", "stage_entered_at", "board_place"}
     assert {"password_hash", "secret_hash", "refresh_hash"} <= secret
     keys = "SELECT DISTINCT jsonb_object_keys(changes) FROM events WHERE changes IS NOT NULL"
     assert {row[0] for row in await stage.owner.fetch(keys)} & secret == set()

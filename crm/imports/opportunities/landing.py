@@ -38,7 +38,7 @@ from sqlalchemy.sql.selectable import CTE
 from crm.actor import Sight
 from crm.database import Statement, Transaction, statement
 from crm.imports.landing import BY_KEY, FOR_THESE_ROWS, counted, lines
-from crm.opportunities.models import opportunities, opportunity_items, opportunity_moves
+from crm.opportunities.models import new_place, opportunities, opportunity_items, opportunity_moves
 from crm.opportunities.queries import OPPORTUNITY
 from crm.recording import recorded
 from crm.workspaces.models import users
@@ -242,7 +242,7 @@ def _move(sight: Sight) -> Insert:
         "state": line.c.state,
         "stage_id": line.c.stage_id,
         "stage_entered_at": case((enters, func.now()), else_=c.stage_entered_at),
-        "board_place": case((enters, cast(null(), Text)), else_=c.board_place),
+        "board_place": case((enters, new_place), else_=c.board_place),
         "closed_on": line.c.closed_on,
         "closed_at": _moment(line.c.closed_on, NOON),
         "resume_on": line.c.resume_on,
