@@ -1,4 +1,4 @@
-"""Rules that watch over sales, for workspaces that were there before.
+"""Rules that watch over sales, for workspaces that were there before; the sale that a visit is for.
 
 Revision: ties, after opportunities.
 """
@@ -63,6 +63,20 @@ FORCED = ("workspaces", "task_rules")
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.add_column("visits", sa.Column("opportunity_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_visits_workspace_id_customer_id_opportunity_id"),
+        "visits",
+        "opportunities",
+        ["workspace_id", "customer_id", "opportunity_id"],
+        ["workspace_id", "customer_id", "id"],
+    )
+    op.create_index(
+        "ix_visits_of_sales",
+        "visits",
+        ["workspace_id", "opportunity_id", "planned_start"],
+        postgresql_where=sa.text("opportunity_id IS NOT NULL"),
+    )
     for table in FORCED:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     for rule in RULES:
@@ -88,3 +102,6 @@ def downgrade() -> None:
     op.execute("DELETE FROM task_rules WHERE key IN ('no_next_step', 'card_review_due')")
     for table in tables:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.drop_index("ix_visits_of_sales", "visits")
+    op.drop_constraint(op.f("fk_visits_workspace_id_customer_id_opportunity_id"), "visits")
+    op.drop_column("visits", "opportunity_id")
