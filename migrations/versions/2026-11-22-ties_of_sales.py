@@ -1,6 +1,6 @@
 """Rules that watch over sales, for workspaces that were there before; the sale that a visit is for.
 
-Revision: ties, after opportunities.
+Revision: ties, after firing.
 """
 
 import json
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "ties"
-down_revision = "opportunities"
+down_revision = "firing"
 branch_labels = None
 depends_on = None
 
