@@ -1,4 +1,5 @@
-"""Rules that watch over sales, for workspaces that were there before; the sale that a visit is for.
+"""Rules that watch over sales, for workspaces that were there before; the sale that a visit is for;
+contracts that expire and their renewals.
 
 Revision: ties, after firing.
 """
@@ -77,6 +78,28 @@ def upgrade() -> None:
         ["workspace_id", "opportunity_id", "planned_start"],
         postgresql_where=sa.text("opportunity_id IS NOT NULL"),
     )
+    op.add_column("opportunities", sa.Column("renewal_of_id", sa.Uuid(), nullable=True))
+    op.add_column("opportunities", sa.Column("contract_expired_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_opportunities_workspace_id_renewal_of_id"),
+        "opportunities",
+        "opportunities",
+        ["workspace_id", "renewal_of_id"],
+        ["workspace_id", "id"],
+    )
+    op.create_index(
+        "one_renewal_of_each",
+        "opportunities",
+        ["workspace_id", "renewal_of_id"],
+        unique=True,
+        postgresql_where=sa.text("renewal_of_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_opportunities_in_contract",
+        "opportunities",
+        ["workspace_id", "contract_ends_on"],
+        postgresql_where=sa.text("state = 'won' AND contract_expired_at IS NULL"),
+    )
     for table in FORCED:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     for rule in RULES:
@@ -105,3 +128,8 @@ def downgrade() -> None:
     op.drop_index("ix_visits_of_sales", "visits")
     op.drop_constraint(op.f("fk_visits_workspace_id_customer_id_opportunity_id"), "visits")
     op.drop_column("visits", "opportunity_id")
+    op.drop_index("ix_opportunities_in_contract", "opportunities")
+    op.drop_index("one_renewal_of_each", "opportunities")
+    op.drop_constraint(op.f("fk_opportunities_workspace_id_renewal_of_id"), "opportunities")
+    op.drop_column("opportunities", "contract_expired_at")
+    op.drop_column("opportunities", "renewal_of_id")
