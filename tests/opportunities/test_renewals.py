@@ -52,7 +52,8 @@ async def test_a_contract_that_is_over_is_told_once_and_its_renewal_begins(
         await another_day(backstage)
     assert await expired(backstage) == [over]
     old = await backstage.owner.fetchrow("SELECT * FROM opportunities WHERE id = $1", over)
-    assert old is not None and old["contract_expired_at"] is not None
+    assert old is not None
+    assert old["contract_expired_at"] is not None
     (new,) = await renewals(backstage)
     assert (new["renewal_of_id"], new["name"], new["state"], new["opened_on"].isoformat()) == (
         over, "Two lines: renewal", "open", day(),
@@ -101,7 +102,8 @@ async def test_a_renewal_is_renewed_under_its_name_and_in_a_pipeline_that_is_in_
         "SELECT s.id, s.pipeline_id FROM pipeline_stages AS s JOIN pipelines AS p ON p.id = s.pipeline_id "
         "WHERE p.is_default AND s.place = 1"
     )
-    assert third is not None and used is not None
+    assert third is not None
+    assert used is not None
     assert (third["name"], third["pipeline_id"], third["stage_id"]) == (
         "Lines: renewal", used["pipeline_id"], used["id"],
     )  # fmt: skip
