@@ -18,7 +18,7 @@ from crm.errors import FieldError, Unprocessable, invalid
 from crm.nouns import Answer
 from crm.opportunities import events, history
 from crm.opportunities.errors import StagesInUse
-from crm.opportunities.models import opportunities
+from crm.opportunities.models import new_place, opportunities
 from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.rules import before
 from crm.pipelines import actions
@@ -164,7 +164,7 @@ def _move(open_only: bool) -> Insert:
             pipeline_id=bindparam("pipeline_id", type_=Uuid),
             stage_id=to.c.to_id,
             stage_entered_at=func.now(),
-            board_place=None,
+            board_place=new_place,
         )
     )
     if open_only:
