@@ -13,7 +13,7 @@ from crm import clock, reading
 from crm.actor import Sight
 from crm.customers.queries import in_reach, out_of_reach
 from crm.database import Access, Transaction, statement
-from crm.errors import Unavailable, invalid
+from crm.errors import Unavailable
 from crm.nouns import Answer
 from crm.opportunities import beginning, events
 from crm.opportunities.errors import (
@@ -21,6 +21,7 @@ from crm.opportunities.errors import (
     OpportunityArchived,
     OpportunityClosed,
     ReferenceTaken,
+    SaleStaysWithItsCustomer,
     SaleStaysWithItsOwner,
 )
 from crm.opportunities.grades import grade, review_every
@@ -34,6 +35,11 @@ from crm.workspaces.models import users
 
 MAY_HAND_OVER = "handovers:write"
 TAKEN = {ONE_OPPORTUNITY_PER_REFERENCE: ReferenceTaken}
+HELD = {
+    "fk_opportunity_contacts_workspace_id_customer_id_opportunity_id": SaleStaysWithItsCustomer,
+    "fk_visits_workspace_id_customer_id_opportunity_id": SaleStaysWithItsCustomer,
+}
+"""What is tied to an opportunity and its customer, and keeps the two together."""
 
 FACT_OF: Mapping[str, str] = MappingProxyType(
     {
@@ -93,7 +99,7 @@ async def update(tx: Transaction, opportunity_id: UUID, change: OpportunityUpdat
     """Change what was sent. Each kind of change is a fact of its own, so this may make several.
 
     Raises ``NotFound``, ``Stale``, ``OpportunityClosed``, ``OpportunityArchived``, ``AmountComesFromItems``,
-    ``SaleStaysWithItsOwner``, ``ReferenceTaken``, 422 for a customer who is not there.
+    ``SaleStaysWithItsOwner``, ``SaleStaysWithItsCustomer``, ``ReferenceTaken``, 422 for a customer who is not there.
     """
     values = _columns(change.model_dump(exclude_unset=True))
     review_days = None
@@ -109,7 +115,7 @@ async def update(tx: Transaction, opportunity_id: UUID, change: OpportunityUpdat
             tx,
             fact,
             wanted,
-            refusals=TAKEN,
+            refusals={**TAKEN, **HELD},
             id=opportunity_id,
             review_days=review_days,
             if_match=if_match,
@@ -166,7 +172,7 @@ async def _as_it_is(tx: Transaction, opportunity_id: UUID, part: Mapping[str, An
         raise SaleStaysWithItsOwner
     if "customer_id" in part and row["customer_id"] != str(part["customer_id"]):
         problem = await out_of_reach(tx, part["customer_id"])
-        raise problem or invalid("customer_id", "There are contacts of the present customer in it.", "in_use")
+        raise problem or Unavailable
     return answer
 
 

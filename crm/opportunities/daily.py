@@ -1,4 +1,5 @@
-"""Every day, sales that rested until today go on, and each is graded by how near its expected close is by now.
+"""Every day, sales that rested until today go on, contracts that are over are told and renewed, and each sale is graded
+by how near its expected close is by now.
 
 Which day was done is remembered with the workspace, and each batch is a transaction of its own: the work can end
 anywhere and go on from there.
@@ -16,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm import clock
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
-from crm.opportunities import events, history
+from crm.opportunities import events, history, renewing
 from crm.opportunities.grades import grade_of, review_days_of
 from crm.opportunities.models import opportunities, opportunity_rounds
 from crm.opportunities.queries import OPPORTUNITY, today
@@ -43,7 +44,8 @@ async def work(tx: Transaction, *, most: int) -> bool | None:
         return None
     resumed = await tx.rows(_resume(), event_type=events.RESUMED, most=most, reason=None)
     graded = await tx.rows(_grade(), event_type=events.GRADE_CHANGED, most=most)
-    more = most in {len(resumed), len(graded)}
+    expired = await renewing.expire(tx, most=most)
+    more = most in {len(resumed), len(graded), expired}
     if not more:
         await tx.row(_done(), done_for=clock.local_date(taken["now"], tx.actor.timezone))
     return more

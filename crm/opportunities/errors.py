@@ -94,6 +94,13 @@ class ReopeningIsForSupervisors(Forbidden):
     title_zh = "仅主管可重新打开已丢失的商机"
 
 
+class SaleStaysWithItsCustomer(Conflict):
+    """Contacts of the present customer play a role in it, or visits to that customer are for it."""
+
+    title = "The opportunity stays with its customer"
+    title_zh = "商机已关联当前客户的联系人或拜访"
+
+
 class SaleStaysWithItsOwner(Forbidden):
     """Whoever may not hand over (scope ``handovers:write``) cannot give an opportunity another owner."""
 

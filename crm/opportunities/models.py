@@ -71,6 +71,10 @@ opportunities = noun(
     Column("lost_note", Text),
     Column("contract_starts_on", Date),
     Column("contract_ends_on", Date),
+    # When it was told that the contract is over: once.
+    moment("contract_expired_at"),
+    # The sale whose contract this one is to renew.
+    Column("renewal_of_id", Uuid),
     # The last time anything was done about it: a call, a visit, a task, a move.
     moment("last_activity_at"),
     moment("stalled_at"),
@@ -105,6 +109,7 @@ opportunities = noun(
     CheckConstraint("amount >= 0", name="amount_is_not_negative"),
     CheckConstraint("probability > 0 AND probability < 1", name="probability"),
     CheckConstraint("contract_ends_on >= contract_starts_on", name="contract_ends_after_it_starts"),
+    link("renewal_of_id", "opportunities"),
     link("customer_id", "customers"),
     link("owner_id", "users"),
     link("team_id", "teams"),
@@ -124,6 +129,20 @@ Index(
 
 new_place = func.replace(cast(func.uuidv7(), Text), "-", "")
 """On top of a column: after every place that was given before."""
+
+Index(
+    "one_renewal_of_each",
+    opportunities.c.workspace_id,
+    opportunities.c.renewal_of_id,
+    unique=True,
+    postgresql_where=opportunities.c.renewal_of_id.is_not(None),
+)
+Index(
+    "ix_opportunities_in_contract",
+    opportunities.c.workspace_id,
+    opportunities.c.contract_ends_on,
+    postgresql_where=text("state = 'won' AND contract_expired_at IS NULL"),
+)
 
 expected_close_key = func.least(opportunities.c.expected_close_on, text("'9999-12-31'\\:\\:date"), type_=Date)
 """No date expected sorts after every date. LEAST because row-level security takes COALESCE for leaky."""

@@ -101,6 +101,8 @@ def shape(opportunity: FromClause) -> Select[Any]:
         c.lost_note,
         c.contract_starts_on,
         c.contract_ends_on,
+        utc(c.contract_expired_at).label("contract_expired_at"),
+        c.renewal_of_id,
         utc(c.last_activity_at).label("last_activity_at"),
         utc(c.archived_at).label("archived_at"),
         *stamps(opportunity),

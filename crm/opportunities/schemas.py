@@ -175,6 +175,8 @@ class OpportunityRead(Shown):
     lost_note: str | None
     contract_starts_on: date | None
     contract_ends_on: date | None
+    contract_expired_at: datetime | None = Field(description="When it was told that the contract is over.")
+    renewal_of_id: UUID | None = Field(description="The won sale whose contract this one is to renew.")
     last_activity_at: datetime | None
     archived_at: datetime | None
     created_at: datetime

@@ -4,8 +4,8 @@ from typing import Literal
 
 State = Literal["scheduled", "fired", "acknowledged", "cancelled"]
 Kind = Literal["task", "personal"]
-PersonalSubject = Literal["customer", "contact", "visit"]
-SubjectType = Literal["task", "customer", "contact", "visit"]
+PersonalSubject = Literal["customer", "contact", "visit", "opportunity"]
+SubjectType = Literal["task", "customer", "contact", "visit", "opportunity"]
 CancelledBecause = Literal[
     "task_done", "task_cancelled", "rescheduled", "user_disabled", "do_not_contact", "cancelled_by_hand"
 ]

@@ -122,7 +122,18 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             after={"count": 5, "unit": "working_days"},
         ),
         # Contracts that end: a rule of one's own on a field of one's own (date_reached), or opportunities' condition.
-        # No next step and card review come with opportunities.
+        "no_next_step": _rule(
+            ("Sale without a next step", "商机没有下一步"),
+            _nightly("no_next_step", working_days=2),
+            ("What comes next with {name} ({customer})?", "{customer}的商机{name}没有下一步计划，请安排"),
+            after={"count": 1, "unit": "working_days"},
+        ),
+        "card_review_due": _rule(
+            ("Card review due", "商机卡片待复核"),
+            _nightly("card_review_due", days=0),
+            ("Review the card of {name} ({customer})", "请复核{customer}的商机{name}的卡片"),
+            kind="card_review",
+        ),
     }
 )
 

@@ -7,6 +7,7 @@ from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.interactions.queries import INTERACTION
 from crm.nouns import Noun
+from crm.opportunities.queries import OPPORTUNITY
 from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.tasks.vocabulary import SubjectType
 from crm.visits.queries import VISIT
@@ -17,8 +18,9 @@ SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType(
         "contact": CONTACT,
         "visit": VISIT,
         "interaction": INTERACTION,
+        "opportunity": OPPORTUNITY,
         "privacy_request": PRIVACY_REQUEST,
-        # Opportunities and complaints follow here.
+        # Complaints follow here.
     }
 )
 """Each with its noun, whose sight says who may hang a task on it. Tasks stand below these and do not know them."""

@@ -28,6 +28,7 @@ FIELDS: Mapping[str, Pair] = MappingProxyType(
         "name": ("name", "名称"),
         "next_contact_due_on": ("next contact", "下次联系日期"),
         "note": ("note", "备注"),
+        "opportunity_id": ("opportunity", "商机"),
         "owner_id": ("owner", "负责人"),
         "parent_id": ("group", "所属集团"),
         "phone": ("phone", "电话"),

@@ -107,6 +107,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "opportunity.stalled": ("The opportunity {name} has come to a halt.", "商机{name}已停滞。"),
         "opportunity.won": ("{actor} won the opportunity {name}.", "{actor}赢得了商机{name}。"),
         "opportunity.lost": ("{actor} lost the opportunity {name}.", "商机{name}已丢失（{actor}）。"),
+        "contract.expired": ("The contract of {name} is over.", "商机{name}的合同已到期。"),
         "opportunity.reopened": ("{actor} reopened the opportunity {name}.", "{actor}重新打开了商机{name}。"),
         "opportunity.archived": ("{actor} archived the opportunity {name}.", "{actor}归档了商机{name}。"),
         "opportunity.restored": ("{actor} brought the opportunity {name} back.", "{actor}恢复了商机{name}。"),

@@ -12,7 +12,7 @@ from crm.database import Access
 from crm.errors import Unavailable, invalid
 from crm.nouns import Answer
 from crm.sealing import Sealer
-from crm.visits import beginning, events, guarding, moving, people
+from crm.visits import beginning, events, guarding, moving, people, sales
 from crm.visits.locating import must_say_why
 from crm.visits.reports import Checked, VisitReview, VisitStart
 from crm.visits.schemas import VisitCancel, VisitPlan, VisitReschedule, VisitUpdate
@@ -56,6 +56,8 @@ async def update(access: Access, visit_id: UUID, change: VisitUpdate) -> Answer:
         await people.must_all_be_active(access, change.participant_ids)
     if change.supervisor_id is not None:
         await people.must_supervise(access, change.supervisor_id, UUID(visit["owner_id"]))
+    if change.opportunity_id is not None:
+        await sales.must_be_of(access, UUID(visit["customer_id"]), change.opportunity_id)
     return answer
 
 

@@ -14,7 +14,7 @@ from crm.errors import Unavailable
 from crm.nouns import Answer
 from crm.recording import record, recorded, renamed
 from crm.tables import Moment
-from crm.visits import people
+from crm.visits import people, sales
 from crm.visits.errors import TooLateToReport
 from crm.visits.guarding import another_in_progress, double_booked, in_time
 from crm.visits.locating import CHECK_OF, columns_of, must_say_why, said_why
@@ -59,6 +59,8 @@ async def _refuse(access: Access, birth: Birth, values: Mapping[str, Any], devic
         await people.must_all_be_active(access, values["participant_ids"])
     if "supervisor_id" in values:
         await people.must_supervise(access, values["supervisor_id"], owner_id)
+    if "opportunity_id" in values:
+        await sales.must_be_of(access, customer_id, values["opportunity_id"])
     if device:
         await must_say_why(access, customer_id, device)
     if birth == "plan" and not values["overlap_allowed"]:
@@ -93,6 +95,8 @@ def _begun(sight: Sight, birth: Birth, columns: frozenset[str], checked: bool) -
         may.append(all_active(ids("new_participant_ids")))
     if "supervisor_id" in columns:
         may += [supervises(new["supervisor_id"]), new["supervisor_id"] != owner_id]
+    if "opportunity_id" in columns:
+        may.append(sales.is_of(customer_id, new["opportunity_id"], sight))
     if checked:
         may.append(said_why(customer_id))
         new |= columns_of(CHECK_OF[MOVE_OF[birth]], customer_id, owner_id)

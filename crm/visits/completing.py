@@ -58,7 +58,7 @@ async def log(tx: Transaction, sealer: Sealer, new: VisitLog) -> Answer:
     _must_be_past(tx.actor, started_at=new.started_at, ended_at=new.ended_at)
     if new.next_step is not None and new.next_step.assignee_id is not None:
         await people.must_be_active(tx, "next_step/assignee_id", new.next_step.assignee_id)
-    own = ("id", "customer_id", "owner_id", "team_id", "kind", "purpose", "subject", "started_at")
+    own = ("id", "customer_id", "owner_id", "team_id", "kind", "purpose", "subject", "opportunity_id", "started_at")
     values = with_owner(tx, new.model_dump(include=set(own), exclude_none=True))
     values |= {name: value for name, value in _told(new, tx.actor).items() if value is not None}
     values["completed_at"] = new.ended_at

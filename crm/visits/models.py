@@ -12,6 +12,8 @@ ONE_VISIT_IN_PROGRESS = "one_visit_in_progress"
 visits = noun(
     "visits",
     Column("customer_id", Uuid, nullable=False),
+    # The sale of the same customer that it is for.
+    Column("opportunity_id", Uuid),
     # Arrays, not a table of links: rows that the same statement writes beside the visit would not be in its fact.
     Column("contact_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Column("owner_id", Uuid, nullable=False),
@@ -87,6 +89,7 @@ visits = noun(
         name=NO_DOUBLE_BOOKING,
     ),
     link("customer_id", "customers"),
+    link(("customer_id", "opportunity_id"), "opportunities"),
     link("owner_id", "users"),
     link("team_id", "teams"),
     link("supervisor_id", "users"),
@@ -97,6 +100,13 @@ newest_first(visits)
 Index(None, visits.c.workspace_id, visits.c.customer_id, visits.c.planned_start, visits.c.id)
 Index(None, visits.c.workspace_id, visits.c.owner_id, visits.c.planned_start, visits.c.id)
 Index(None, visits.c.workspace_id, visits.c.planned_start, visits.c.id)
+Index(
+    "ix_visits_of_sales",
+    visits.c.workspace_id,
+    visits.c.opportunity_id,
+    visits.c.planned_start,
+    postgresql_where=visits.c.opportunity_id.is_not(None),
+)
 Index(
     ONE_VISIT_IN_PROGRESS,
     visits.c.workspace_id,

@@ -17,6 +17,7 @@ from crm.nouns import Answer
 from crm.recording import changing, record, renamed
 from crm.sealing import Sealer
 from crm.tables import Moment
+from crm.visits import sales
 from crm.visits.errors import AnotherVisitInProgress, OwnerDoubleBooked
 from crm.visits.guarding import allowed, another_in_progress, double_booked, freedoms
 from crm.visits.locating import CHECK_OF, columns_of, said, said_why
@@ -92,6 +93,9 @@ def _moved(
     if (state := after(move)) is not None:
         values["state"] = state
     _guard_people(columns, guards)
+    if "opportunity_id" in columns:
+        opportunity_id = bindparam("new_opportunity_id", type_=Uuid)
+        guards.append(or_(opportunity_id.is_(None), sales.is_of(visits.c.customer_id, opportunity_id, sight)))
     if move == "reschedule":
         times = ("planned_start", "planned_end")
         new = {name: bindparam(f"new_{name}", type_=Moment) for name in times}

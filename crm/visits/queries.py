@@ -53,6 +53,7 @@ def shape(visit: FromClause) -> Select[Any]:
         c.id,
         c.customer_id,
         mention(customer).label("customer"),
+        c.opportunity_id,
         c.contact_ids,
         _people(visit, c.contact_ids, contacts).label("contacts"),
         c.owner_id,
@@ -162,7 +163,10 @@ LIST = Listing(
     VISIT,
     sorts={"created_at": visits.c.created_at, "planned_start": visits.c.planned_start},
     filters={
-        **among(visits, ["customer_id", "owner_id", "team_id", "supervisor_id", "state", "purpose", "kind"]),
+        **among(
+            visits,
+            ["customer_id", "opportunity_id", "owner_id", "team_id", "supervisor_id", "state", "purpose", "kind"],
+        ),
         **between(visits, ["planned_start", "created_at"]),
         "unplanned": visits.c.unplanned == bindparam("unplanned", type_=Boolean),
     },

@@ -47,6 +47,9 @@ class NextVisitSent(Planned):
     kind: Kind | None = None
     subject: Line | None = None
     contact_ids: ContactIds | None = None
+    opportunity_id: UUID | None = Field(
+        default=None, description="The sale of this customer that it is for; it is not taken over from this visit."
+    )
     allow_overlap: bool = False
 
 
@@ -122,6 +125,7 @@ class _New(Sent):
     kind: Kind = "on_site"
     purpose: Purpose
     subject: Line | None = None
+    opportunity_id: UUID | None = Field(default=None, description="The sale of this customer that it is for.")
 
 
 class VisitStart(_New, Checked):

@@ -58,6 +58,7 @@ class VisitPlan(Planned):
     contact_ids: ContactIds = Field(default_factory=list, description="Whom of this customer you want to meet.")
     owner_id: UUID | None = None
     team_id: UUID | None = Field(default=None, description="The owner's team when not given.")
+    opportunity_id: UUID | None = Field(default=None, description="The sale of this customer that it is for.")
     participant_ids: UserIds = Field(default_factory=list, description="Colleagues who go along.")
     supervisor_id: UUID | None = Field(
         default=None, description="A manager who goes along and reviews the visit afterwards; not its owner."
@@ -86,6 +87,7 @@ class VisitUpdate(Sent):
     contact_ids: ContactIds = kept()
     participant_ids: UserIds = kept()
     supervisor_id: UUID | None = None
+    opportunity_id: UUID | None = None
 
 
 class VisitReschedule(Planned):
@@ -155,6 +157,7 @@ class VisitRead(Shown):
     id: UUID
     customer_id: UUID
     customer: CustomerReference
+    opportunity_id: UUID | None = Field(description="The sale of this customer that it is for.")
     contact_ids: list[UUID]
     contacts: list[ContactReference]
     owner_id: UUID
@@ -203,6 +206,7 @@ class VisitFilter(Filter):
 
     sort: Sort = "-created_at"
     customer_id: list[UUID] | None = None
+    opportunity_id: list[UUID] | None = None
     owner_id: list[UUID] | None = None
     team_id: list[UUID] | None = None
     supervisor_id: list[UUID] | None = None

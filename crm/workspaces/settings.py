@@ -136,6 +136,8 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "silent_days_late": Number(14, 1, 3650),
                 "floor": Number(0, 0, 10_000),
                 "reopen_days": Number(90, 1, 3650),
+                # Whether a contract that is over begins the sale of its renewal by itself (C2).
+                "renewals": Choice("on", ("on", "off")),
                 # Days for which it is kept how each sale stood.
                 "snapshot_days": Number(1100, 31, 36_500),
             }

@@ -331,6 +331,7 @@ EVENTS: Events = {
     ),
     "opportunity.won": ("A sale was won.", OpportunityRead),
     "opportunity.lost": ("A sale was lost; `lost_reason` says why.", OpportunityRead),
+    "contract.expired": ("The contract of a sale that was won is over.", OpportunityRead),
     "opportunity.reopened": ("A lost sale was opened again.", OpportunityRead),
     "opportunity.archived": ("A sale was put aside.", OpportunityRead),
     "opportunity.restored": ("An archived sale was brought back.", OpportunityRead),

@@ -40,6 +40,10 @@ async def test_every_workspace_that_is_there_gets_the_rules_and_no_flood_of_task
             assert (row["trigger"], row["action"]) == (SHIPPED[key]["trigger"], SHIPPED[key]["action"])
             assert row["event_type"] == SHIPPED[key]["trigger"].get("event")
         on = {key for key, row in mine.items() if row["enabled"]}
-        assert on == {key for key, rule in SHIPPED.items() if rule["enabled"]} - {"long_absent"}
+        assert on == {key for key, rule in SHIPPED.items() if rule["enabled"]} - {
+            "long_absent",
+            "no_next_step",
+            "card_review_due",
+        }
     entered = await owner.fetch("SELECT id FROM customers WHERE stage_entered_at IS NOT NULL")
     assert [row["id"] for row in entered] == [moved]

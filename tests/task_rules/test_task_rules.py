@@ -213,5 +213,7 @@ async def test_only_administrators_write_rules_and_everyone_reads_them(clients: 
 async def test_what_can_be_watched_is_listed_with_its_parameters(client: Client) -> None:
     found = (await client.get("/v1/task-rules/conditions")).json()["data"]
     names = {one["name"] for one in found}
-    assert names == {"birthday", "long_absent", "interrupted", "stage_unchanged", "date_reached"}
+    assert names == {
+        "birthday", "long_absent", "interrupted", "stage_unchanged", "date_reached", "no_next_step", "card_review_due",
+    }  # fmt: skip
     assert all(one["parameters"]["properties"] for one in found)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from crm.task_rules.conditions.birthdays import BIRTHDAY
 from crm.task_rules.conditions.dates import DATE_REACHED
 from crm.task_rules.conditions.kinds import Condition
+from crm.task_rules.conditions.sales import CARD_REVIEW_DUE, NO_NEXT_STEP
 from crm.task_rules.conditions.silence import INTERRUPTED, LONG_ABSENT
 from crm.task_rules.conditions.stages import STAGE_UNCHANGED
 
@@ -21,7 +22,8 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
             INTERRUPTED,
             STAGE_UNCHANGED,
             DATE_REACHED,
-            # Of opportunities: no_next_step, card_review_due (domain.md D9). One line each.
+            NO_NEXT_STEP,
+            CARD_REVIEW_DUE,
         )
     }
 )

@@ -15,6 +15,7 @@ from crm.opportunities.errors import (
     OpportunityArchived,
     OpportunityClosed,
     ReferenceTaken,
+    SaleStaysWithItsCustomer,
     SaleStaysWithItsOwner,
 )
 from crm.opportunities.schemas import OpportunityCreate, OpportunityFilter, OpportunityRead, OpportunityUpdate
@@ -64,6 +65,7 @@ async def get_opportunity(access: OpportunityReads, opportunity_id: UUID) -> Ans
         AmountComesFromItems,
         CustomerArchived,
         CustomerMerged,
+        SaleStaysWithItsCustomer,
         SaleStaysWithItsOwner,
         OpportunityArchived,
         OpportunityClosed,

@@ -11,6 +11,7 @@ from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.database import Access
 from crm.nouns import Answer, Noun
+from crm.opportunities.queries import OPPORTUNITY
 from crm.paging import Page
 from crm.recording import AlreadyExists
 from crm.reminders import actions, queries
@@ -32,7 +33,9 @@ from services.api.routing import router as new_router
 ReminderReads = Annotated[Access, reads("reminders")]
 ReminderWrites = Annotated[Access, writes("reminders")]
 
-SUBJECTS: Mapping[PersonalSubject, Noun] = MappingProxyType({"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT})
+SUBJECTS: Mapping[PersonalSubject, Noun] = MappingProxyType(
+    {"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT, "opportunity": OPPORTUNITY}
+)
 """What one can be reminded of without a task. Reminders stand below these in the house and do not know them."""
 
 router = new_router(tags=["reminders"])
@@ -46,7 +49,7 @@ async def list_reminders(access: ReminderReads, wanted: Annotated[ReminderFilter
 
 @router.post("/reminders", status_code=201, response_model=ReminderRead, responses=problems(AlreadyExists))
 async def create_reminder(access: ReminderWrites, new: ReminderCreate) -> Answer:
-    """Be reminded of a customer, a contact or a visit, without a task.
+    """Be reminded of a customer, a contact, a visit or an opportunity, without a task.
 
     Say when as a moment (`fire_at`), or as what the clock on the wall shows (`local_time`) in a `timezone` or, without
     one, wherever the person lives by then. An hour that the clocks show twice counts once; one that they skip is made
