@@ -75,8 +75,9 @@ def test_postgres_recovers_after_its_server_was_killed(folder: Path) -> None:
 
 
 HOLDER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Whoever runs in the background is deaf to it otherwise.
 from services.local.servers import embedded_postgres, embedded_valkey
 folder = Path(sys.argv[1])
 with embedded_postgres(folder / "postgres") as dsn_of, embedded_valkey(folder / "valkey") as url:

@@ -17,6 +17,7 @@ from tests.factories import Workspace
 from tests.guards.scene import a_file
 from tests.privacy.dump import found_in
 from tests.privacy.people import Known, known, post
+from tests.privacy.planting import put_below
 
 ERASED, ERASED_CUSTOMER = "已删除的联系人", "已删除的客户"
 ERASE = {"reason": "requested"}
@@ -262,7 +263,8 @@ async def test_a_customer_who_is_a_person_is_erased_likewise(
     made = await client.post("/v1/customers", json=body, headers={"Idempotency-Key": "person"})
     assert made.status_code == 201, made.text
     customer_id = made.json()["id"]
-    child = await post(client, "/v1/customers", {"name": "Child", "parent_id": customer_id})
+    child = await post(client, "/v1/customers", {"name": "Child"})
+    await put_below(client, stage.owner, child["id"], customer_id)
     contact = await post(client, "/v1/contacts", {"customer_id": customer_id, "name": "Their brother"})
     await client.patch(f"/v1/customers/{customer_id}", json={"name": strings[5]})
     call = {"customer_id": customer_id, "channel": "call", "outcome": "reached"}

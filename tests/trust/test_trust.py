@@ -112,7 +112,7 @@ async def test_nobody_rewrites_what_was_judged(stage: Stage, workspace: Workspac
     await done(client, f"{await new_customer(client)}/trust-ratings", parts(8, 7, 6, 3))
     connection = await connect(stage.dsn(role), name="test-role")
     await connection.execute(SET_WORKSPACE, str(workspace.id))
-    for change in ("UPDATE trust_ratings SET note = 'x'", "DELETE FROM trust_ratings"):
+    for change in ("UPDATE trust_ratings SET score = 1", "DELETE FROM trust_ratings"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(change)
     await connection.close()
