@@ -171,7 +171,8 @@ async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_se
     if first is None:
         return
     customer_id, contact_id = first
-    start = (now + timedelta(minutes=30)).replace(second=0, microsecond=0)
+    # Tomorrow: the five minutes of the README are for visits of one's own.
+    start = (now + timedelta(days=1)).replace(second=0, microsecond=0)
     plan = VisitPlan(
         customer_id=customer_id,
         contact_ids=[contact_id],
