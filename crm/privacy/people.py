@@ -55,8 +55,8 @@ A_CUSTOMER = Person(
     kept=_ALWAYS
     | {
         "kind", "type", "class", "lifecycle", "relationship_stage", "owner_id", "owner", "team_id", "parent_id",
-        "parent", "last_contact_at", "next_contact_due_on", "warmth_band", "warmth", "rhythm", "completeness", "verified_on",
-        "verification_stale",
+        "parent", "last_contact_at", "next_contact_due_on", "warmth_band", "warmth", "rhythm", "completeness",
+        "verified_on", "verification_stale",
     },
     identifying=frozenset({"name", "phone", "email", "registration_code"}),
     erasable=customers.c.kind == "person",
