@@ -5,7 +5,7 @@ from decimal import Decimal
 from crm.database import Transaction
 from crm.nouns import Answer
 from crm.pipelines import actions
-from crm.pipelines.schemas import PipelineCreate, StageSent
+from crm.pipelines.schemas import ChecklistSent, ElementSent, PipelineCreate, StageSent
 
 STAGES = [
     StageSent(key="new", name="New", name_zh="新增", probability=Decimal("0.05"), progress_code=1, expected_days=7),
@@ -28,7 +28,36 @@ STAGES = [
     ),
 ]  # fmt: skip
 
-FIRST = PipelineCreate(name="Sales", name_zh="销售流程", stages=STAGES)
+CHECKLISTS = [
+    ChecklistSent(key=key, name=name, elements=[ElementSent(key=k, name=n, name_zh=zh) for k, n, zh in elements])
+    for key, name, elements in (
+        (
+            "bant",
+            "BANT",
+            [
+                ("budget", "Budget", "预算"),
+                ("authority", "Authority", "决定权"),
+                ("need", "Need", "需求"),
+                ("timeline", "Timeline", "时间表"),
+            ],
+        ),
+        (
+            "meddic",
+            "MEDDIC",
+            [
+                ("metrics", "Metrics", "量化指标"),
+                ("economic_buyer", "Economic buyer", "经济决策人"),
+                ("decision_criteria", "Decision criteria", "决策标准"),
+                ("decision_process", "Decision process", "决策流程"),
+                ("pain", "Identified pain", "痛点"),
+                ("champion", "Champion", "支持者"),
+            ],
+        ),
+    )
+]
+"""BANT suits short sales, MEDDIC complex ones (``domain.md`` B4): there to be answered, asked for by no stage."""
+
+FIRST = PipelineCreate(name="Sales", name_zh="销售流程", stages=STAGES, checklists=CHECKLISTS)
 
 
 async def open_first_pipeline(tx: Transaction) -> Answer:
