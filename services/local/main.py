@@ -81,6 +81,7 @@ def _run(stack: ExitStack, folder: Path, address: Address) -> None:
     watch.keep(Kept("receiver", (RECEIVER,), common | receiver.environment, starts_again=True, on_terminal=True))
     if not watch.until(lambda: surroundings.is_ready(address), READY_PATIENCE):
         raise ChildFailed(surroundings.why_not_ready(address, watch.logs))
+    watch.is_up = True
     watch.until(lambda: asyncio.run(_is_settled(dsn_of(SUPERUSER, DATABASE))), SETTLING_PATIENCE)
     print(surroundings.welcome(address, watch.logs), flush=True)
     watch.until(lambda: False)

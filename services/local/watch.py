@@ -25,7 +25,10 @@ class ChildFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A process to keep running: ``python -m`` what, with which environment, and whether its end is survivable."""
+    """A process to keep running: ``python -m`` what, with which environment.
+
+    ``starts_again``: its end is survivable from the first moment on, not only once everything is up.
+    """
 
     name: str
     module: tuple[str, ...]
@@ -50,6 +53,8 @@ class Watch:
     notes: Path
     logs: Path
     servers: list[Child] = field(default_factory=list)
+    is_up: bool = False
+    """Everything has been ready once: whatever ends from now on had nothing wrong from the start."""
     _running: list[_Running] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -98,7 +103,7 @@ class Watch:
             if now >= running.again_at:
                 running.child, running.since, running.again_at = self._start(running.kept), now, None
         elif running.child.ended:
-            if not running.kept.starts_again:
+            if not (self.is_up or running.kept.starts_again):
                 raise ChildFailed(_obituary(running.child))
             running.pause = FIRST_PAUSE if now - running.since > STEADY_AFTER else running.pause
             print(f"{_obituary(running.child)}\nIt is started again in {running.pause:.0f} s.", file=sys.stderr)

@@ -65,6 +65,17 @@ def test_a_child_that_may_fail_is_started_again(folder: Path, watch: Watch, caps
     assert "The worker ended with status 3" in capsys.readouterr().err
 
 
+def test_what_ran_well_before_is_started_again_whoever_it_is(folder: Path, watch: Watch) -> None:
+    environment = module(folder, "running", "import time; print('here', flush=True); time.sleep(600)")
+    watch.keep(Kept("api", ("running",), environment))
+    log = folder / "logs/api.log"
+    assert watch.until(lambda: log.exists() and "here" in log.read_text(), patience=10)
+    watch.is_up = True
+    pid = int((folder / "run/api.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    assert watch.until(lambda: log.read_text().count("here") == 2, patience=15)
+
+
 def test_waiting_ends_with_its_patience(watch: Watch) -> None:
     assert not watch.until(lambda: False, patience=0.2)
 
