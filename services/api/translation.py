@@ -57,6 +57,7 @@ BY_SQLSTATE_CLASS: dict[str, type[Problem]] = {
 
 # pydantic's own words for these repeat a part of what was sent.
 MESSAGES = {
+    "string_pattern_mismatch": "This is not written the way this field is; its description says how.",
     "uuid_parsing": "Input should be a valid UUID",
     "union_tag_invalid": "The discriminator is not one of the expected values",
     "url_parsing": "Input should be a valid URL",
