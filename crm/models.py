@@ -5,6 +5,8 @@ from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
+from crm.care.models import warmth_rounds
+from crm.complaints.models import clock_pauses, complaint_numbers, complaint_steps, complaints, sla_clocks
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
 from crm.customers.models import customer_merges, customer_tokens, customers
@@ -33,6 +35,7 @@ from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
+from crm.sla.models import sla_policies
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
@@ -58,6 +61,10 @@ __all__ = [
     "calendar_days",
     "calendar_feeds",
     "calendars",
+    "clock_pauses",
+    "complaint_numbers",
+    "complaint_steps",
+    "complaints",
     "consents",
     "contact_taboos",
     "contact_tokens",
@@ -112,6 +119,8 @@ __all__ = [
     "task_rule_runs",
     "task_rules",
     "task_series",
+    "sla_clocks",
+    "sla_policies",
     "tasks",
     "teams",
     "trust_ratings",

@@ -1,0 +1,1 @@
+"""Complaints: the whole way from the angry call to the removed cause."""

@@ -1,0 +1,49 @@
+"""Tables of promises."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from crm.customers.vocabulary import Class
+from crm.sla.vocabulary import Severity
+from crm.tables import moment, newest_first, noun, one_of
+
+ONE_POLICY_PER_CASE = "one_policy_per_case"
+
+sla_policies = noun(
+    "sla_policies",
+    Column("name", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    # Null: for any. The most particular of the policies that fit a case holds for it.
+    Column("customer_class", Text),
+    Column("category", Text),
+    # In working time, or in minutes of the clock on the wall where ``around_the_clock``; null: not promised.
+    Column("acknowledge_minutes", Integer),
+    Column("response_minutes", Integer),
+    Column("update_minutes", Integer),
+    Column("resolution_minutes", Integer),
+    Column("around_the_clock", Boolean, nullable=False, server_default=text("false")),
+    # Null: the calendar of the assignee, their team, or the workspace.
+    Column("calendar_id", Uuid),
+    # The shares of the time, in percent, at which somebody is told; 100 is the breach.
+    Column("thresholds", ARRAY(Integer), nullable=False, server_default=text("'{100}'")),
+    # Who is told at which threshold: [{"percent": 80, "to": "manager"}, {"percent": 100, "to": "user", "user_id": …}].
+    Column("escalation", JSONB, nullable=False, server_default=text("'[]'")),
+    moment("archived_at"),
+    one_of("severity", Severity),
+    one_of("customer_class", Class),
+    CheckConstraint("acknowledge_minutes > 0", name="acknowledge_minutes"),
+    CheckConstraint("response_minutes > 0", name="response_minutes"),
+    CheckConstraint("update_minutes > 0", name="update_minutes"),
+    CheckConstraint("resolution_minutes > 0", name="resolution_minutes"),
+)
+newest_first(sla_policies)
+Index(
+    ONE_POLICY_PER_CASE,
+    sla_policies.c.workspace_id,
+    sla_policies.c.severity,
+    sla_policies.c.customer_class,
+    sla_policies.c.category,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+    postgresql_where=sla_policies.c.archived_at.is_(None),
+)
