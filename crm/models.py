@@ -5,7 +5,6 @@ from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
-from crm.care.models import warmth_rounds
 from crm.complaints.models import clock_pauses, complaint_numbers, complaint_steps, complaints, sla_clocks
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
@@ -112,6 +111,8 @@ __all__ = [
     "sales_rounds",
     "sessions",
     "sign_in_attempts",
+    "sla_clocks",
+    "sla_policies",
     "stage_paces",
     "targets",
     "task_chains",
@@ -119,8 +120,6 @@ __all__ = [
     "task_rule_runs",
     "task_rules",
     "task_series",
-    "sla_clocks",
-    "sla_policies",
     "tasks",
     "teams",
     "trust_ratings",
