@@ -124,3 +124,34 @@ async def test_a_refused_step_leaves_no_trace(client: Client, workspace: Workspa
     await act(client, complaint, "close", confirmed=True)
     await act(client, complaint, "assess", severity="low", category="other")
     assert await workspace.owner.fetchval("SELECT count(*) FROM events WHERE workspace_id = $1", workspace.id) == before
+
+
+async def test_a_day_holds_the_complaints_that_are_due_by_its_end_or_wait(client: Client, workspace: Workspace) -> None:
+    customer_id = await customer_of(client)
+    waits, due, _later = [
+        await receive(client, customer_id, category=category, assignee_id=str(workspace.admin.id))
+        for category in ("quality", "price", "service")
+    ]
+    await go(client, waits, "acknowledge")
+    await go(client, waits, "assess", severity="low", category="quality")
+    await go(client, waits, "wait-customer", reason="A photograph.")
+    await workspace.owner.execute(
+        "UPDATE complaints SET due_at = '2027-03-05T04:00:00Z' WHERE workspace_id = $1", workspace.id
+    )
+    await workspace.owner.execute("UPDATE complaints SET due_at = '2027-03-04T04:00:00Z' WHERE id = $1", due["id"])
+    day = (await client.get("/v1/day?date=2027-03-04")).json()
+    assert [(one["number"], one["waits"]) for one in day["complaints"]] == [
+        (due["number"], False),
+        (waits["number"], True),
+    ]
+    assert day["counts"]["complaints"] == 2
+    assert day["complaints"][0]["customer"]["id"] == customer_id
+
+
+async def test_complaints_can_be_taken_out_as_a_file(client: Client) -> None:
+    asked = await client.post(
+        "/v1/exports", json={"noun": "complaints", "format": "csv", "filters": {"severity": ["high"]}}
+    )
+    assert asked.status_code in {200, 201, 202}, asked.text
+    wrong = await client.post("/v1/exports", json={"noun": "complaints", "format": "csv", "filters": {"colour": "red"}})
+    problem(wrong, 422, "unprocessable")
