@@ -288,6 +288,12 @@ class ComplaintDetail(ComplaintReceived):
     steps: list[StepShown]
 
 
+class ComplaintHeld(ComplaintRead):
+    """A complaint as it is handed to the person whom it comes from."""
+
+    complainer: ComplainerShown | None
+
+
 class TakenStep(Shown):
     """A step that was taken."""
 
