@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.attachments.schemas import AttachmentRead
-from crm.complaints.schemas import ComplaintHeld
+from crm.complaints.detail_schemas import ComplaintHeld
 from crm.consents.schemas import ConsentRead
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.complaints import learning, queries, receiving, standing, updating
+from crm.complaints.detail_schemas import ComplaintDetail, ComplaintReceived, HistoryRead
 from crm.complaints.errors import (
     AssigneeIsResponsible,
     ComplaintOver,
@@ -15,12 +16,9 @@ from crm.complaints.errors import (
 )
 from crm.complaints.schemas import (
     ComplaintCreate,
-    ComplaintDetail,
     ComplaintFilter,
     ComplaintRead,
-    ComplaintReceived,
     ComplaintUpdate,
-    HistoryRead,
 )
 from crm.complaints.step_schemas import CorrectiveAction
 from crm.customers.errors import CustomerArchived
