@@ -72,7 +72,7 @@ class TakenStep(Shown):
     note: str | None
 
 
-class HistoryRead(Shown):
+class ComplaintHistoryRead(Shown):
     """The way a complaint has gone, in order."""
 
     data: list[TakenStep]
