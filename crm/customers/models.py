@@ -24,6 +24,15 @@ from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
 NO_CUSTOMER_ABOVE_ITSELF = "no_customer_above_itself"
 """What the trigger on ``parent_id`` holds up: of two moves that close a circle together, the second is refused."""
+GROUPS_ARE_OF_COMPANIES = "groups_are_of_companies"
+"""What triggers on ``parent_id`` and ``kind`` hold up: of two changes that meet, the second sees the first."""
+GROUP_CHECKS = (
+    NO_CUSTOMER_ABOVE_ITSELF,
+    GROUPS_ARE_OF_COMPANIES,
+    "groups_stay_of_companies",
+    "persons_are_no_groups",
+)
+"""The triggers that look at groups: what moves many may have them look at the end."""
 LINKS_KEEP_THEIR_KINDS = "links_keep_their_kinds"
 """What a trigger on ``kind`` holds up, and one where links are made: they go from a company to a person."""
 

@@ -12,6 +12,7 @@ from crm.customers.errors import (
     CustomerErased,
     CustomerMerged,
     CustomerStillInUse,
+    GroupsAreOfCompanies,
     HandingOverIsForSupervisors,
     PossibleDuplicates,
     RegistrationCodeTaken,
@@ -44,7 +45,7 @@ async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter
     "/customers",
     status_code=201,
     response_model=CustomerRead,
-    responses=problems(PossibleDuplicates, RegistrationCodeTaken, AlreadyExists),
+    responses=problems(PossibleDuplicates, RegistrationCodeTaken, GroupsAreOfCompanies, AlreadyExists),
 )
 async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_duplicates: Allowed = False) -> Answer:
     """Add a customer. It is yours unless you name another owner, and says when to be in touch first.
@@ -78,6 +79,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
         RegistrationCodeTaken,
         HandingOverIsForSupervisors,
         CustomerAboveItself,
+        GroupsAreOfCompanies,
         StillLinked,
     ),
 )
