@@ -44,6 +44,7 @@ from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.database import Statement, Transaction, statement
 from crm.imports.lines import Reading
+from crm.imports.mapping import ID
 from crm.recording import recorded
 from crm.workspaces.models import users
 
@@ -95,16 +96,15 @@ async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | 
     for row in rows:
         if row["key"] is not None:
             by_key[row["key"]].append((row["id"], row["code"]))
-    by_mark = None
-    if match_by is not None:
-        by_mark, marked = await _by_mark(tx, readings, match_by)
+    by_mark: dict[str, list[str]] = {}
+    if match_by is not None or any(one.mark for one in readings):
+        by_mark, marked = await _by_mark(tx, readings, match_by or ID)
         persons |= marked
     found = []
     for one, new_id in zip(readings, new, strict=True):
         holder = by_code.get(one.code, "") if one.code else ""
-        if by_mark is not None:
-            who = by_mark.get(one.mark or "", [])
-        else:
+        who = by_mark.get(one.mark or "", [])
+        if match_by is None and not who:
             who = [holder] if holder else [who for who, code in by_key.get(one.key, ()) if not (one.code and code)]
         parents = [who for who, _ in by_key.get(one.parent_key or "", ()) if who not in persons]
         is_person = not persons.isdisjoint(who)
@@ -194,6 +194,12 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
     marks = bindparam("marks", type_=ARRAY(Text))
     here = and_(customers.c.workspace_id == bindparam("workspace_id", type_=Uuid), customers.c.archived_at.is_(None))
     mark: ColumnElement[str]
+    if kind == ID:
+        id_ = customers.c.id
+        wanted = id_ == any_(cast(marks, ARRAY(Uuid)))
+        return select(cast(id_, Text).label("id"), cast(id_, Text).label("mark"), customers.c.kind).where(
+            here, CUSTOMER.visible(sight), wanted
+        )
     if kind == "custom":
         mark = customers.c.custom.op("->>")(bindparam("custom_key", type_=Text))
     else:
@@ -218,7 +224,7 @@ def _change(sight: Sight) -> Select[Any]:
     line = lines({name: customers.c[name].type for name in CHANGED})
     kept = [name for name in PLAIN if name != "lifecycle"]  # It has moves of its own: a file says where one begins.
     values: dict[str, ColumnElement[Any]] = {name: func.coalesce(line.c[name], customers.c[name]) for name in kept}
-    values["custom"] = customers.c.custom.op("||")(func.coalesce(line.c.custom, text("'{}'::jsonb")))
+    values["custom"] = customers.c.custom.op("||")(func.coalesce(_said_anew(line.c.custom), text("'{}'::jsonb")))
     address = func.coalesce(customers.c.address, text("'{}'::jsonb")).op("||")(line.c.address)
     values["address"] = case((line.c.address.is_(None), customers.c.address), else_=address)
     tag = func.unnest(line.c.tags).column_valued("tag")
@@ -237,6 +243,15 @@ def _change(sight: Sight) -> Select[Any]:
         .values(values)
     )
     return counted(recorded(CUSTOMER, change, also=_found_anew))
+
+
+def _said_anew(custom: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of a line's own fields those that read otherwise by now: 7 in a file is the number that is there already."""
+    new = func.jsonb_each(custom).table_valued("key", Column("value", JSONB), name="new_field").render_derived()
+    there = customers.c.custom.op("->>")(new.c.key)
+    said = func.jsonb_object_agg(new.c.key, new.c.value)
+    read = new.c.value.op("#>>")(text("'{}'"))
+    return select(said).select_from(new).where(there.is_distinct_from(read)).scalar_subquery()
 
 
 def lines(columns: Mapping[str, Any]) -> Any:

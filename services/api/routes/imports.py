@@ -113,6 +113,9 @@ async def start_import(access: ImportWrites, sent: SentToStart) -> Answer:
     exact name, a customer has already brings that customer up to date: what it leaves empty stays, tags and your own
     fields are added to. So the same file may be sent twice. Parents are found by name, in the file and among your
     customers; where there is no such customer, the line lands without a parent and a problem says so.
+
+    A file that an export of customers gave comes back as it is: each line is the customer of its `id`, if it is there,
+    and what no file can set (warmth, relationship stage, owner, moments) is skipped.
     """
     return await actions.start(
         access,
