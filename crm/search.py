@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from crm.phones import national_number, normalize_phone
 from crm.pinyin import readings_of
+from crm.traditional import simplified
 
 LONGEST_TOKEN = 32
 MOST_STARTS = 24
@@ -86,9 +87,11 @@ def normalized(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without accents on letters: what is searched, on both sides."""
-    if text.isascii():
-        return text
+    """Without accents on letters, in simplified characters: what is searched, on both sides."""
+    return text if text.isascii() else simplified(_bare(text))
+
+
+def _bare(text: str) -> str:
     bare = _MARKS.sub("", unicodedata.normalize("NFD", text.translate(_STROKES)))
     return unicodedata.normalize("NFC", bare)
 
@@ -130,10 +133,12 @@ def _tails(units: tuple[str, ...] | list[str], starts: int) -> set[str]:
 def tokens_of_name(name: str) -> frozenset[str]:
     """What a name is found by: from each word or Chinese character on; in pinyin and initials from each syllable on.
 
-    Names that can be read in two ways have both readings. At most some hundred tokens, however long the name.
+    Names that can be read in two ways have both readings, and those of both scripts: 乾 alone is qian, but stands for
+    干, which is gan. At most some hundred tokens, however long the name.
     """
     tokens: set[str] = set()
-    for text in _spellings(normalized(name[:LONGEST_READ])):
+    whole = normalized(name[:LONGEST_READ])
+    for text in _spellings(whole):
         units, core = _parted(text)
         tokens |= _tails(units, min(core, MOST_STARTS))
         if not _HAN.search(text):
@@ -141,12 +146,22 @@ def tokens_of_name(name: str) -> frozenset[str]:
         heard = units[: MOST_SYLLABLE_STARTS + LONGEST_TOKEN]
         starts = min(core, MOST_SYLLABLE_STARTS)
         # One character per unit, so that places agree; a Latin word inside is a gap that no Chinese word spans.
-        for reading in readings_of("".join(unit if len(unit) == 1 else " " for unit in heard)):
+        spoken = "".join(unit if len(unit) == 1 else " " for unit in heard)
+        for reading in {*readings_of(spoken), *_readings_as_written(whole, spoken)}:
             syllables = [unit if sound == " " else sound for unit, sound in zip(heard, reading, strict=True)]
             initials = [unit if sound == " " else sound[0] for unit, sound in zip(heard, reading, strict=True)]
             tokens |= _tails(syllables, starts)
             tokens |= _tails(initials, starts)
     return frozenset(tokens)
+
+
+def _readings_as_written(whole: str, spoken: str) -> list[tuple[str, ...]]:
+    """How the same characters are read in the script they were written in, where that is another one."""
+    written = _bare(whole)
+    if written == simplified(written):
+        return []
+    heard = "".join(unit if len(unit) == 1 else " " for unit in _UNITS.findall(written)[: len(spoken)])
+    return readings_of(heard) if simplified(heard) == spoken else []
 
 
 def core_of_name(name: str) -> str:

@@ -53,6 +53,15 @@ async def test_alike_the_warmer_and_then_the_later_comes_first(client: Client, w
     assert await found(client, "重庆") == ["重庆丙厂", "重庆乙厂", "重庆甲厂", "重庆丁厂"]
 
 
+async def test_a_name_is_found_in_either_script(client: Client) -> None:
+    await add(client, "單雄信")
+    await add(client, "重庆长安汽车股份有限公司")
+    for query, name in (("单雄信", "單雄信"), ("單雄信", "單雄信"), ("重慶長安", "重庆长安汽车股份有限公司")):
+        assert await found(client, query) == [name]
+    refused = await client.post("/v1/customers", json={"name": "重慶長安汽車"})
+    assert problem(refused, 409, "possible_duplicates")["duplicates"][0]["reasons"][0]["reason"] == "name"
+
+
 @pytest.mark.parametrize("query", ["shan", "sxx", "dan", "dxx", "单雄", "雄信"])
 async def test_a_surname_with_two_readings_is_found_by_both(client: Client, query: str) -> None:
     await add(client, "单雄信", kind="person")

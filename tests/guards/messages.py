@@ -48,14 +48,14 @@ def sentences(problems: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of(tree: ast.Module, says: set[str], *, whole: bool) -> Iterator[tuple[int, str]]:
-    said: dict[ast.AST, None] = {}
+    said: dict[ast.AST, str] = {}
     quiet: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             inner = [one for argument in node.args for one in ast.walk(argument)]
             if called in says:
-                said |= dict.fromkeys(inner)
+                said |= dict.fromkeys(inner, called)
             elif called in TELLS:
                 quiet |= set(ast.walk(node))
         if isinstance(node, ast.Dict):
@@ -72,7 +72,9 @@ def _of(tree: ast.Module, says: set[str], *, whole: bool) -> Iterator[tuple[int,
         if text is None or " " not in text.strip() or text == "Value error, ":
             continue
         sentence = text[0].isupper() or text[0] in "{`" or text[0].isdigit()
-        if sentence and (node in said or (whole and text.endswith((".", "?")))):
+        # What we tell each other of a mistake of ours begins small: it never leaves the house.
+        told = node in said and (sentence or said[node] != "ValueError")
+        if told or (sentence and whole and text.endswith((".", "?"))):
             yield getattr(node, "lineno", 0), text
 
 
