@@ -36,7 +36,8 @@ Allowed = Annotated[bool, Query(description="Add it even where it looks like one
 async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter, Query()]) -> bytes:
     """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone.
 
-    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values.
+    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values; of numbers and dates
+    also `custom.staff_gte=100` and `custom.staff_lte=500`.
     """
     return await queries.page(access, wanted)
 
