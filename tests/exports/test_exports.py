@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from crm.database import Database
 from crm.exports import rows, writing
 from crm.exports.cells import card, safe
-from crm.exports.writing import Folder
 from crm.fields import FORMULA_SIGNS
 from services.settings import Settings
+from services.storage import export_key
 from services.worker.exporting import export_round, sweep_exports
 from services.worker.importing import import_round
 from tests.conftest import Client, Clients, Facts, Stage, problem
@@ -256,7 +256,7 @@ async def test_an_export_by_a_field_that_is_gone_meanwhile_fails_in_words(
 
 async def test_a_file_expires_and_is_swept(client: Client, worker: Any, stage: Stage, workspace: Workspace) -> None:
     done, _ = await export(client, worker)
-    path = Folder(worker.settings.data_dir).path(workspace.id, UUID(done["id"]), "csv")
+    path = worker.settings.data_dir / export_key(workspace.id, UUID(done["id"]), "csv")
     await stage.owner.execute("UPDATE exports SET expires_at = now() WHERE id = $1", done["id"])
     problem(await client.get(f"/v1/exports/{done['id']}/file"), 404, "export_expired")
     await sweep_exports(worker)
