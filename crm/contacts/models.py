@@ -79,6 +79,8 @@ Index(
     postgresql_where=contacts.c.birthday.is_not(None) & contacts.c.next_birthday_on.is_(None),
 )
 
+Index("ix_contacts_objecting", contacts.c.workspace_id, postgresql_where=contacts.c.do_not_contact)
+
 contact_tokens = tokens_table("contact")
 
 contact_taboos = noun(

@@ -129,6 +129,11 @@ Index("ix_customers_verified", customers.c.workspace_id, verified_key, customers
 Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
 Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(
+    "ix_customers_objecting",
+    customers.c.workspace_id,
+    postgresql_where=customers.c.do_not_contact & (customers.c.kind == "person"),
+)
+Index(
     "ix_customers_merged",
     customers.c.workspace_id,
     customers.c.merged_into_id,

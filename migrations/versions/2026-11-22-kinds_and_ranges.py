@@ -1,5 +1,5 @@
 """Groups stay of companies, also where a company becomes a person while another is placed below it; numbers among
-the values of custom fields stand in an index of their own, for ranges.
+the values of custom fields stand in an index of their own, for ranges; who wishes no contact is found at once.
 
 Revision: kinds, after ties.
 
@@ -128,11 +128,20 @@ def upgrade() -> None:
         postgresql_include=["record_id"],
         postgresql_where=sa.text("number IS NOT NULL"),
     )
+    op.create_index("ix_contacts_objecting", "contacts", ["workspace_id"], postgresql_where=sa.text("do_not_contact"))
+    op.create_index(
+        "ix_customers_objecting",
+        "customers",
+        ["workspace_id"],
+        postgresql_where=sa.text("do_not_contact AND kind = 'person'"),
+    )
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    op.drop_index("ix_customers_objecting", "customers")
+    op.drop_index("ix_contacts_objecting", "contacts")
     op.execute(KEEP.format(columns=COLUMNS, number=""))
     op.execute("DROP FUNCTION custom_number(jsonb)")
     op.drop_index("ix_custom_values_number", "custom_values")
