@@ -59,8 +59,8 @@ def _of(tree: ast.Module, says: set[str], *, whole: bool) -> Iterator[tuple[int,
             elif called in TELLS:
                 quiet |= set(ast.walk(node))
         if isinstance(node, ast.Dict):
-            told = [value for key, value in zip(node.keys, node.values, strict=True) if _is_description(key)]
-            quiet |= {one for value in told for one in ast.walk(value)}
+            described = [value for key, value in zip(node.keys, node.values, strict=True) if _is_description(key)]
+            quiet |= {one for value in described for one in ast.walk(value)}
         if isinstance(node, ast.keyword) and node.arg in {"description", "summary", "response_description"}:
             quiet |= set(ast.walk(node))
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
