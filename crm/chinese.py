@@ -66,5 +66,5 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 def _word(value: str, words: dict[str, str]) -> str:
     """A value as Chinese has it: several are joined by its own marks."""
-    said = value.replace(" or ", " 或 ")
+    said = value.replace("', '", "'、'").replace(" or ", " 或 ")
     return words.get(value.replace("_", " "), words.get(value, said))

@@ -45,7 +45,7 @@ Order = Literal[
     "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
     "verified_on", "-verified_on",
 ]  # fmt: skip
-Sort = Order | Literal["relevance"]
+Sort = Literal[Order, "relevance"]
 
 RELEVANCE: Final = "relevance"
 

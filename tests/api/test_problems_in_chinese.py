@@ -36,6 +36,18 @@ async def test_a_rule_of_ours_is_said_in_chinese_with_its_values(client: Client)
     assert problem(nowhere, 422, "unprocessable")["errors"][0]["message"] == "没有这个客户。"
 
 
+async def test_a_sort_that_is_none_is_told_once_with_those_that_are(client: Client) -> None:
+    found = problem(await client.get("/v1/customers?sort=colour", headers=ZH), 422, "unprocessable")
+    (error,) = found["errors"]
+    assert error["message"].startswith("须为 'created_at'、'-created_at'、'name'")
+    assert error["message"].endswith("'-verified_on' 或 'relevance'")
+
+
+async def test_who_sends_json_where_a_file_is_taken_is_told_what_to_send(client: Client) -> None:
+    found = problem(await client.post("/v1/attachments", json={"x": 1}), 415, "unsupported_media_type")
+    assert "multipart/form-data" in found["detail"]
+
+
 async def test_the_detail_is_said_in_chinese_too(client: Client) -> None:
     found = await client.post("/v1/customers", content="{", headers={**ZH, "Content-Type": "application/json"})
     assert problem(found, 400, "malformed")["detail"] == "请求正文不是有效的 JSON：第 1 个字符处有误。"
