@@ -25,7 +25,8 @@ from benchmarks.house import WORKSPACES, House
 from benchmarks.names import CITIES, SYLLABLES, TRADES, name
 from crm.actor import Actor, ActorKind, Role, Sight
 from crm.customers import actions, duplicates, queries
-from crm.customers.schemas import CustomerCreate, CustomerFilter
+from crm.customers.listing import CustomerFilter
+from crm.customers.schemas import CustomerCreate
 from crm.database import Access, Database, Statement
 from crm.workspaces.custom_rules import Definition
 from crm.workspaces.settings import DEFAULTS

@@ -1,7 +1,7 @@
 """Groups stay of companies, also where a company becomes a person while another is placed below it; numbers among
 the values of custom fields stand in an index of their own, for ranges; who wishes no contact is found at once.
 
-Revision: kinds, after ties.
+Revision: kinds, after hanging.
 
 The statements ask for it before they write, but what another transaction is about to commit they do not see. Whoever
 is placed below a company holds it by the foreign key (``FOR KEY SHARE``); whoever becomes a person takes the one lock
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "kinds"
-down_revision = "ties"
+down_revision = "hanging"
 branch_labels = None
 depends_on = None
 

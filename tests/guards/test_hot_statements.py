@@ -17,7 +17,8 @@ from crm.contacts import stakeholders
 from crm.contacts.schemas import ContactFilter
 from crm.customers import duplicates
 from crm.customers import queries as customers
-from crm.customers.schemas import CustomerCreate, CustomerFilter
+from crm.customers.listing import CustomerFilter
+from crm.customers.schemas import CustomerCreate
 from crm.database import Access
 from crm.pool import SET_WORKSPACE, connect
 from crm.tasks import queries as tasks

@@ -18,7 +18,8 @@ from crm.customers.errors import (
     RegistrationCodeTaken,
     StillLinked,
 )
-from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
+from crm.customers.listing import CustomerFilter, TagsShown
+from crm.customers.schemas import CustomerCreate, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.opportunities.seams import has_open_opportunity
 from crm.paging import Page
