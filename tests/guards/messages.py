@@ -14,8 +14,11 @@ TELLS = {"Field", "Query", "Path", "Header", "Body", "Form", "File", "like", "Ex
 """What is called with words for the documentation or for Postgres."""
 
 ELSEWHERE = (
+    "crm/advice/",
     "crm/care/digest.py",
     "crm/channels/schemas.py",
+    "crm/complaint_doors/schemas.py",
+    "crm/complaint_reports/formulas.py",
     "crm/contacts/styles.py",
     "crm/forecasts/change_schemas.py",
     "crm/forecasts/formulas.py",
@@ -27,12 +30,14 @@ ELSEWHERE = (
     "crm/task_rules/shipped.py",
     "crm/timeline/",
     "crm/workspaces/schemas.py",
+    "services/api/complaint_pages.py",
     "services/api/conventions.py",
     "services/api/documentation.py",
     "services/api/metrics.py",
     "services/api/openapi.py",
     "services/api/pages.py",
     "services/api/roster.py",
+    "services/api/routes/",
 )
 """Sentences of answers that are no problems, in both languages where they are for people; only calls count there."""
 
