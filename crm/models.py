@@ -6,8 +6,8 @@ from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmt
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
 from crm.consents.models import consents
-from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
-from crm.customers.models import customer_merges, customer_tokens, customers
+from crm.contacts.models import birthday_rounds, contact_found_by, contact_taboos, contact_tokens, contacts
+from crm.customers.models import customer_found_by, customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
@@ -59,11 +59,13 @@ __all__ = [
     "calendar_feeds",
     "calendars",
     "consents",
+    "contact_found_by",
     "contact_taboos",
     "contact_tokens",
     "contacts",
     "custom_fields",
     "customer_calls",
+    "customer_found_by",
     "customer_links",
     "customer_merges",
     "customer_tokens",

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase
 
 from crm.phones import national_number, normalize_phone
 from crm.pinyin import readings_of
@@ -254,26 +255,28 @@ def _after(prefix: str) -> str:
 
 
 def tokens_of_spelling(name: str) -> frozenset[str]:
-    """What a misspelt Latin word of a name is found by: each word, and each with one letter left out.
-
-    Two words that differ by one letter, wrong, missing, too many or swapped with its neighbour, have one in common.
-    """
-    tokens: set[str] = set()
+    """What a misspelt Latin word of a name is found by: each as a whole. A query tries what it may mean."""
     words = [word for word in _words(name) if len(word) >= SHORTEST_MISSPELT]
-    for word in words[:MOST_MISSPELT]:
-        tokens |= _nearly(word)
-    return frozenset(tokens)
+    return frozenset(NEARLY + word[:LONGEST_MISSPELT] for word in words[:MOST_MISSPELT])
 
 
 def misspelt_ranges(query: str) -> list[list[Range]] | None:
-    """``prefix_ranges``, where each Latin word may have one letter wrong. None where there is no such word."""
+    """``prefix_ranges``, where each Latin word may have one letter wrong, missing, too many or swapped with the next.
+
+    None where there is no such word. There are hundreds of ranges, each of one token, for each such word.
+    """
     ranges, found = prefix_ranges(query), False
     for asked in ranges:
         word = asked[0][0]
         if word.isascii() and word.isalpha() and len(word) >= SHORTEST_MISSPELT - 1:
-            asked += [(token, token + "\x01") for token in sorted(_nearly(word))]
+            asked += [one_token(NEARLY + meant) for meant in sorted(_meant(word))]
             found = True
     return ranges if found else None
+
+
+def one_token(token: str) -> Range:
+    """The range that holds this token only, since none has a character below a space."""
+    return token, token + "\x01"
 
 
 def _words(name: str) -> list[str]:
@@ -282,7 +285,13 @@ def _words(name: str) -> list[str]:
     return [unit for unit in units[:core] if unit.isascii() and unit.isalpha()]
 
 
-def _nearly(word: str) -> set[str]:
-    word = word[:LONGEST_MISSPELT]
-    near = {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
-    return {NEARLY + one for one in near if len(one) >= SHORTEST_MISSPELT - 1}
+def _meant(word: str) -> set[str]:
+    """The words, as far as they are looked at, of which this one is one letter away; itself too."""
+    word = word[: LONGEST_MISSPELT + 2]
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    meant = {word}
+    meant.update(left + right[1:] for left, right in parts if right)
+    meant.update(left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1)
+    meant.update(left + letter + right[1:] for left, right in parts if right for letter in ascii_lowercase)
+    meant.update(left + letter + right for left, right in parts for letter in ascii_lowercase)
+    return {one[:LONGEST_MISSPELT] for one in meant if len(one) >= SHORTEST_MISSPELT}

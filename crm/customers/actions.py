@@ -235,7 +235,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
         columns,
         values=team,
         only_if=and_(*only_if) if only_if else None,
-        also=lambda changed: [indexed(FINDING, changed)],
+        also=partial(indexed, FINDING),
     )
 
 

@@ -18,7 +18,7 @@ from crm.customers.vocabulary import (
     Stage,
     Type,
 )
-from crm.finding import tokens_table
+from crm.finding import held_table, tokens_table
 from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one_of
 
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
@@ -147,7 +147,7 @@ Index(
     postgresql_where=customers.c.archived_at.is_(None),
 )
 
-customer_tokens = tokens_table("customer")
+customer_tokens, customer_found_by = tokens_table("customer"), held_table("customer")
 
 ONE_OPEN_MERGE_PER_LOSER = "one_open_merge_per_loser"
 

@@ -35,7 +35,14 @@ from crm.customers import searching
 from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.likeness import email_key, name_key
 from crm.customers.listing import RELEVANCE, CustomerFilter
-from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key, verified_key
+from crm.customers.models import (
+    customer_found_by,
+    customer_tokens,
+    customers,
+    last_contact_key,
+    next_contact_key,
+    verified_key,
+)
 from crm.customers.parts import loss, money, trust
 from crm.customers.quality import completeness_of, is_stale
 from crm.customers.rhythm import in_rhythm, rhythm
@@ -53,6 +60,7 @@ from crm.workspaces.models import users
 FINDING = Finding(
     customers,
     customer_tokens,
+    customer_found_by,
     {
         "name": lambda name: tokens_of_name(name) | name_key(name) | tokens_of_spelling(name),
         "phone": tokens_of_phone,

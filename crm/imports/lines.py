@@ -13,6 +13,7 @@ from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate
 from crm.errors import FieldError, Unprocessable
 from crm.fields import FORMULA_SIGNS
+from crm.finding import in_a_row
 from crm.imports.files import Line, Sheet
 from crm.imports.mapping import CUSTOM, ID, SKIP, is_ours
 from crm.search import normalized
@@ -50,8 +51,8 @@ class Reading:
 
     ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
 
-    ``tokens`` are what its customer is found by: of each field, one to a line. ``mark`` is what it is known by, where
-    the import says by what; else its id, where the file is an export of ours.
+    ``tokens`` are what its customer is found by, field by field, as they are held (``crm.finding``). ``mark`` is what
+    it is known by, where the import says by what; else its id, where the file is an export of ours.
     """
 
     number: int
@@ -206,9 +207,9 @@ class Reader:
 
 
 def tokens_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """What a customer of these values is found by: of each field that leaves any, its tokens, one to a line."""
+    """What a customer of these values is found by: of each field that leaves any, its tokens in a row."""
     return {
-        name: "\n".join(tokens)
+        name: in_a_row(tokens)
         for name, leaves in FINDING.fields.items()
         if (value := values.get(name)) and (tokens := leaves(value))
     }

@@ -28,7 +28,7 @@ from tests.conftest import SECRET_KEY, Stage, _stage
 from tests.factories import Workspace, found_workspace
 
 MANY = 5_000
-BIG = frozenset({"contacts", "customers", "customer_tokens", "tasks"})
+BIG = frozenset({"contacts", "customers", "customer_found_by", "customer_tokens", "tasks"})
 
 CUSTOMERS = """
 INSERT INTO customers
@@ -41,6 +41,11 @@ TOKENS = """
 INSERT INTO customer_tokens (workspace_id, customer_id, token, field)
 SELECT DISTINCT workspace_id, id, token, 'name'
 FROM customers, unnest(string_to_array(name_key, ' ') || ('c' || split_part(name_key, ' ', 2))) AS token
+"""
+HELD = """
+INSERT INTO customer_found_by (workspace_id, customer_id, field, tokens)
+SELECT workspace_id, customer_id, field, E'\\n' || string_agg(token, E'\\n') || E'\\n'
+FROM customer_tokens GROUP BY 1, 2, 3
 """
 CONTACTS = """
 INSERT INTO contacts (workspace_id, customer_id, name, name_key, roles, birthday, next_birthday_on, last_contact_at)
@@ -134,6 +139,7 @@ async def busy(servers: tuple[DsnOf, str]) -> AsyncIterator[Busy]:
                 workspace = other
             await owner.execute(CUSTOMERS, other.id, other.anna.id, other.ben.id, other.north, many)
         await owner.execute(TOKENS)
+        await owner.execute(HELD)
         await owner.execute(CONTACTS)
         await owner.execute(TASKS)
         await owner.execute("VACUUM ANALYZE")

@@ -305,7 +305,7 @@ def test_two_words_one_letter_apart_have_a_spelling_in_common(word: str, data: s
             [
                 word[:at] + "x" + word[at + 1 :],
                 word[:at] + word[at + 1 :],
-                (word[:at] + "x" + word[at:])[:12],
+                word[:at] + "x" + word[at:],
                 word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
             ]
         )
@@ -314,4 +314,4 @@ def test_two_words_one_letter_apart_have_a_spelling_in_common(word: str, data: s
     assert ranges is not None
     tokens = tokens_of_spelling(word)
     assert any(low <= token < high for token in tokens for low, high in ranges[0])
-    assert len(tokens) <= 13
+    assert len(tokens) == 1
