@@ -87,6 +87,7 @@ def normalized(name: str) -> str:
         name = again
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _folded(text: str) -> str:
     """Without accents on letters, in simplified characters: what is searched, on both sides."""
     return text if text.isascii() else simplified(_bare(text))
