@@ -232,7 +232,7 @@ async def test_ones_own_open_tasks_are_found_by_the_assignee(busy: Busy, monkeyp
     assert "assignee_id" in plan.conditions("tasks")
 
 
-@pytest.mark.parametrize("query", ["c4711", "customer 47", "customer 4711"])
+@pytest.mark.parametrize("query", ["c4711", "customer 47", "customer 4711", "custamer"])
 async def test_a_search_reaches_its_tokens_by_their_range(
     busy: Busy, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
