@@ -2,7 +2,7 @@
 
 An aggregate over each table of tokens: some two minutes for a million customers, in which search waits.
 
-Revision: import_speed, after hanging.
+Revision: import_speed, after kinds.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from migrations.guard import protect
 
 revision = "import_speed"
-down_revision = "hanging"
+down_revision = "kinds"
 branch_labels = None
 depends_on = None
 
