@@ -1,6 +1,6 @@
 """Monthly visit plans (``domain.md`` A128, B1): proposed from rhythm and calendar, adjusted by hand, approved.
 
-Proposed → adjusted (by hand) → approved (by a manager); what is adjusted after that is to be approved again. Required
+Proposed → adjusted (by hand) → approved (by a manager, and of their own by somebody else); what is adjusted after that is to be approved again. Required
 are the visits that fall into the month: the first on the day the customer is due, or at its start where that has
 passed, the next ones each a cadence later. Planned are the required ones as far as working days leave room, key
 customers first, then who is due earlier. What somebody said by hand stays, and takes its room first.
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -35,7 +37,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from crm.actor import Role, Sight
 from crm.care import events
 from crm.care.cadence import contact_every
-from crm.care.errors import ApprovalNeedsManager, PlanApproved, PlanExists
+from crm.care.errors import ApprovalNeedsManager, OwnPlan, PlanApproved, PlanExists
 from crm.care.field_days import month_of, working_days_between
 from crm.care.models import ONE_PLAN_PER_MONTH, visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
@@ -88,12 +90,20 @@ async def adjust(tx: Transaction, plan_id: UUID, wanted: PlanAdjust) -> Answer:
 
 
 async def approve(access: Access, plan_id: UUID) -> Answer:
-    """Approve a plan; twice is once. Raises ``NotFound``, ``Stale``, ``ApprovalNeedsManager``."""
+    """Approve a plan of somebody else's; twice is once.
+
+    Raises ``NotFound``, ``Stale``, ``ApprovalNeedsManager``, ``OwnPlan``.
+    """
     if access.actor.role not in MAY_APPROVE:
         await explain(access, VISIT_PLAN, plan_id)
         raise ApprovalNeedsManager
     approved = await record(access, events.PLAN_APPROVED, _approve(access.actor.sight), id=plan_id)
-    return approved or await explain(access, VISIT_PLAN, plan_id)
+    if approved is not None:
+        return approved
+    answer = await explain(access, VISIT_PLAN, plan_id)
+    if orjson.loads(answer.body)["state"] != "approved":
+        raise OwnPlan("An administrator can allow it: visit_plans.own_approval in the workspace's settings.")
+    return answer
 
 
 async def _fill(tx: Transaction, plan_id: UUID, owner_id: UUID, month: date) -> Answer:
@@ -232,4 +242,7 @@ def _approve(sight: Sight) -> Insert:
         "approved_at": func.now(),
         "approved_by_id": bindparam("user_id", type_=Uuid),
     }
-    return changing(VISIT_PLAN, sight, (), visit_plans.c.state != "approved", values=values)
+    is_allowed = bindparam("visit_plans_own_approval", type_=Text) == "allowed"
+    of_another = visit_plans.c.owner_id.is_distinct_from(bindparam("user_id", type_=Uuid))
+    waits = visit_plans.c.state != "approved"
+    return changing(VISIT_PLAN, sight, (), waits, or_(of_another, is_allowed), values=values)

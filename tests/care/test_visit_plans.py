@@ -116,6 +116,25 @@ async def test_a_manager_approves_and_what_is_adjusted_is_to_be_approved_again(
     assert (adjusted["state"], adjusted["approved_at"], adjusted["approved_by_id"]) == ("adjusted", None, None)
 
 
+async def test_nobody_approves_their_own_plan_unless_the_workspace_allows_it(
+    clients: Clients, workspace: Workspace
+) -> None:
+    admin, manager = clients(workspace.admin.token), clients(workspace.manager.token)
+    plan = await proposed(manager)
+    path = f"/v1/visit-plans/{plan['id']}"
+    refused = await manager.post(f"{path}/approve")
+    problem(refused, 409, "own_plan")
+    assert "visit_plans.own_approval" in refused.json()["detail"]
+    # The one above does; once approved, saying so again is no new approval.
+    assert (await admin.post(f"{path}/approve")).json()["approved_by_id"] == str(workspace.admin.id)
+    assert (await manager.post(f"{path}/approve")).json()["approved_by_id"] == str(workspace.admin.id)
+    of_admin = f"/v1/visit-plans/{(await proposed(admin))['id']}/approve"
+    problem(await admin.post(of_admin), 409, "own_plan")
+    allowed = await admin.patch("/v1/workspace", json={"settings": {"visit_plans": {"own_approval": "allowed"}}})
+    assert allowed.status_code == 200, allowed.text
+    assert (await admin.post(of_admin)).json()["approved_by_id"] == str(workspace.admin.id)
+
+
 async def test_a_person_has_one_plan_a_month_and_strangers_have_none(clients: Clients, workspace: Workspace) -> None:
     anna, ben = clients(workspace.anna.token), clients(workspace.ben.token)
     plan = await proposed(anna)
