@@ -102,6 +102,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
             "{actor}更新了商机{name}的关键人。",
         ),
         "opportunity.reviewed": ("{actor} reviewed the opportunity {name}.", "{actor}复核了商机{name}。"),
+        "opportunity.contacted": ("There was a contact about the opportunity {name}.", "就商机{name}与客户有了联系。"),
         "opportunity.held": ("{actor} put the opportunity {name} on hold.", "{actor}搁置了商机{name}。"),
         "opportunity.resumed": ("The opportunity {name} goes on.", "商机{name}已恢复推进。"),
         "opportunity.stalled": ("The opportunity {name} has come to a halt.", "商机{name}已停滞。"),

@@ -324,6 +324,7 @@ EVENTS: Events = {
     "comment.updated": ("A comment was changed.", CommentRead),
     "comment.removed": ("A comment was taken back; its words are gone.", CommentRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
+    "opportunity.contacted": ("A visit was made for a sale; `last_activity_at` moved.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
     "opportunity.stalled": (
