@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from crm.calendars.hours import OFFICE, Hours, SpecialDay, Week, minutes, ordered, read_hours
 from crm.calendars.models import calendar_days, calendars
 from crm.calendars.vocabulary import YearState
-from crm.calendars.whose import user_calendars
+from crm.calendars.whose import team_calendars, user_calendars
 from crm.calendars.working_time import WorkingTime
 from crm.database import Access, statement
 from crm.errors import NotFound
@@ -55,6 +55,12 @@ async def calendars_of(access: Access, user_ids: Sequence[UUID]) -> dict[UUID, W
     found = {row["user_id"]: times[row["calendar_id"]] for row in rows if row["user_id"] is not None}
     fallback = next((times[row["calendar_id"]] for row in rows if row["user_id"] is None), WorkingTime("UTC", OFFICE))
     return {user_id: found.get(user_id, fallback) for user_id in user_ids}
+
+
+async def calendar_of_team(access: Access, team_id: UUID) -> WorkingTime:
+    """The working time that a team goes by; the workspace's for one that is not there."""
+    calendar_id = await access.value(_of_team(), team_id=team_id)
+    return await workspace_calendar(access) if calendar_id is None else (await working_time(access, calendar_id)).time
 
 
 async def workspace_calendar(access: Access) -> WorkingTime:
@@ -130,6 +136,12 @@ def _of_users() -> Select[Any]:
     people = theirs.union_all(nobody).subquery("people")
     calendar = (c.workspace_id == bindparam("workspace_id", type_=Uuid)) & (c.id == people.c.calendar_id)
     return select(*people.c, c.version, c.updated_at).select_from(people.outerjoin(calendars, calendar))
+
+
+@statement
+def _of_team() -> Select[Any]:
+    of = team_calendars()
+    return select(of.c.calendar_id).where(of.c.id == bindparam("team_id", type_=Uuid))
 
 
 @statement

@@ -25,31 +25,43 @@ from crm.calendars.models import working_days
 from crm.workspaces.models import teams, users, workspaces
 
 
+def team_calendars() -> CTE:
+    """Every team of the actor's workspace as ``id``, with the ``calendar_id`` it goes by, from the top down.
+
+    Its own, else that of the next team above that has one, else the workspace's.
+    """
+    home, t = bindparam("workspace_id", type_=Uuid), teams.c
+    highest = select(t.id, func.coalesce(t.calendar_id, _default()).label("calendar_id")).where(
+        t.workspace_id == home, t.parent_id.is_(None)
+    )
+    of_team = highest.cte("team_calendars", recursive=True)
+    below = teams.alias("below")
+    return of_team.union_all(
+        select(below.c.id, func.coalesce(below.c.calendar_id, of_team.c.calendar_id)).where(
+            below.c.workspace_id == home, below.c.parent_id == of_team.c.id
+        )
+    )
+
+
 def user_calendars() -> CTE:
     """Every person of the actor's workspace as ``user_id``, with the ``calendar_id`` they go by.
 
     Their own, else their team's or that of the next team above that has one, else the workspace's; null only in a
     workspace without any.
     """
-    home = bindparam("workspace_id", type_=Uuid)
-    t, u, w = teams.c, users.c, workspaces.c
-    default = select(w.calendar_id).where(w.workspace_id == home).scalar_subquery()
-    highest = select(t.id, func.coalesce(t.calendar_id, default).label("calendar_id")).where(
-        t.workspace_id == home, t.parent_id.is_(None)
-    )
-    of_team = highest.cte("team_calendars", recursive=True)
-    below = teams.alias("below")
-    of_team = of_team.union_all(
-        select(below.c.id, func.coalesce(below.c.calendar_id, of_team.c.calendar_id)).where(
-            below.c.workspace_id == home, below.c.parent_id == of_team.c.id
-        )
-    )
+    u, of_team = users.c, team_calendars()
+    chosen = func.coalesce(u.calendar_id, of_team.c.calendar_id, _default()).label("calendar_id")
     return (
-        select(u.id.label("user_id"), func.coalesce(u.calendar_id, of_team.c.calendar_id, default).label("calendar_id"))
+        select(u.id.label("user_id"), chosen)
         .select_from(users.outerjoin(of_team, of_team.c.id == u.team_id))
-        .where(u.workspace_id == home)
+        .where(u.workspace_id == bindparam("workspace_id", type_=Uuid))
         .cte("user_calendars")
     )
+
+
+def _default() -> ColumnElement[Any]:
+    w = workspaces.c
+    return select(w.calendar_id).where(w.workspace_id == bindparam("workspace_id", type_=Uuid)).scalar_subquery()
 
 
 def is_working_day(calendar_id: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[bool]:
