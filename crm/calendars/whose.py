@@ -59,6 +59,12 @@ def user_calendars() -> CTE:
     )
 
 
+def calendar_for(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The calendar that this person goes by; the workspace's for null and for whoever is not there."""
+    of = user_calendars()
+    return func.coalesce(select(of.c.calendar_id).where(of.c.user_id == user_id).scalar_subquery(), _default())
+
+
 def _default() -> ColumnElement[Any]:
     w = workspaces.c
     return select(w.calendar_id).where(w.workspace_id == bindparam("workspace_id", type_=Uuid)).scalar_subquery()

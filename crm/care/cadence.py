@@ -19,16 +19,16 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    extract,
     func,
     or_,
     select,
 )
 
-from crm.calendars.whose import user_calendars, working_days_after, working_days_before
+from crm.calendars.whose import user_calendars
 from crm.care.queries import is_switched_off
 from crm.customers.models import customers
 from crm.customers.queries import local_date
+from crm.customers.rhythm import on_a_working_day
 from crm.tasks.models import tasks
 from crm.workspaces.models import users, workspaces
 
@@ -59,10 +59,7 @@ def next_contact_due(customer: FromClause, calendar_id: ColumnElement[Any]) -> C
     """The day itself: the last working day up to the cadence's end, else the first one after it."""
     start = local_date(func.coalesce(customer.c.last_contact_at, customer.c.created_at))
     due = start + contact_every(customer)
-    weekend = func.greatest(cast(extract("isodow", due), Integer) - 5, 0)
-    earlier = func.coalesce(working_days_before(calendar_id, due, 0), due - weekend)
-    later = func.coalesce(working_days_after(calendar_id, due, 0), due + case((weekend > 0, 3 - weekend), else_=0))
-    return case((earlier > start, earlier), else_=later)
+    return on_a_working_day(start, due, calendar_id)
 
 
 def told_for_another_moment() -> ColumnElement[bool]:

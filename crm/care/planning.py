@@ -1,9 +1,10 @@
 """Monthly visit plans (``domain.md`` A128, B1): proposed from rhythm and calendar, adjusted by hand, approved.
 
-Proposed → adjusted (by hand) → approved (by a manager, and of their own by somebody else); what is adjusted after that is to be approved again. Required
-are the visits that fall into the month: the first on the day the customer is due, or at its start where that has
-passed, the next ones each a cadence later. Planned are the required ones as far as working days leave room, key
-customers first, then who is due earlier. What somebody said by hand stays, and takes its room first.
+Proposed → adjusted (by hand) → approved (by a manager, and a manager's own by somebody else); what is adjusted after
+that is to be approved again. Required are the visits that fall into the month: the first on the day the customer is
+due, or at its start where that has passed, the next ones each a cadence later. Planned are the required ones as far as
+working days leave room, key customers first, then who is due earlier. What somebody said by hand stays, and takes its
+room first.
 """
 
 from datetime import date
