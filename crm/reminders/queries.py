@@ -43,7 +43,7 @@ IN_WORDS = {
     "not_due_yet": "Its moment is still to come.",
     "due_now": "Its moment has come; it is said in the next round.",
     "snoozed": "It was put off, and its moment is still to come.",
-    "moved_with_its_zone": "The time zone was changed, and it moved along; its moment is still to come.",
+    "moved_with_its_zone": "The time zone or its rules were changed, and it moved along; its moment is still to come.",
     "acknowledged": "It was said, and somebody acknowledged it.",
     "task_done": "The task was done before.",
     "task_cancelled": "The task was cancelled before.",
