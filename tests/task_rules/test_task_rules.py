@@ -215,5 +215,6 @@ async def test_what_can_be_watched_is_listed_with_its_parameters(client: Client)
     names = {one["name"] for one in found}
     assert names == {
         "birthday", "long_absent", "interrupted", "stage_unchanged", "date_reached", "no_next_step", "card_review_due",
+        "contract_ending",
     }  # fmt: skip
     assert all(one["parameters"]["properties"] for one in found)
