@@ -19,12 +19,13 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     or_,
     select,
 )
 
-from crm.calendars.whose import user_calendars
+from crm.calendars.whose import user_calendars, will_be_away
 from crm.care.queries import is_switched_off
 from crm.customers.models import customers
 from crm.customers.queries import local_date
@@ -34,11 +35,16 @@ from crm.workspaces.models import users, workspaces
 
 
 def people_and_calendars() -> tuple[FromClause, ColumnElement[bool]]:
-    """Who goes by which calendar, nobody (null) by the workspace's, and how customers join it."""
-    people = user_calendars()
+    """Who goes by which calendar, nobody (null) by the workspace's, and how customers join it.
+
+    ``away``: they will be absent, so that days follow which no calendar has: look, whatever this finds.
+    """
+    of_user = user_calendars()
+    away = will_be_away(of_user.c.user_id, local_date(func.now())).label("away")
+    people = select(of_user.c.user_id, of_user.c.calendar_id, away)
     home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    nobody = select(cast(None, Uuid).label("user_id"), workspaces.c.calendar_id).where(home)
-    of = select(people).union_all(nobody).subquery("calendars_of")
+    nobody = select(cast(None, Uuid).label("user_id"), workspaces.c.calendar_id, false()).where(home)
+    of = people.union_all(nobody).subquery("calendars_of")
     return of, of.c.user_id.is_not_distinct_from(customers.c.owner_id)
 
 

@@ -30,7 +30,7 @@ from crm.actor import Sight
 from crm.care import pressure
 from crm.care.call_schemas import CallListQuery
 from crm.care.calls import DAY, progress_at
-from crm.care.field_days import month_of, working_days_between
+from crm.care.field_days import field_days_between, month_of
 from crm.care.rules import month_of_calls
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, local_date
@@ -109,7 +109,7 @@ def _list(sight: Sight) -> Select[Any]:
         func.count().filter(f.left_out.is_(None)).label("callable"),
         func.count().filter(~f.do_not_contact).label("reachable"),
         *(func.count().filter(f.left_out == reason).label(reason) for reason in LEFT_OUT),
-        working_days_between(*month_of(DAY), bindparam("of_user", type_=Uuid)).label("days"),
+        field_days_between(*month_of(DAY), bindparam("of_user", type_=Uuid)).label("days"),
     ]
     return select(*columns).select_from(found)
 

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from crm.actor import Sight
-from crm.calendars.whose import user_calendars
+from crm.calendars.whose import days_away, user_calendars
 from crm.care.coverage_schemas import CoverageQuery
 from crm.care.field_days import by_calendar
 from crm.care.models import visit_plan_lines, visit_plans
@@ -54,7 +54,7 @@ FIGURES = {
     "frequency": ("contacts", "reached", "completed visits to targets / targets visited"),
     "attainment": ("attained", "targets", "targets with at least as many visits as planned / targets"),
     "adherence": ("kept", "planned", "sum over targets of min(completed, planned) / sum of planned"),
-    "call_rate": ("visits", "field_days", "completed visits / working days of the people, up to today"),
+    "call_rate": ("visits", "field_days", "completed visits / working days of the people less leave, up to today"),
     "unplanned_share": ("unplanned", "visits", "completed visits to customers outside the plan / completed visits"),
 }
 """Figure → numerator, denominator, and how it is told."""
@@ -131,8 +131,9 @@ def _of_users(sight: Sight) -> CTE:
     until = func.least(TO, today())
     each = select(of.c.calendar_id).distinct().subquery("each_calendar")
     days = select(each.c.calendar_id, by_calendar(each.c.calendar_id, FROM, until).label("days")).subquery("days")
+    at_work = days.c.days - days_away(of.c.calendar_id, users.c.id, FROM, until)
     return (
-        select(users.c.id, users.c.name, users.c.team_id, *(sums.c[name] for name in SUMS), days.c.days)
+        select(users.c.id, users.c.name, users.c.team_id, *(sums.c[name] for name in SUMS), at_work.label("days"))
         .select_from(
             sums.join(users, and_(_home(users), users.c.id == sums.c.owner_id))
             .join(of, of.c.user_id == users.c.id)

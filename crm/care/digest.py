@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from crm import clock
-from crm.calendars.whose import is_working_day, user_calendars, working_days_after
+from crm.calendars.whose import is_away, is_working_day, next_day_at_work, user_calendars
 from crm.care.models import warmth_rounds
 from crm.care.pressure import begin_of
 from crm.customers.queries import local_date
@@ -127,12 +127,12 @@ def _tell() -> Insert:
     of, t, v = user_calendars(), tasks.c, visits.c
     isodow = extract("isodow", cast(DAY, Date))
     weekday_after = DAY + case((isodow == 5, 3), (isodow == 6, 2), else_=1)
-    next_day = func.coalesce(working_days_after(of.c.calendar_id, DAY, 1), weekday_after)
+    next_day = func.coalesce(next_day_at_work(of.c.calendar_id, users.c.id, DAY), weekday_after)
     works_today = func.coalesce(is_working_day(of.c.calendar_id, DAY), isodow < 6)
     people = (
         select(users.c.id, next_day.label("next_day"))
         .join_from(users, of, of.c.user_id == users.c.id)
-        .where(_home(users), users.c.state == "active", works_today)
+        .where(_home(users), users.c.state == "active", works_today, ~is_away(users.c.id, DAY))
         .subquery("people")
     )
     horizon = begin_of(DAY, -AHEAD)

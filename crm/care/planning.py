@@ -39,7 +39,7 @@ from crm.actor import Role, Sight
 from crm.care import events
 from crm.care.cadence import contact_every
 from crm.care.errors import ApprovalNeedsManager, OwnPlan, PlanApproved, PlanExists
-from crm.care.field_days import month_of, working_days_between
+from crm.care.field_days import field_days_between, month_of
 from crm.care.models import ONE_PLAN_PER_MONTH, visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
 from crm.care.plan_schemas import PlanAdjust, PlanCreate
@@ -137,7 +137,7 @@ def _home(table: Any) -> ColumnElement[bool]:
 def _begin(sight: Sight) -> Insert:
     """The plan without lines, where the actor looks after this person."""
     of_user = bindparam("of_user", type_=Uuid)
-    days = working_days_between(*month_of(MONTH), of_user).label("days")
+    days = field_days_between(*month_of(MONTH), of_user).label("days")
     mine = held_by(users, "id")(sight)
     person = select(users.c.id, users.c.team_id, days).where(
         _home(users), users.c.id == of_user, users.c.state == "active", mine

@@ -90,6 +90,11 @@ async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
         await nightly.ask_anew(tx)
 
 
+async def plan_around_absence(tx: Transaction, _: Fact) -> None:
+    """Somebody will be away, or will not: whom they look after is to hear from them on a day that they work."""
+    await nightly.ask_anew(tx)
+
+
 async def plan_when_switched(tx: Transaction, fact: Fact) -> None:
     """The rule that stands for these plans was switched: all of them are made, or taken back."""
     if fact.payload.get("key") == NEXT_CONTACT_DUE:

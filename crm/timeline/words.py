@@ -49,6 +49,8 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         ),
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
+        "absence.planned": ("{actor} planned an absence.", "{actor}登记了休假。"),
+        "absence.cancelled": ("{actor} cancelled an absence.", "{actor}取消了休假。"),
         "target.created": ("{actor} set a target.", "{actor}设定了销售目标。"),
         "target.updated": ("{actor} changed a target: {fields}.", "{actor}修改了销售目标：{fields}。"),
         "target.archived": ("{actor} archived a target.", "{actor}归档了销售目标。"),

@@ -1,12 +1,15 @@
-"""Reminders by the clock on the wall are found by their zone; a rule for contracts that end.
+"""Reminders by the clock on the wall are found by their zone; a rule for contracts that end; absences.
 
 Revision: care_gaps, after ties.
 """
 
 import json
 
+import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import text
+
+from migrations.guard import protect, unprotect
 
 revision = "care_gaps"
 down_revision = "ties"
@@ -39,6 +42,14 @@ FROM workspaces AS w
 WHERE NOT EXISTS (SELECT FROM task_rules AS r WHERE r.workspace_id = w.workspace_id AND r.key = :key)
 """
 
+NO_OVERLAP = """
+ALTER TABLE absences ADD CONSTRAINT no_overlapping_absences EXCLUDE USING gist (
+    uuidrange(workspace_id, workspace_id, '[]') WITH &&,
+    uuidrange(user_id, user_id, '[]') WITH &&,
+    daterange(first_day, last_day, '[]') WITH &&
+) WHERE (cancelled_at IS NULL)
+"""
+
 MADE_BY_IT = "SELECT id FROM task_rules WHERE key = 'contract_ending'"
 FORCED = ("workspaces", "task_rules")
 TAKEN_BACK = ("reminders", "tasks", "task_rule_runs", "task_rules")
@@ -53,6 +64,7 @@ def upgrade() -> None:
         ["workspace_id", "timezone", "local_time"],
         postgresql_where=text("state = 'scheduled' AND local_time IS NOT NULL"),
     )
+    _create_absences()
     for table in FORCED:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     given = {
@@ -61,6 +73,41 @@ def upgrade() -> None:
     op.get_bind().execute(text(A_RULE_FOR_EACH_WORKSPACE), given)
     for table in FORCED:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+
+
+def _create_absences() -> None:
+    op.create_table(
+        "absences",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint("last_day BETWEEN first_day AND first_day + 366", name=op.f("ck_absences_last_day")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "user_id"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_absences_workspace_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_absences")),
+    )
+    op.execute(NO_OVERLAP)
+    op.create_index(
+        op.f("ix_absences_workspace_id_created_at_id"),
+        "absences",
+        ["workspace_id", text("created_at DESC"), text("id DESC")],
+    )
+    op.create_index(
+        "ix_absences_of_user",
+        "absences",
+        ["workspace_id", "user_id", "last_day"],
+        postgresql_where=text("cancelled_at IS NULL"),
+    )
+    protect("absences", worker="SELECT")
 
 
 def downgrade() -> None:
@@ -75,3 +122,5 @@ def downgrade() -> None:
     for table in TAKEN_BACK:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.drop_index("ix_reminders_on_the_wall", "reminders")
+    unprotect("absences")
+    op.drop_table("absences")

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from crm.absences.schemas import AbsenceRead
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.care.call_schemas import CallRead
@@ -40,6 +41,7 @@ from crm.workspaces.custom_schemas import CustomFieldRead
 from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
+    absences,
     api_keys,
     attachments,
     auth,
@@ -154,6 +156,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     feeds.router,
     workspace.router,
     calendars.router,
+    absences.router,
     custom_fields.router,
     users.router,
     teams.router,
@@ -195,6 +198,7 @@ TAGS: dict[str, str] = {
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
     "calendars": "When work is done, and which days are holidays.",
+    "absences": "When your people are away.",
     "custom_fields": "What you want to know beyond what everyone does.",
     "users": "Your colleagues, and what each may do.",
     "teams": "Who works together, and who sees whose records.",
@@ -247,6 +251,8 @@ EVENTS: Events = {
     ),
     "calendar.archived": ("A calendar was put aside.", CalendarRead),
     "calendar.restored": ("An archived calendar was brought back.", CalendarRead),
+    "absence.planned": ("Somebody will be away.", AbsenceRead),
+    "absence.cancelled": ("An absence was cancelled.", AbsenceRead),
     "custom_field.created": ("A field of your own was defined.", CustomFieldRead),
     "custom_field.updated": ("A field of your own was changed.", CustomFieldRead),
     "custom_field.archived": ("A field of your own was put aside.", CustomFieldRead),

@@ -308,7 +308,8 @@ async def test_a_visit_for_a_sale_ends_its_silence_once_and_leaves_one_that_is_o
     visit_id = await visited(backstage, acme, silent)
     await settle(worker)
     completed_at = await backstage.owner.fetchval("SELECT completed_at FROM visits WHERE id = $1", visit_id)
-    known = dict(await backstage.owner.fetch("SELECT id, last_activity_at FROM opportunities"))
+    rows = await backstage.owner.fetch("SELECT id, last_activity_at FROM opportunities")
+    known = {row["id"]: row["last_activity_at"] for row in rows}
     assert (known[silent], known[beside]) == (completed_at, long_ago)
     (fact,) = await backstage.owner.fetch("SELECT * FROM events WHERE type = 'opportunity.contacted'")
     assert (fact["subject_id"], list(fact["changes"])) == (silent, ["last_activity_at"])

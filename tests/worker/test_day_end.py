@@ -113,3 +113,23 @@ async def test_it_is_told_in_the_language_of_the_workspace(backstage: Backstage,
     assert await told(backstage) == [
         (backstage.home.anna.id, "今日未完成：任务1项，拜访0次。下一工作日：任务0项，拜访0次。")
     ]
+
+
+async def test_whoever_is_away_is_not_told_and_the_next_day_is_one_on_which_they_are_there(
+    backstage: Backstage, worker: Worker
+) -> None:
+    await a_working_day(backstage)
+    home = backstage.home
+    absent = (
+        "INSERT INTO absences (workspace_id, user_id, first_day, last_day) SELECT $1, $2, day + $3::integer, day + $4::integer "
+        "FROM (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) AS today"
+    )
+    await backstage.owner.execute(absent, home.id, home.anna.id, 1, 2)
+    await backstage.owner.execute(absent, home.id, home.ben.id, -1, 0)
+    for days in (0, 1, 2, 3, 3):
+        for who in (home.anna, home.ben):
+            await task(backstage, who.id, days)
+    await tell_day_ends(worker)
+    assert await told(backstage) == [
+        (home.anna.id, "Unfinished today: 1 tasks, 0 visits. Next working day: 2 tasks, 0 visits.")
+    ]
