@@ -121,7 +121,8 @@ async def test_whoever_is_away_is_not_told_and_the_next_day_is_one_on_which_they
     await a_working_day(backstage)
     home = backstage.home
     absent = (
-        "INSERT INTO absences (workspace_id, user_id, first_day, last_day) SELECT $1, $2, day + $3::integer, day + $4::integer "
+        "INSERT INTO absences (workspace_id, user_id, first_day, last_day) "
+        "SELECT $1, $2, day + $3::integer, day + $4::integer "
         "FROM (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) AS today"
     )
     await backstage.owner.execute(absent, home.id, home.anna.id, 1, 2)
