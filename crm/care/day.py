@@ -48,7 +48,7 @@ OF_USER = bindparam("of_user", type_=Uuid)
 
 async def read(access: Access, wanted: DayQuery) -> bytes:
     """The day of one person."""
-    user_id = whose(access, wanted.user_id)
+    user_id = await whose(access, wanted.user_id)
     day = wanted.date or await next_working_day(access, user_id)
     found: str = await access.value(_day(access.actor.sight), day=day, of_user=user_id)
     frame = orjson.dumps({"user_id": str(user_id), "date": day})
