@@ -129,7 +129,8 @@ def _escalation(c: Any) -> ColumnElement[Any]:
         (c.state == "scheduled", "not_yet"),
         (c.state != "fired", "attended_to"),
         (c.escalate_at.is_not(None), "waiting"),
-        else_="switched_off",
+        (bindparam("reminders_escalate_after_minutes", type_=Integer) == 0, "switched_off"),
+        else_="nobody_above",
     )
     at = utc(func.coalesce(c.escalated_at, c.escalate_at))
     return func.json_build_object("state", state, "at", at, "to_user_id", c.escalated_to_id)
