@@ -29,9 +29,10 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 
 from crm import clock
 from crm.calendars.whose import is_away, is_working_day, next_day_at_work, user_calendars
@@ -141,8 +142,12 @@ def _tell() -> Insert:
         .where(_home(tasks), t.state == "open", t.due_at < horizon)
         .group_by("user_id", "day")
     )
+    # Whoever goes along has it ahead of them, too.
+    everyone = func.array_cat(v.participant_ids, array([v.owner_id, v.supervisor_id]))
+    who = func.unnest(everyone).table_valued("user_id", name="who").render_derived().lateral()
     open_visits = _by_day(
-        select(v.owner_id.label("user_id"), _day_of(v.planned_start), func.count().label("many"))
+        select(who.c.user_id, _day_of(v.planned_start), func.count(v.id.distinct()).label("many"))
+        .select_from(visits.join(who, true()))
         .where(
             _home(visits), v.state.in_(("planned", "confirmed", "in_progress")),
             v.planned_start >= begin_of(DAY), v.planned_start < horizon,

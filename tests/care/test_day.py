@@ -81,6 +81,21 @@ async def test_one_sees_the_days_of_those_one_looks_after(clients: Clients, work
         problem(await ben.get(path, params={"user_id": str(workspace.anna.id)}), 422, "unprocessable")
 
 
+async def test_whoever_goes_along_has_the_visit_in_their_day(clients: Clients, workspace: Workspace) -> None:
+    anna, ben, manager = (clients(getattr(workspace, who).token) for who in ("anna", "ben", "manager"))
+    planned = await visit(anna, await customer(anna), "10:00")
+    alone = await visit(anna, await customer(anna, "Alone"), "12:00")
+    joint = {"supervisor_id": str(workspace.manager.id), "participant_ids": [str(workspace.ben.id)]}
+    assert (await anna.patch(f"/v1/visits/{planned}", json=joint)).status_code == 200
+    for client in (manager, ben):
+        (one,) = (await asked(client, "/v1/day"))["visits"]
+        assert (one["id"], one["owner_id"]) == (planned, str(workspace.anna.id))
+        assert (await asked(client, "/v1/day"))["counts"]["visits"] == 1
+    (stop,) = (await asked(manager, "/v1/route"))["stops"]
+    assert stop["visit_id"] == planned
+    assert [one["id"] for one in (await asked(anna, "/v1/day"))["visits"]] == [planned, alone]
+
+
 async def placed(client: Client, workspace: Workspace, name: str, north_km: float, due_on: str | None) -> str:
     """So far north of the middle of Chongqing."""
     address = {"latitude": CHONGQING[0] + north_km / 111.195, "longitude": CHONGQING[1]}
