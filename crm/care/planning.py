@@ -108,10 +108,10 @@ async def approve(access: Access, plan_id: UUID) -> Answer:
 
 
 async def _fill(tx: Transaction, plan_id: UUID, owner_id: UUID, month: date) -> Answer:
-    of = {"plan_id": plan_id, "of_user": owner_id, "month": month}
+    of: dict[str, Any] = {"plan_id": plan_id, "of_user": owner_id, "month": month}
     await tx.rows(_clear(), plan_id=plan_id)
     await tx.rows(_fill_in(), **of)
-    counted = await record(tx, events.PLAN_PROPOSED, _count(tx.actor.sight, None), id=plan_id)
+    counted = await record(tx, events.PLAN_PROPOSED, _count(tx.actor.sight, None), id=plan_id, **of)
     return counted or await explain(tx, VISIT_PLAN, plan_id)
 
 
@@ -126,6 +126,7 @@ async def _locked(tx: Transaction, plan_id: UUID) -> Any:
 
 MONTH = bindparam("month", type_=Date)
 PLAN = bindparam("plan_id", type_=Uuid)
+PER_DAY = bindparam("visit_plans_visits_per_day", type_=Integer)
 
 
 def _home(table: Any) -> ColumnElement[bool]:
@@ -133,11 +134,16 @@ def _home(table: Any) -> ColumnElement[bool]:
     return at_home
 
 
+def _field_days() -> ColumnElement[int]:
+    """Working days of the person in the month, less leave."""
+    return field_days_between(*month_of(MONTH), bindparam("of_user", type_=Uuid))
+
+
 @statement
 def _begin(sight: Sight) -> Insert:
     """The plan without lines, where the actor looks after this person."""
     of_user = bindparam("of_user", type_=Uuid)
-    days = field_days_between(*month_of(MONTH), of_user).label("days")
+    days = _field_days().label("days")
     mine = held_by(users, "id")(sight)
     person = select(users.c.id, users.c.team_id, days).where(
         _home(users), users.c.id == of_user, users.c.state == "active", mine
@@ -145,7 +151,7 @@ def _begin(sight: Sight) -> Insert:
     found = person.subquery("person")
     row = select(
         bindparam("workspace_id", type_=Uuid), found.c.id, found.c.team_id, MONTH, found.c.days,
-        found.c.days * bindparam("visit_plans_visits_per_day", type_=Integer),
+        found.c.days * PER_DAY,
     )  # fmt: skip
     names = ["workspace_id", "owner_id", "team_id", "month", "working_days", "capacity"]
     return insert(visit_plans).from_select(names, row).returning(visit_plans.c.id)
@@ -183,7 +189,7 @@ def _fill_in() -> Insert:
     by_hand = exists().where(_home(lines), lines.c.plan_id == PLAN, lines.c.by_hand, lines.c.customer_id == wanted.c.id)
     # What was said by hand takes its room first.
     said = select(func.coalesce(func.sum(lines.c.planned), 0)).where(_home(lines), lines.c.plan_id == PLAN)
-    room = select(visit_plans.c.capacity).where(_home(visit_plans), visit_plans.c.id == PLAN).scalar_subquery()
+    room = select(_field_days() * PER_DAY).scalar_subquery()
     asks = case((by_hand, 0), else_=wanted.c.required)
     before = func.sum(asks).over(order_by=[wanted.c.tier, wanted.c.due, wanted.c.id], rows=(None, 0)) - asks
     planned = func.greatest(func.least(asks, room - said.scalar_subquery() - before), 0)
@@ -219,7 +225,7 @@ def _adjust(sight: Sight) -> Insert:
 
 @statement
 def _count(sight: Sight, state: str | None) -> Insert:
-    """The sums of the lines, kept with the plan."""
+    """The sums of the lines, kept with the plan; where it is proposed, also what room there is by now."""
     lines = visit_plan_lines.c
 
     def total(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -231,7 +237,10 @@ def _count(sight: Sight, state: str | None) -> Insert:
         "required": total(func.coalesce(func.sum(lines.required), 0)),
         "planned": total(func.coalesce(func.sum(lines.planned), 0)),
     }
-    if state is not None:
+    if state is None:
+        days = _field_days()
+        values |= {"working_days": days, "capacity": days * PER_DAY}
+    else:
         values |= {"state": literal(state), "approved_at": None, "approved_by_id": None}
     return changing(VISIT_PLAN, sight, (), values=values)
 

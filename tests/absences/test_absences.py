@@ -94,8 +94,12 @@ async def test_a_plan_leaves_room_for_fewer_visits_and_a_month_for_fewer_calls(c
     await away(client, "2026-12-31", "2027-01-04")
     plan = (await client.post("/v1/visit-plans", json={"month": "2026-12-01"})).json()
     assert (plan["working_days"], plan["capacity"]) == (17, 51)
+    # Leave that was planned after the plan: it is made anew.
+    await away(client, "2026-12-14")
+    anew = (await client.post(f"/v1/visit-plans/{plan['id']}/regenerate")).json()
+    assert (anew["working_days"], anew["capacity"], anew["version"]) == (16, 48, plan["version"] + 1)
     month = (await client.get("/v1/call-list", params={"date": "2026-12-01"})).json()["month"]
-    assert month["working_days"] == 17
+    assert month["working_days"] == 16
     november = (await client.post("/v1/visit-plans", json={"month": "2026-11-01"})).json()
     assert november["working_days"] == 21
 

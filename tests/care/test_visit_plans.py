@@ -53,9 +53,12 @@ async def test_a_month_asks_for_as_many_visits_as_the_rhythm_has_in_it(
     assert await lines(client, plan["id"]) == ({"Acme": (required, required, False)} if required else {})
 
 
+@pytest.mark.parametrize(("per_day", "room", "planned"), [(3, 54, 32), (1, 18, 18)])
 async def test_there_is_room_for_so_many_visits_as_working_days_allow_and_key_customers_come_first(
-    client: Client, workspace: Workspace
+    client: Client, workspace: Workspace, per_day: int, room: int, planned: int
 ) -> None:
+    settings = {"visit_plans": {"visits_per_day": per_day}}
+    await workspace.owner.execute("UPDATE workspaces SET settings = $2 WHERE workspace_id = $1", workspace.id, settings)
     await chinese_calendar(client)
     await workspace.owner.execute(
         "INSERT INTO customers (workspace_id, kind, name, name_key, owner_id, next_contact_due_on) "
@@ -65,13 +68,10 @@ async def test_there_is_room_for_so_many_visits_as_working_days_allow_and_key_cu
     )
     await due(workspace, await customer(client, "Key", **{"class": "key"}), "2026-10-31")
     await due(workspace, await customer(client, "Left", do_not_contact=True), "2026-10-05")
-    # October 2026 has 18 working days, and room for 54 visits; with one a day, for 18.
+    # October 2026 has 18 working days.
     plan = await proposed(client, month="2026-10-01")
-    assert (plan["working_days"], plan["capacity"]) == (18, 54)
-    assert (plan["required"], plan["planned"], plan["customers"]) == (32, 32, 32)
-    await workspace.owner.execute("UPDATE visit_plans SET capacity = 18 WHERE workspace_id = $1", workspace.id)
-    plan = (await client.post(f"/v1/visit-plans/{plan['id']}/regenerate")).json()
-    assert (plan["required"], plan["planned"], plan["customers"]) == (32, 18, 18)
+    assert (plan["working_days"], plan["capacity"]) == (18, room)
+    assert (plan["required"], plan["planned"], plan["customers"]) == (32, planned, planned)
     assert (await lines(client, plan["id"]))["Key"] == (1, 1, False)
 
 
