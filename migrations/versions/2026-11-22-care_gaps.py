@@ -1,6 +1,6 @@
 """Reminders by the clock on the wall are found by their zone; a rule for contracts that end; absences.
 
-Revision: care_gaps, after kinds.
+Revision: care_gaps, after import_speed.
 """
 
 import json
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from migrations.guard import protect, unprotect
 
 revision = "care_gaps"
-down_revision = "kinds"
+down_revision = "import_speed"
 branch_labels = None
 depends_on = None
 
