@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from crm.absences import events as absences
 from crm.attachments import reactions as attachments
 from crm.calendars import events as calendars
 from crm.care import reactions as care
@@ -64,6 +65,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
         workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
+        absences.PLANNED: (care.plan_around_absence,),
+        absences.CANCELLED: (care.plan_around_absence,),
         calendars.UPDATED: (care.plan_all_anew, notifications.look_again),
         calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again),
         workspaces.TEAM_UPDATED: (care.plan_all_anew,),
