@@ -30,5 +30,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back."""
+    op.execute("SET LOCAL lock_timeout = '2s'")
     unprotect("stranger_counters")
     op.drop_table("stranger_counters")
