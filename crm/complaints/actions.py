@@ -88,7 +88,7 @@ async def attempt(tx: Transaction, complaint_id: UUID, made: ComplaintAttempt) -
         if made.at is not None:
             raise invalid("at", "This was before it was resolved.", "too_early")
         at = row["resolved_at"]
-    one = {"at": at, "by_id": tx.actor.user_id, "note": made.note}
+    one = {"at": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", "by_id": tx.actor.user_id, "note": made.note}
     return await take(tx, "attempt", complaint_id, Sent({"close_attempts": [*row["close_attempts"], one]}, made.note))
 
 
@@ -121,12 +121,16 @@ async def reject(tx: Transaction, complaint_id: UUID, why: ComplaintReject) -> A
 
 async def withdraw(tx: Transaction, complaint_id: UUID, why: ComplaintWithdraw) -> Answer:
     """The customer takes it back. Raises as ``taking.take`` does."""
-    return await take(tx, "withdraw", complaint_id, Sent({"withdrawn_reason": why.reason}, why.reason))
+    gone = await take(tx, "withdraw", complaint_id, Sent({"withdrawn_reason": why.reason}, why.reason))
+    await learning.drop_tasks(tx, complaint_id, "withdrawn")
+    return gone
 
 
 async def reopen(tx: Transaction, complaint_id: UUID, why: ComplaintReopen) -> Answer:
     """It is not over. Raises as ``taking.take`` does."""
-    return await take(tx, "reopen", complaint_id, Sent(note=why.reason))
+    opened = await take(tx, "reopen", complaint_id, Sent(note=why.reason))
+    await learning.drop_tasks(tx, complaint_id, "reopened")
+    return opened
 
 
 async def inform(tx: Transaction, complaint_id: UUID, told: ComplaintInform) -> Answer:
