@@ -6,6 +6,7 @@ from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
+from crm.complaint_doors.models import complaint_arrivals, complaint_forms, complaint_inboxes
 from crm.complaints.models import clock_pauses, complaint_numbers, complaint_steps, complaints, sla_clocks
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_found_by, contact_taboos, contact_tokens, contacts
@@ -36,6 +37,7 @@ from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.sla.models import sla_policies
+from crm.strangers.models import stranger_counters
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
@@ -63,6 +65,9 @@ __all__ = [
     "calendar_feeds",
     "calendars",
     "clock_pauses",
+    "complaint_arrivals",
+    "complaint_forms",
+    "complaint_inboxes",
     "complaint_numbers",
     "complaint_steps",
     "complaints",
@@ -118,6 +123,7 @@ __all__ = [
     "sla_clocks",
     "sla_policies",
     "stage_paces",
+    "stranger_counters",
     "targets",
     "task_chains",
     "task_rule_rounds",

@@ -11,10 +11,11 @@ import crm.models  # noqa: F401  # A merge moves the rows of every table, also o
 from crm.channels.proofs import Proofs
 from crm.database import Database
 from crm.sealing import Sealer, derive
+from crm.strangers.links import Links
 from crm.workspaces.mint import Mint
 from crm.workspaces.tokens import Tokens
 from services import logs
-from services.api import pages
+from services.api import complaint_pages, pages
 from services.api.door import Door
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.shelf = shelf_of(chosen)
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
-        api.state.proofs = Proofs(secret_key)
+        api.state.proofs, api.state.links = Proofs(secret_key), Links(secret_key)
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Api:
 
     access_log = AccessLog() if chosen.access_log else None
     api = Api(Manners(access_log=access_log, cors_origins=chosen.cors_origins), lifespan=lifespan)
-    api.add_routers(*ROUTERS)
+    api.add_routers(*ROUTERS, complaint_pages.router)
     if chosen.docs:
         api.add_routers(pages.router)
     return api
