@@ -35,6 +35,7 @@ from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.sla.models import sla_policies
+from crm.strangers.models import stranger_counters
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
@@ -114,6 +115,7 @@ __all__ = [
     "sla_clocks",
     "sla_policies",
     "stage_paces",
+    "stranger_counters",
     "targets",
     "task_chains",
     "task_rule_rounds",

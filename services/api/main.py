@@ -11,6 +11,7 @@ import crm.models  # noqa: F401  # A merge moves the rows of every table, also o
 from crm.channels.proofs import Proofs
 from crm.database import Database
 from crm.sealing import Sealer, derive
+from crm.strangers.links import Links
 from crm.workspaces.mint import Mint
 from crm.workspaces.tokens import Tokens
 from services import logs
@@ -50,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.attachments = store_of(chosen)
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
-        api.state.proofs = Proofs(secret_key)
+        api.state.proofs, api.state.links = Proofs(secret_key), Links(secret_key)
         api.state.mint = Mint(database, api.state.tokens, api.state.sealer)
         api.state.fingerprint_key = derive(secret_key, "idempotency fingerprint|HMAC-SHA256")
         api.state.event_types = frozenset(EVENTS)

@@ -3,6 +3,7 @@
 from crm.channels.forgetting import forget_sent
 from crm.database import EVERYWHERE
 from crm.events import housekeeping
+from crm.strangers import limits
 from crm.workspaces.idempotency import forget_old
 from services.worker.rounds import Worker
 
@@ -23,9 +24,10 @@ async def make_room(worker: Worker) -> bool:
 
 
 async def forget(worker: Worker) -> bool:
-    """Answers kept for repeated requests, reactions long done, and messages sent long ago."""
+    """Answers kept for repeated requests, reactions long done, messages sent long ago, and strangers of yesterday."""
     async with worker.database.scanning() as tx:
         answers = await forget_old(tx, most=MOST)
         reactions = await housekeeping.forget_settled(tx, most=MOST)
         messages = await forget_sent(tx, most=MOST)
-    return MOST in {answers, reactions, messages}
+    strangers = await limits.forget(worker.database, most=MOST)
+    return MOST in {answers, reactions, messages, strangers}

@@ -59,6 +59,7 @@ NEVER: Mapping[str, str] = {
     "reminders.timezone": "the name of a zone",
     "sessions.*": "of a member of the workspace",
     "sign_in_attempts.*": "of a member of the workspace",
+    "stranger_counters.*": "an address of the network or the hash of a link, for minutes",
     "task_chains.*": "of the workspace: templates, written before there is anybody they are about",
     "task_rule_runs.*": "numbers, and words of ours",
     "task_series.ended_because": "a word of ours",
