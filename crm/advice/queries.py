@@ -7,8 +7,9 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, bindparam, case, literal, select, true
 
 from crm.actor import Sight
-from crm.advice.defaults import DEFAULTS, Said
+from crm.advice.defaults import DEFAULTS
 from crm.advice.models import complaint_advice
+from crm.advice.saying import Said
 from crm.complaints.vocabulary import Step
 from crm.database import Access, statement
 from crm.nouns import Noun
@@ -54,7 +55,7 @@ async def one(access: Access, step: Step) -> bytes:
 async def of(access: Access, steps: Iterable[Step]) -> list[dict[str, Any]]:
     """The advice for these steps, in their order. One statement."""
     kept = {row["step"]: row for row in await access.rows(_kept())}
-    return [_shown(step, kept.get(step)) for step in steps]
+    return [shown(step, kept.get(step)) for step in steps]
 
 
 def default(step: Step) -> dict[str, Any]:
@@ -63,7 +64,8 @@ def default(step: Step) -> dict[str, Any]:
     return {"checklist": _said(advice.checklist), "avoid": _said(advice.avoid)}
 
 
-def _shown(step: Step, kept: Any) -> dict[str, Any]:
+def shown(step: Step, kept: Any) -> dict[str, Any]:
+    """The advice for a step, given the row that the workspace keeps of it, if it does."""
     title, title_zh = DEFAULTS[step].title
     own = kept is not None and not kept["is_default"]
     said = {"checklist": kept["checklist"], "avoid": kept["avoid"]} if own else default(step)

@@ -3,20 +3,16 @@
 Only what the actor sees is counted. Sums are by the key asked for; the ratios are made of them afterwards.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     TIMESTAMP,
-    BigInteger,
     ClauseElement,
     ColumnElement,
     Date,
-    Numeric,
     Select,
     Text,
-    Uuid,
     and_,
     any_,
     bindparam,
@@ -43,7 +39,7 @@ from crm.products.models import products
 from crm.surveys.models import surveys
 from crm.workspaces.models import teams, users
 
-ASKED_AGAIN = ("wait_customer", "update", "refuse", "reopen")
+ASKED_AGAIN = ("wait_customer", "inform", "refuse", "reopen")
 """Steps after which a complaint was not settled by a single answer."""
 
 COLUMNS: dict[GroupBy, str] = {
@@ -54,7 +50,7 @@ COLUMNS: dict[GroupBy, str] = {
 
 @statement
 def counted(sight: Sight, by: GroupBy | None, present: frozenset[str]) -> ClauseElement:
-    """One row of JSON texts: the complaints of the days from ``since`` to ``until``, and the answers since ``before``."""
+    """One row of JSON texts: complaints of the days from ``since`` to ``until``, and the answers since ``before``."""
     received = _received(sight, by, present).cte("received")
     parts: dict[str, Select[Any]] = {
         "handled": _handled(received),

@@ -7,8 +7,7 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "volume": ("Complaints received in the period.", "期内收到的投诉数。"),
         "per_1000_customers": (
-            "Complaints × 1,000 / customers: those added by the end of the period that are not archived; of a team its "
-            "own, of everything else all.",
+            "Complaints x 1,000 / customers added by the end of the period and not archived; of a team its own.",
             "投诉数 × 1000 ÷ 客户数（期末前新增且未归档；按团队统计时为该团队客户，其余为全部客户）。",
         ),
         "acknowledged_on_time": (
@@ -29,8 +28,7 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "upheld": ("(Upheld + partly upheld) / those whose validity was decided.", "（成立 ＋ 部分成立）÷ 已判定数。"),
         "first_contact_resolution": (
-            "Resolved with a single answer (nothing more asked of the customer, no word in between, not refused, not "
-            "opened again) / those that were resolved at least once.",
+            "Resolved with one answer (nothing asked, told or refused in between, not opened again) / resolved ever.",
             "一次答复即解决（未再向客户索取、中途未再联系、未被拒绝、未重新打开）÷ 曾解决的投诉数。",
         ),
         "cost": (
@@ -38,10 +36,12 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "费用合计（按收到当日汇率折算为本位币）。",
         ),
         "average_cost": ("Cost / complaints that cost something.", "费用 ÷ 有费用的投诉数。"),
-        "csat": ("Answers of 4 or 5 / all answers on the scale of 1 to 5 (CSAT).", "4 分和 5 分 ÷ 全部评分（CSAT，1–5 分）。"),
+        "csat": (
+            "Answers of 4 or 5 / all answers on the scale of 1 to 5 (CSAT).",
+            "4 分和 5 分 ÷ 全部评分（CSAT，1–5 分）。",
+        ),
         "csat_trend": (
-            "CSAT less that of the period before of the same length (of the month before); none below 30 answers in "
-            "either.",
+            "CSAT less that of as many days before (of the month before); none below 30 answers in either.",
             "本期 CSAT 减上一同等时段（按月统计时为上月）；任一期少于 30 份答复时不显示。",
         ),
         "nps": (
@@ -49,8 +49,7 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "9–10 分占比减 0–6 分占比（NPS，-100 至 +100）。",
         ),
         "nps_trend": (
-            "NPS less that of the period before of the same length (of the month before); none below 30 answers in "
-            "either.",
+            "NPS less that of as many days before (of the month before); none below 30 answers in either.",
             "本期 NPS 减上一同等时段（按月统计时为上月）；任一期少于 30 份答复时不显示。",
         ),
         "unhappy": ("Complaints / share of the unhappy who complain.", "投诉数 ÷ 不满客户中会投诉的比例。"),
@@ -62,11 +61,9 @@ FORMULAS: Mapping[str, tuple[str, str]] = MappingProxyType(
 ICEBERG = ("unhappy", "silent", "told_at_least")
 
 CAUTION = (
-    "An indicator and no measurement: sources differ on how many of the unhappy complain (4 % here, 8 % elsewhere), and "
-    "it says nothing about any one customer. The rates are the workspace's (settings `iceberg`).",
-    "仅为示意指标而非测量值：不同资料对不满客户的投诉比例说法不一（此处 4%，亦有 8%），不可用于判断任何具体客户。"
-    "比例可在工作区设置 `iceberg` 中调整。",
+    "An indicator, no measurement: sources differ on how many of the unhappy complain. Set the rates under `iceberg`."
 )
+CAUTION_ZH = "仅为示意指标，并非测量值：关于不满客户的投诉比例，资料说法不一。可在设置 `iceberg` 中调整。"
 
 
 def in_words() -> dict[str, dict[str, str]]:

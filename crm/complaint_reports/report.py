@@ -30,8 +30,8 @@ async def report(access: Access, wanted: ComplaintSlice) -> bytes:
     before = _before(since, until, by)
     found = counted(access.actor.sight, by, frozenset(given))
     row = await access.row(found, since=since, until=until, before=before, **given)
-    parts: dict[str, Any] = {name: orjson.loads(row[name] or "[]") for name in row.keys() if name != "currency"}
-    lines = _lines(parts, by, since)
+    parts: dict[str, Any] = {name: orjson.loads(row[name] or "[]") for name in dict(row) if name != "currency"}
+    lines = _lines(parts, by)
     total = _total(parts)
     said = iceberg(total["handled"].received, **access.actor.settings["iceberg"])
     answer = {
@@ -47,8 +47,8 @@ async def report(access: Access, wanted: ComplaintSlice) -> bytes:
             "unhappy": said.unhappy,
             "silent": said.silent,
             "told_at_least": said.told_at_least,
-            "caution": formulas.CAUTION[0],
-            "caution_zh": formulas.CAUTION[1],
+            "caution": formulas.CAUTION,
+            "caution_zh": formulas.CAUTION_ZH,
         },
         "formulas": formulas.in_words(),
     }
@@ -72,7 +72,7 @@ def _before(since: date, until: date, by: GroupBy | None) -> date:
     return since - (until - since) - timedelta(days=1)
 
 
-def _lines(parts: Mapping[str, Any], by: GroupBy | None, since: date) -> list[tuple[Key, dict[str, Any]]]:
+def _lines(parts: Mapping[str, Any], by: GroupBy | None) -> list[tuple[Key, dict[str, Any]]]:
     if by is None:
         return []
     handled, now, before = _handled(parts), _answers(parts, now=True), _answers(parts, now=False)

@@ -142,6 +142,18 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "snapshot_days": Number(1100, 31, 36_500),
             }
         ),
+        # Whether whoever complained is asked by mail how it went, how long after closing, at most once in so many days
+        # each, and for how many days the link takes an answer (B9).
+        "surveys": MappingProxyType(
+            {
+                "after_closing": Choice("on", ("on", "off")),
+                "delay_hours": Number(24, 0, 720),
+                "per_contact_days": Number(30, 0, 3650),
+                "valid_days": Number(14, 1, 365),
+            }
+        ),
+        # Of a hundred unhappy customers so many complain, and each of the others tells so many people (A197).
+        "iceberg": MappingProxyType({"complaining_percent": Number(4, 1, 100), "told_each": Number(15, 0, 1000)}),
         # Working days past due after which a task is news, and the manager is told.
         "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from crm.calendars import events as calendars
 from crm.care import reactions as care
+from crm.complaints import events as complaints
 from crm.contacts import events as contacts
 from crm.customers import dormancy
 from crm.customers import events as customers
@@ -18,6 +19,9 @@ from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
+from crm.surveys import asking as surveying
+from crm.surveys import events as surveys
+from crm.surveys import following as low_marks
 from crm.task_rules import events as rules
 from crm.task_rules import following
 from crm.task_rules import reactions as closing
@@ -55,6 +59,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         rules.DISABLED: (care.plan_when_switched,),
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
+        complaints.CLOSED: (surveying.plan,),
+        complaints.REOPENED: (surveying.give_up,),
+        surveys.ANSWERED: (low_marks.follow_low_mark,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
         workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
