@@ -33,7 +33,8 @@ async def report(access: Access, wanted: ComplaintSlice) -> bytes:
     parts: dict[str, Any] = {name: orjson.loads(row[name] or "[]") for name in dict(row) if name != "currency"}
     lines = _lines(parts, by)
     total = _total(parts)
-    said = iceberg(total["handled"].received, **access.actor.settings["iceberg"])
+    rates = access.actor.settings["iceberg"]
+    said = iceberg(total["handled"].received, rates["complaining_percent"], rates["told_each"])
     answer = {
         "from": since,
         "to": until,
@@ -43,7 +44,7 @@ async def report(access: Access, wanted: ComplaintSlice) -> bytes:
         "total": _shown(None, total),
         "iceberg": {
             "complaints": total["handled"].received,
-            **access.actor.settings["iceberg"],
+            **rates,
             "unhappy": said.unhappy,
             "silent": said.silent,
             "told_at_least": said.told_at_least,

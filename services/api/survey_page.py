@@ -8,10 +8,16 @@ from starlette.responses import Response
 
 from crm.surveys.schemas import LONGEST_COMMENT
 from crm.surveys.words import PAGE, QUESTIONS, Question
-from services.api.pages import GUARDED
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-HEADERS = {**GUARDED, "Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+"""The address is a secret: nobody is told of it, keeps it, or shows the page inside another."""
 
 WHOLE = """<!doctype html>
 <html lang="{language}">
