@@ -39,7 +39,7 @@ from crm.products.models import products
 from crm.surveys.models import surveys
 from crm.workspaces.models import teams, users
 
-ASKED_AGAIN = ("wait_customer", "inform", "refuse", "reopen")
+ASKED_AGAIN = ("wait_customer", "inform", "refuse")
 """Steps after which a complaint was not settled by a single answer."""
 
 COLUMNS: dict[GroupBy, str] = {
@@ -118,7 +118,7 @@ def _handled(received: CTE) -> Select[Any]:
             func.count().label("received"),
             func.count().filter(c.was_resolved).label("resolved"),
             func.count().filter(c.reopened_count > 0).label("reopened"),
-            func.count().filter(c.was_resolved, c.id.not_in(again)).label("at_first_contact"),
+            func.count().filter(c.was_resolved, c.reopened_count == 0, c.id.not_in(again)).label("at_first_contact"),
             func.count(c.repeat_of_id).label("repeats"),
             func.count().filter(c.validity != "pending").label("decided"),
             func.count().filter(upheld).label("upheld"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from crm.customers.schemas import CustomerReference
+from crm.contacts.schemas import ContactReference
 from crm.fields import Moment, Sent, Shown, like
 from crm.paging import Filter
 from crm.surveys.vocabulary import SkippedBecause, State, Via
@@ -18,7 +18,7 @@ Nps = Annotated[int, Field(strict=True, ge=0, le=10, description="0: not at all 
 Comment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT)]
 
 
-class ComplaintReference(Shown):
+class SurveyedComplaint(Shown):
     """A complaint, as far as a nested mention needs."""
 
     id: UUID
@@ -30,10 +30,10 @@ class SurveyRead(Shown):
 
     id: UUID
     complaint_id: UUID
-    complaint: ComplaintReference
+    complaint: SurveyedComplaint
     customer_id: UUID | None
     contact_id: UUID | None
-    contact: CustomerReference | None
+    contact: ContactReference | None
     state: State = Field(
         description="`planned`: to be mailed. `to_hand_over`: nothing can be mailed, so give them the link."
     )
