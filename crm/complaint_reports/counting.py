@@ -177,8 +177,8 @@ def _customers(sight: Sight, by: GroupBy | None) -> Select[Any]:
     c = customers.c
     key = {"team": cast(c.team_id, Text), "month": cast(_month(c.created_at), Text)}.get(by or "", cast(null(), Text))
     there = [c.workspace_id == home(), c.archived_at.is_(None), c.created_at < _begin("until", 1)]
-    counted_ = select(key.label("key"), func.count().label("n")).where(*there, CUSTOMER.visible(sight))
-    return counted_.group_by(text("1"))
+    found: Select[Any] = select(key.label("key"), func.count().label("n")).where(*there, CUSTOMER.visible(sight))
+    return found.group_by(text("1"))
 
 
 def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
@@ -189,5 +189,5 @@ def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
         return select(nothing.label("key"), nothing.label("name"), nothing.label("above")).where(literal(value=False))
     c = table.c
     above = cast(c.parent_id, Text) if by == "team" else cast(null(), Text)
-    found = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(c.workspace_id == home())
+    found: Select[Any] = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(c.workspace_id == home())
     return found if by == "team" else found.where(cast(c.id, Text).in_(select(received.c.key)))

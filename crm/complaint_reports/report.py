@@ -29,8 +29,8 @@ async def report(access: Access, wanted: ComplaintSlice) -> bytes:
     given, by = wanted.given(), wanted.group_by
     before = _before(since, until, by)
     found = counted(access.actor.sight, by, frozenset(given))
-    row = await access.row(found, since=since, until=until, before=before, **given)
-    parts: dict[str, Any] = {name: orjson.loads(row[name] or "[]") for name in dict(row) if name != "currency"}
+    (row,) = await access.rows(found, since=since, until=until, before=before, **given)
+    parts: dict[str, Any] = {name: orjson.loads(text or "[]") for name, text in row.items() if name != "currency"}
     lines = _lines(parts, by)
     total = _total(parts)
     rates = access.actor.settings["iceberg"]

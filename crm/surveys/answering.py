@@ -59,7 +59,7 @@ async def answer(database: Database, token: str, said: SurveyAnswer) -> None:
 
 async def _take(tx: Transaction, link: Link, said: SurveyAnswer) -> None:
     found = await _found(tx, link)
-    values = {"new_csat": said.csat, "new_nps": said.nps, "new_comment": said.comment or None}
+    values: dict[str, Any] = {"new_csat": said.csat, "new_nps": said.nps, "new_comment": said.comment or None}
     if found["state"] == "open":
         # Of two at the same moment one finds it answered.
         if await record(tx, events.ANSWERED, _answer(), id=found["id"], **values):

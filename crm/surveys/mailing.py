@@ -160,7 +160,7 @@ async def _why_not(tx: Transaction, row: Any) -> str | None:
 async def _end(
     tx: Transaction, lease: Lease, event: str, state: str, *, because: str | None = None, error: str | None = None
 ) -> None:
-    values = {"new_state": state, "new_skipped_because": because, "new_error": error}
+    values: dict[str, Any] = {"new_state": state, "new_skipped_because": because, "new_error": error}
     await record(tx, event, _settle(), id=lease.survey_id, **values)
     await tx.rows(_forget(), survey_id=lease.survey_id)
 

@@ -41,9 +41,10 @@ button {{ font: inherit; padding: .5em 2em }}
 def page(survey: Mapping[str, Any], *, chinese: bool, just_answered: bool = False) -> Response:
     """The form while an answer is taken, else one sentence; the words of whoever reads it."""
     title = PAGE["title"][chinese].format(number=survey["number"])
-    body = f"<p>{html.escape(PAGE['thanks' if just_answered else survey['state']][chinese])}</p>"
-    if survey["state"] == "open" and not just_answered:
+    if survey["state"] == "open":
         body = _form(chinese=chinese)
+    else:
+        body = f"<p>{html.escape(PAGE['thanks' if just_answered else survey['state']][chinese])}</p>"
     shown = {
         "language": "zh-CN" if chinese else "en",
         "title": html.escape(title),

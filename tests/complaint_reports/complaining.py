@@ -9,7 +9,7 @@ from tests.factories import Workspace
 
 _numbers = count(1)
 
-OVER = {
+OVER: dict[str, dict[str, Any]] = {
     "closed": {"closed_at": True, "closed_because": "confirmed", "resolved_at": True},
     "resolved": {"resolved_at": True},
 }
@@ -41,7 +41,9 @@ async def put(
     return UUID(str(await insert(workspace, "complaints", values)))
 
 
-async def promise(workspace: Workspace, complaint_id: UUID, kind: str, state: str, *, due: datetime | None = None) -> None:
+async def promise(
+    workspace: Workspace, complaint_id: UUID, kind: str, state: str, *, due: datetime | None = None
+) -> None:
     """A clock of a complaint."""
     started = noon("2026-03-10")
     await insert(

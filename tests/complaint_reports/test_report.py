@@ -31,7 +31,9 @@ def volumes(found: dict[str, Any]) -> dict[str | None, str]:
     return {line["name"] or line["key"]: line["figures"]["volume"]["value"] for line in found["data"]}
 
 
-async def customer(workspace: Workspace, *, owner: Any = None, team: UUID | None = None, at: str = "2026-01-01") -> UUID:
+async def customer(
+    workspace: Workspace, *, owner: Any = None, team: UUID | None = None, at: str = "2026-01-01"
+) -> UUID:
     """A customer who came on a day."""
     made: UUID = await workspace.owner.fetchval(
         "INSERT INTO customers (workspace_id, kind, name, name_key, owner_id, team_id, created_at) "
@@ -53,9 +55,7 @@ async def test_nothing_at_all_has_a_volume_of_nothing_and_no_ratios(client: Clie
     assert set(found["total"]["figures"]) <= set(found["formulas"])
 
 
-async def test_twelve_complaints_are_an_iceberg_of_300(
-    client: Client, clients: Clients, workspace: Workspace
-) -> None:
+async def test_twelve_complaints_are_an_iceberg_of_300(client: Client, clients: Clients, workspace: Workspace) -> None:
     for _ in range(12):
         await put(workspace)
     said = (await report(client))["iceberg"]
