@@ -177,7 +177,8 @@ def _customers(sight: Sight, by: GroupBy | None) -> Select[Any]:
     c = customers.c
     key = {"team": cast(c.team_id, Text), "month": cast(_month(c.created_at), Text)}.get(by or "", cast(null(), Text))
     there = [c.workspace_id == home(), c.archived_at.is_(None), c.created_at < _begin("until", 1)]
-    found: Select[Any] = select(key.label("key"), func.count().label("n")).where(*there, CUSTOMER.visible(sight))
+    columns: list[ColumnElement[Any]] = [key.label("key"), func.count().label("n")]
+    found = select(*columns).where(*there, CUSTOMER.visible(sight))
     return found.group_by(text("1"))
 
 
@@ -186,7 +187,8 @@ def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
     table: Any = {"person": users, "product": products, "team": teams}.get(by or "")
     if table is None:
         nothing = cast(null(), Text)
-        return select(nothing.label("key"), nothing.label("name"), nothing.label("above")).where(literal(value=False))
+        empty: list[ColumnElement[Any]] = [nothing.label(name) for name in ("key", "name", "above")]
+        return select(*empty).where(literal(value=False))
     c = table.c
     above = cast(c.parent_id, Text) if by == "team" else cast(null(), Text)
     found: Select[Any] = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(c.workspace_id == home())
