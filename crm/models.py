@@ -6,6 +6,7 @@ from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.comments.models import opportunity_comments
+from crm.complaint_doors.models import complaint_arrivals, complaint_forms, complaint_inboxes
 from crm.complaints.models import clock_pauses, complaint_numbers, complaint_steps, complaints, sla_clocks
 from crm.consents.models import consents
 from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
@@ -65,6 +66,9 @@ __all__ = [
     "calendars",
     "clock_pauses",
     "complaint_advice",
+    "complaint_arrivals",
+    "complaint_forms",
+    "complaint_inboxes",
     "complaint_numbers",
     "complaint_steps",
     "complaints",

@@ -82,6 +82,8 @@ complaints = noun(
     moment("assessed_at"),
     # When they were last told how far it is.
     moment("informed_at"),
+    # When they last wrote something more.
+    moment("replied_at"),
     moment("communicated_at"),
     moment("implemented_at"),
     moment("resolved_at"),

@@ -95,6 +95,7 @@ def shape(complaint: FromClause) -> Select[Any]:
         mention(people["acknowledger"]).label("acknowledged_by"),
         utc(c.assessed_at).label("assessed_at"),
         utc(c.informed_at).label("informed_at"),
+        utc(c.replied_at).label("replied_at"),
         utc(c.communicated_at).label("communicated_at"),
         utc(c.implemented_at).label("implemented_at"),
         utc(c.resolved_at).label("resolved_at"),

@@ -83,12 +83,13 @@ TABLE: tuple[Row, ...] = (
     *_goes("withdraw", AT_WORK, "withdrawn", ("not_responsible",)),
     *_goes("reopen", ("resolved", "closed"), "investigating", ("not_responsible", "in_time")),
     *_stays("inform", (*AT_WORK, "rejected"), ("human", "not_responsible")),
+    *_stays("reply", get_args(State), ()),
     *_stays("escalate", OPEN, ()),
 )
 
 STEPS: Mapping[tuple[State, Step], Row] = MappingProxyType({(row.source, row.step): row for row in TABLE})
 
-OF_THE_PRODUCT: frozenset[Step] = frozenset({"receive", "escalate"})
+OF_THE_PRODUCT: frozenset[Step] = frozenset({"receive", "reply", "escalate"})
 """Steps that nobody asks for by an operation of a complaint."""
 
 ASKED_FOR: tuple[Step, ...] = tuple(step for step in get_args(Step) if step not in OF_THE_PRODUCT)
@@ -117,6 +118,7 @@ FACT_OF: Mapping[Step, str] = MappingProxyType(
         "withdraw": events.WITHDRAWN,
         "reopen": events.REOPENED,
         "inform": events.INFORMED,
+        "reply": events.REPLIED,
     }
 )
 """What each step is told as."""
@@ -131,6 +133,7 @@ TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
         "communicate": ("owner",),
         "accept": ("assignee",),
         "refuse": ("assignee", "manager"),
+        "reply": ("assignee", "manager"),
         "resolve": ("owner",),
         "close": ("owner",),
         "reject": ("manager",),

@@ -218,6 +218,7 @@ class ComplaintRead(Shown):
     acknowledged_by: PersonShown | None
     assessed_at: datetime | None
     informed_at: datetime | None = Field(description="When they were last told how far it is.")
+    replied_at: datetime | None = Field(description="When they last wrote something more.")
     communicated_at: datetime | None
     implemented_at: datetime | None
     resolved_at: datetime | None

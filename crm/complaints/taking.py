@@ -140,6 +140,7 @@ GIVEN: Mapping[Step, Callable[[], dict[str, Any]]] = {
     "propose": lambda: {"proposed_by": _me(), "proposed_at": func.now(), "approved_by": None, "approved_at": None},
     "approve": lambda: {"approved_by": _me(), "approved_at": func.now()},
     "inform": lambda: {"informed_at": func.now()},
+    "reply": lambda: {"replied_at": func.now()},
     "communicate": lambda: {"communicated_at": func.now(), "informed_at": func.now()},
     "implement": lambda: {"implemented_at": func.now()},
     "resolve": lambda: {

@@ -39,6 +39,7 @@ SAYS: Mapping[Step, tuple[str, str]] = MappingProxyType(
         "send_back": ("Complaint {number}: what you proposed was sent back", "投诉 {number} 的提议已退回"),
         "communicate": ("Complaint {number}: the customer knows the decision", "投诉 {number}：处理决定已告知客户"),
         "accept": ("Complaint {number}: the customer accepts the solution", "投诉 {number}：客户已接受方案"),
+        "reply": ("Complaint {number}: whoever complained has written again", "投诉 {number}：投诉人有新的来信"),
         "refuse": ("Complaint {number}: the customer refuses the solution", "投诉 {number}：客户不接受方案"),
         "resolve": ("Complaint {number} is resolved: {subject}", "投诉 {number} 已解决：{subject}"),
         "close": ("Complaint {number} is closed: {subject}", "投诉 {number} 已关闭：{subject}"),

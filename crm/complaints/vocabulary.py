@@ -9,7 +9,7 @@ State = Literal[
 Step = Literal[
     "receive", "acknowledge", "assess", "assign", "investigate", "wait_customer", "resume", "propose", "approve",
     "send_back", "communicate", "accept", "refuse", "implement", "resolve", "attempt", "close", "reject", "withdraw",
-    "reopen", "inform", "escalate",
+    "reopen", "inform", "reply", "escalate",
 ]  # fmt: skip
 Channel = Literal["phone", "email", "visit", "web_form", "social", "chat", "letter", "other"]
 Category = Literal["quality", "service", "price", "delivery", "integrity", "other"]

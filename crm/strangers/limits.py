@@ -52,6 +52,20 @@ MISS = 20
 """What an address that we never gave out costs beside its visit: six guesses at once, then one in 100 seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whoever comes from one network address, counted by themselves; and what a miss costs them in visits."""
+
+    name: str
+    rate: Rate
+    miss: int
+
+
+PEOPLE = Source("", ADDRESS, MISS)
+PROGRAMS = Source("program:", Rate(6000, timedelta(minutes=10)), 1000)
+"""A gateway hands over the mails of a whole house; a guess of one costs the same time."""
+
+
 async def enter(database: Database, subject: str, rate: Rate) -> None:
     """Count one visit of this subject. Raises ``TooManyRequests``, which says when to come again."""
     access = throttle.counters(database)
@@ -67,16 +81,16 @@ async def charge(database: Database, subject: str, rate: Rate, visits: int) -> N
     await throttle.counters(database).row(_charge(), subject=subject, cost=cost, per=rate.per)
 
 
-async def enter_from(database: Database, address: str) -> None:
+async def enter_from(database: Database, address: str, source: Source = PEOPLE) -> None:
     """Count one visit from a network address; raises ``TooManyRequests``. What is no address is not counted."""
     if (subject := throttle.of_address(address)) is not None:
-        await enter(database, subject, ADDRESS)
+        await enter(database, source.name + subject, source.rate)
 
 
-async def missed_from(database: Database, address: str) -> None:
+async def missed_from(database: Database, address: str, source: Source = PEOPLE) -> None:
     """Somebody at this address came by a link that we never gave out, or that is over: they may be guessing."""
     if (subject := throttle.of_address(address)) is not None:
-        await charge(database, subject, ADDRESS, MISS)
+        await charge(database, source.name + subject, source.rate, source.miss)
 
 
 async def forget(database: Database, *, most: int) -> int:

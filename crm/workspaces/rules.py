@@ -23,6 +23,7 @@ NOUNS = (
     "task_rules",
     "targets",
     "complaints",
+    "complaint_doors",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -54,7 +55,9 @@ SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.ADMIN: SCOPES - SENSITIVE,
         Role.MANAGER: _EVERYONE
-        | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products", "targets"),
+        | _write(
+            *_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products", "targets", "complaint_doors"
+        ),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
         | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments", "complaints")

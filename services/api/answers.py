@@ -21,9 +21,13 @@ class ShownOnce(Response):
         *,
         member: str = "secret",
         status: int | None = None,
+        **more: str,
     ) -> None:
-        """``secret`` becomes a member of the item; ``path`` is that of its kind, where the item is new as well."""
-        shown, self.kept = (_with(answer.body, **{member: text}) for text in (secret, None))
+        """``secret`` becomes a member of the item, ``more`` others beside it; ``path`` is that of its kind, where the
+        item is new as well.
+        """
+        told: dict[str, str | None] = {member: secret, **more}
+        shown, self.kept = _with(answer.body, **told), _with(answer.body, **dict.fromkeys(told))
         headers = {"ETag": f'"{answer.version}"', "Cache-Control": "no-store"}
         if path is not None:
             headers["Location"] = f"{path}/{answer.id}"

@@ -9,6 +9,7 @@ from crm.care.call_schemas import CallRead
 from crm.care.plan_schemas import PlanRead
 from crm.channels.schemas import NotificationChannelRead
 from crm.comments.schemas import CommentRead
+from crm.complaint_doors.schemas import ComplaintFormRead, ComplaintInboxRead
 from crm.complaints.schemas import ComplaintRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
@@ -53,6 +54,7 @@ from services.api.routes import (
     comments,
     complaint_advice,
     complaint_reports,
+    complaint_doors,
     complaint_steps,
     complaints,
     consents,
@@ -88,6 +90,7 @@ from services.api.routes import (
     privacy,
     privacy_requests,
     products,
+    public_complaints,
     relationships,
     reminders,
     stakeholders,
@@ -129,6 +132,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     visits.router,
     complaints.router,
     complaint_steps.router,
+    complaint_doors.router,
+    public_complaints.router,
     pipelines.router,
     # Before the others: its path would be an id to them.
     opportunity_batches.router,
@@ -187,6 +192,8 @@ TAGS: dict[str, str] = {
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
     "complaints": "From the angry call to the removed cause: each step, who may take it, and until when.",
+    "complaint_doors": "Public forms and mailboxes that complaints come in through.",
+    "public": "What people do who have a link and no account: complain, and see how it stands.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "comments": "What colleagues say to each other about a sale.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
@@ -329,6 +336,7 @@ EVENTS: Events = {
     "complaint.paused": ("A complaint waits for the customer.", ComplaintRead),
     "complaint.resumed": ("A complaint goes on after waiting for the customer.", ComplaintRead),
     "complaint.customer_informed": ("The customer was told how far a complaint is.", ComplaintRead),
+    "complaint.customer_replied": ("Whoever complained wrote again.", ComplaintRead),
     "complaint.solution_proposed": ("A solution was proposed.", ComplaintRead),
     "complaint.solution_approved": ("What was proposed, a solution or a rejection, was approved.", ComplaintRead),
     "complaint.solution_returned": ("What was proposed was not approved.", ComplaintRead),
@@ -345,6 +353,16 @@ EVENTS: Events = {
     "complaint.sla_warning": ("A promise of time to whoever complained is running out.", ComplaintRead),
     "complaint.sla_breached": ("A promise of time to whoever complained was broken.", ComplaintRead),
     "complaint.escalated": ("A complaint was taken to the next level.", ComplaintRead),
+    "complaint_form.created": ("A public form for complaints was opened.", ComplaintFormRead),
+    "complaint_form.updated": ("A public form was changed.", ComplaintFormRead),
+    "complaint_form.link_rotated": ("A public form has another link; the one before ended.", ComplaintFormRead),
+    "complaint_form.disabled": ("Nothing comes in through a public form any more.", ComplaintFormRead),
+    "complaint_form.enabled": ("A public form was opened again.", ComplaintFormRead),
+    "complaint_inbox.created": ("Mails to a mailbox become complaints.", ComplaintInboxRead),
+    "complaint_inbox.updated": ("A mailbox for complaints was changed.", ComplaintInboxRead),
+    "complaint_inbox.secret_rotated": ("Mails are signed with another secret.", ComplaintInboxRead),
+    "complaint_inbox.disabled": ("Mails to a mailbox are complaints no more.", ComplaintInboxRead),
+    "complaint_inbox.enabled": ("Mails to a mailbox become complaints again.", ComplaintInboxRead),
     "target.created": ("A target was set.", TargetRead),
     "target.updated": ("A target was changed.", TargetRead),
     "target.archived": ("A target was put aside.", TargetRead),

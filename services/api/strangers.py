@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel
+from starlette.responses import Response
 
 from crm.database import Database
-from crm.errors import NotFound
+from crm.errors import NotFound, Unauthenticated
 from crm.strangers import limits
+from crm.strangers.limits import PEOPLE, PROGRAMS, Source
 from crm.strangers.links import Links
 from services.api.problems import in_chinese
 from services.api.turnstile import Turnstile
@@ -17,6 +20,9 @@ T = TypeVar("T")
 
 PER_PROCESS = 600
 """Requests a minute from one address that Postgres hears of at all."""
+
+UNSEEN = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+"""What is behind a link is for whoever has it: not for caches, other sites, or those who search the web."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +33,42 @@ class Stranger:
     links: Links
     address: str
     chinese: bool
+    source: Source
 
     async def finding(self, wanted: Awaitable[T]) -> T:
         """What they asked for. Where it is not there, they may be guessing: that is counted, and slows them down."""
         try:
             return await wanted
-        except NotFound:
-            await limits.missed_from(self.database, self.address)
+        except (NotFound, Unauthenticated):
+            await limits.missed_from(self.database, self.address, self.source)
             raise
 
 
-async def _stranger(request: Request) -> Stranger:
+async def _person(request: Request) -> Stranger:
+    return await _counted(request, PEOPLE)
+
+
+async def _program(request: Request) -> Stranger:
+    return await _counted(request, PROGRAMS)
+
+
+async def _counted(request: Request, source: Source) -> Stranger:
     address = request.client.host if request.client else ""
     turnstile: Turnstile = request.app.state.turnstile
     database: Database = request.app.state.database
     if address:
         turnstile.enter(f"stranger {address}", most=PER_PROCESS)
-    await limits.enter_from(database, address)
-    return Stranger(database, request.app.state.links, address, in_chinese(request.headers.get("accept-language", "")))
+    await limits.enter_from(database, address, source)
+    chinese = in_chinese(request.headers.get("accept-language", ""))
+    return Stranger(database, request.app.state.links, address, chinese, source)
 
 
-Visiting = Annotated[Stranger, Depends(_stranger)]
+Visiting = Annotated[Stranger, Depends(_person)]
 """Counted, and refused (429) where too many requests come from one address."""
+Gateway = Annotated[Stranger, Depends(_program)]
+"""A program of somebody else's, which comes more often than people do."""
+
+
+def shown(item: BaseModel, status: int = 200) -> Response:
+    """An answer for a stranger."""
+    return Response(item.model_dump_json(), status, UNSEEN, media_type="application/json")

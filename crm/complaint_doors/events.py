@@ -1,0 +1,12 @@
+"""What can happen to the doors through which complaints come in."""
+
+FORM_CREATED = "complaint_form.created"
+FORM_UPDATED = "complaint_form.updated"
+FORM_ROTATED = "complaint_form.link_rotated"
+FORM_DISABLED = "complaint_form.disabled"
+FORM_ENABLED = "complaint_form.enabled"
+INBOX_CREATED = "complaint_inbox.created"
+INBOX_UPDATED = "complaint_inbox.updated"
+INBOX_ROTATED = "complaint_inbox.secret_rotated"
+INBOX_DISABLED = "complaint_inbox.disabled"
+INBOX_ENABLED = "complaint_inbox.enabled"
