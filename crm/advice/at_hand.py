@@ -24,12 +24,12 @@ ASIDE: frozenset[Step] = frozenset({"wait_customer", "send_back", "refuse", "rej
 
 
 def usual(state: State) -> Sequence[Step]:
-    """The steps from a state: those that lead on, then those that lead nowhere else, then those that lead aside."""
+    """The steps that people take from a state: those that lead on, then those that lead nowhere else, then those that lead aside."""
 
     def place(step: Step) -> tuple[bool, bool, int]:
         return step in ASIDE, rules.STEPS[state, step].target == state, STEPS.index(step)
 
-    return sorted((step for at, step in rules.STEPS if at == state), key=place)
+    return sorted((step for at, step in rules.STEPS if at == state and step in rules.ASKED_FOR), key=place)
 
 
 async def at_hand(access: Access, complaint_id: UUID) -> bytes:

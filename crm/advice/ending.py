@@ -82,6 +82,18 @@ ENDING: Mapping[Step, Advice] = MappingProxyType(
                 ("Say what was done since, what is next, and by when.", "说明已完成事项、下一步和时间。"),
             ),
         ),
+        "reply": Advice(
+            ("The customer writes again", "客户再次来信"),
+            (
+                (
+                    "Read all of it, and answer today, if only that it has arrived.",
+                    "通读来信，当日回复，哪怕只是告知已收到。",
+                ),
+                ("Call when they are angrier than before.", "客户情绪加重时，改为电话沟通。"),
+                ("If it is another matter, make it another complaint.", "如为另一事项，另行登记投诉。"),
+            ),
+            NEVER_SAY,
+        ),
         "escalate": Advice(
             ("It takes too long", "升级处理"),
             (

@@ -191,5 +191,7 @@ def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
         return select(*empty).where(literal(value=False))
     c = table.c
     above = cast(c.parent_id, Text) if by == "team" else cast(null(), Text)
-    found: Select[Any] = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(c.workspace_id == home())
+    found: Select[Any] = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(
+        c.workspace_id == home()
+    )
     return found if by == "team" else found.where(cast(c.id, Text).in_(select(received.c.key)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crm.timeline.complaint_words import COMPLAINTS
+from crm.timeline.survey_words import SURVEYS
 
 Pair = tuple[str, str]
 
@@ -52,6 +53,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
         **COMPLAINTS,
+        **SURVEYS,
         "target.created": ("{actor} set a target.", "{actor}设定了销售目标。"),
         "target.updated": ("{actor} changed a target: {fields}.", "{actor}修改了销售目标：{fields}。"),
         "target.archived": ("{actor} archived a target.", "{actor}归档了销售目标。"),

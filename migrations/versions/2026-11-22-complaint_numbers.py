@@ -17,7 +17,7 @@ depends_on = None
 STEPS = (
     "'receive', 'acknowledge', 'assess', 'assign', 'investigate', 'wait_customer', 'resume', 'propose', 'approve', "
     "'send_back', 'communicate', 'accept', 'refuse', 'implement', 'resolve', 'attempt', 'close', 'reject', 'withdraw', "
-    "'reopen', 'inform', 'escalate'"
+    "'reopen', 'inform', 'reply', 'escalate'"
 )
 
 

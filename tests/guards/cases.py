@@ -15,7 +15,8 @@ from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_fi
 
 PUBLIC = frozenset(
     {
-        "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics", "revoke_token", "unsubscribe",
+        "answer_survey", "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics",
+        "read_survey", "revoke_token", "send_survey_page", "show_survey", "unsubscribe",
     }
 )  # fmt: skip
 """What needs no credential."""
@@ -541,6 +542,17 @@ async def _assigned_complaint(scene: Scene) -> Asked:
     return Asked(path={"complaint_id": made}, body=body, marks=(made,))
 
 
+def opened_link(body: Mapping[str, Any] | None = None, form: Mapping[str, str] | None = None) -> Make:
+    """What whoever has the link to a survey asks."""
+
+    async def make(scene: Scene) -> Asked:
+        _, token = await scene.survey_and_link()
+        return Asked(path={"token": token}, body=body, form=form)
+
+    return make
+
+
+_SAID = {"checklist": [{"text": "x", "text_zh": "x"}]}
 _STAGES = [{"key": "first", "name": "First", "probability": "0.5"}]
 
 admins = partial(Case, by="admin")
@@ -738,6 +750,19 @@ CASES: Mapping[str, Case] = {
     "reject_complaint": Case(step("investigate", {"reason": "x", "alternatives_told": "x"})),
     "withdraw_complaint": Case(step("acknowledge", {"reason": "x"})),
     "reopen_complaint": Case(step("close", {"reason": "x"})),
+    "list_complaint_advice": everybodys(plain()),
+    "get_complaint_advice": everybodys(plain(path={"step": "receive"})),
+    "put_complaint_advice": admins(plain(path={"step": "receive"}, body=_SAID)),
+    "reset_complaint_advice": admins(plain(path={"step": "receive"})),
+    "get_advice_at_hand": Case(item("complaint_id", "complaint")),
+    "get_complaint_report": everybodys(plain(query={"group_by": "person"})),
+    "list_surveys": Case(listing("survey")),
+    "get_survey": Case(item("survey_id", "survey")),
+    "hand_over_survey": Case(step("close")),
+    "read_survey": Case(opened_link()),
+    "answer_survey": Case(opened_link({"csat": 5})),
+    "show_survey": Case(opened_link()),
+    "send_survey_page": Case(opened_link(form={"csat": "5"})),
     "list_opportunities": Case(listing("opportunity")),
     "create_opportunity": Case(_new_opportunity),
     "write_opportunities": Case(_opportunity_batch, shared=True),
