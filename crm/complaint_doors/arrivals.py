@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, LargeBinary, Select, Text, Uuid, bindparam, select
+from sqlalchemy import Insert, LargeBinary, Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.complaint_doors.models import complaint_arrivals
@@ -36,7 +36,8 @@ async def earlier_mail(access: Access, inbox_id: UUID, key: str, fingerprint: by
 @statement
 def _note() -> Insert:
     c = complaint_arrivals.c
-    new = {name: bindparam(f"new_{name}", type_=c[name].type) for name in COLUMNS}
+    new: dict[str, Any] = {name: bindparam(f"new_{name}", type_=c[name].type) for name in COLUMNS}
+    new["id"] = func.coalesce(new["id"], func.uuidv7())
     here = {"workspace_id": bindparam("workspace_id", type_=Uuid)}
     return insert(complaint_arrivals).values({**here, **new}).on_conflict_do_nothing().returning(c.id)
 

@@ -1,6 +1,7 @@
 """What the tests of the doors share: somebody at an address of their own, a form, an inbox, signed mails."""
 
-from collections.abc import Awaitable, Callable
+import base64
+import hmac
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,8 +12,6 @@ import pytest
 from crm.webhooks.signing import headers
 from tests.conftest import Client, Clients
 from tests.factories import Workspace
-
-Submit = Callable[..., Awaitable[httpx.Response]]
 
 
 def an_address() -> str:
@@ -70,9 +69,6 @@ def sign(secret: str, key: str, at: datetime, raw: bytes) -> dict[str, str]:
     try:
         return headers([secret], key, at, raw)
     except UnicodeDecodeError:
-        import base64
-        import hmac
-
         seconds = str(int(at.timestamp()))
         text = f"{key}.{seconds}.".encode() + raw
         made = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), text, "sha256")
