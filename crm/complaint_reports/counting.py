@@ -22,7 +22,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -94,8 +93,14 @@ def _key(by: GroupBy | None, c: Any) -> ColumnElement[Any]:
     if by is None:
         return cast(null(), Text)
     if by == "month":
-        return cast(_month(c.received_at), Text)
-    return cast(c[COLUMNS[by]], Text)
+        return _month(c.received_at)
+    column: ColumnElement[Any] = c[COLUMNS[by]]
+    return column
+
+
+def _said(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A key in words. Grouped as it is: sorting 200,000 ids as text takes as long as all the rest."""
+    return cast(key, Text).label("key")
 
 
 def _month(moment: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -114,7 +119,7 @@ def _handled(received: CTE) -> Select[Any]:
     upheld = c.validity.in_(("upheld", "partly"))
     return (
         select(
-            c.key,
+            _said(c.key),
             func.count().label("received"),
             func.count().filter(c.was_resolved).label("resolved"),
             func.count().filter(c.reopened_count > 0).label("reopened"),
@@ -138,7 +143,7 @@ def _promises(received: CTE) -> Select[Any]:
     of = and_(p.workspace_id == home(), p.complaint_id == received.c.id, p.kind.in_(("acknowledge", "resolution")))
     return (
         select(
-            received.c.key,
+            _said(received.c.key),
             p.kind,
             func.count().filter(p.state == "met").label("kept"),
             func.count().filter(or_(p.state == "met", broken)).label("decided"),
@@ -152,7 +157,7 @@ def _promises(received: CTE) -> Select[Any]:
 def _rated(received: CTE) -> Select[Any]:
     c = received.c
     content = func.count().filter(c.satisfaction >= 4)
-    found = select(c.key, c.now, func.count(c.satisfaction).label("rated"), content.label("content"))
+    found = select(_said(c.key), c.now, func.count(c.satisfaction).label("rated"), content.label("content"))
     return found.where(c.satisfaction.is_not(None)).group_by(c.key, c.now)
 
 
@@ -161,7 +166,7 @@ def _recommended(received: CTE) -> Select[Any]:
     of = and_(s.workspace_id == home(), s.complaint_id == received.c.id, s.nps.is_not(None))
     return (
         select(
-            received.c.key,
+            _said(received.c.key),
             received.c.now,
             func.count().label("recommending"),
             func.count().filter(s.nps >= 9).label("promoters"),
@@ -175,11 +180,15 @@ def _recommended(received: CTE) -> Select[Any]:
 def _customers(sight: Sight, by: GroupBy | None) -> Select[Any]:
     """Those there by the end of the period, by the team or by the month in which they came."""
     c = customers.c
-    key = {"team": cast(c.team_id, Text), "month": cast(_month(c.created_at), Text)}.get(by or "", cast(null(), Text))
+    key: ColumnElement[Any] = cast(null(), Text)
+    if by == "team":
+        key = c.team_id
+    if by == "month":
+        key = _month(c.created_at)
     there = [c.workspace_id == home(), c.archived_at.is_(None), c.created_at < _begin("until", 1)]
-    columns: list[ColumnElement[Any]] = [key.label("key"), func.count().label("n")]
+    columns: list[ColumnElement[Any]] = [_said(key), func.count().label("n")]
     found = select(*columns).where(*there, CUSTOMER.visible(sight))
-    return found.group_by(text("1"))
+    return found if by not in {"team", "month"} else found.group_by(key)
 
 
 def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
@@ -194,4 +203,4 @@ def _names(by: GroupBy | None, received: CTE) -> Select[Any]:
     found: Select[Any] = select(cast(c.id, Text).label("key"), c.name, above.label("above")).where(
         c.workspace_id == home()
     )
-    return found if by == "team" else found.where(cast(c.id, Text).in_(select(received.c.key)))
+    return found if by == "team" else found.where(c.id.in_(select(received.c.key)))
