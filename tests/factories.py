@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -14,6 +14,12 @@ from crm.workspaces.settings import DEFAULTS
 from crm.workspaces.tokens import Tokens
 
 _numbers = count(1)
+
+
+def an_address() -> str:
+    """A network address that nobody else comes from: strangers are counted by it."""
+    digits = uuid4().hex
+    return f"2001:db8:{digits[:4]}:{digits[4:8]}::1"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""From a token to the door it opens, and the product as an actor behind that door: one statement, nothing proved yet."""
+"""From a token to the door it opens, and the product as an actor behind that door: in one statement."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -33,6 +33,26 @@ COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{actor} told the customer how far the complaint {number} is.",
             "{actor}已告知客户投诉 {number} 的进展。",
         ),
+        "complaint.customer_replied": (
+            "Whoever complained wrote again about the complaint {number}.",
+            "投诉人就投诉 {number} 再次来信。",
+        ),
+        "complaint_form.created": ("{actor} opened the complaint form {name}.", "{actor}创建了投诉表单{name}。"),
+        "complaint_form.updated": ("{actor} changed the complaint form {name}.", "{actor}修改了投诉表单{name}。"),
+        "complaint_form.link_rotated": (
+            "{actor} gave the complaint form {name} another link.",
+            "{actor}更换了投诉表单{name}的链接。",
+        ),
+        "complaint_form.disabled": ("{actor} closed the complaint form {name}.", "{actor}停用了投诉表单{name}。"),
+        "complaint_form.enabled": ("{actor} opened the complaint form {name} again.", "{actor}启用了投诉表单{name}。"),
+        "complaint_inbox.created": ("{actor} added the complaint mailbox {name}.", "{actor}新增了投诉邮箱{name}。"),
+        "complaint_inbox.updated": ("{actor} changed the complaint mailbox {name}.", "{actor}修改了投诉邮箱{name}。"),
+        "complaint_inbox.secret_rotated": (
+            "{actor} gave the complaint mailbox {name} another secret.",
+            "{actor}更换了投诉邮箱{name}的密钥。",
+        ),
+        "complaint_inbox.disabled": ("{actor} closed the complaint mailbox {name}.", "{actor}停用了投诉邮箱{name}。"),
+        "complaint_inbox.enabled": ("{actor} opened the complaint mailbox {name}.", "{actor}启用了投诉邮箱{name}。"),
         "complaint.solution_proposed": (
             "{actor} proposed a solution for the complaint {number}.",
             "{actor}提出了投诉 {number} 的解决方案。",

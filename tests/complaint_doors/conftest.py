@@ -11,13 +11,7 @@ import pytest
 
 from crm.webhooks.signing import headers
 from tests.conftest import Client, Clients
-from tests.factories import Workspace
-
-
-def an_address() -> str:
-    """A network address that no other test comes from."""
-    digits = uuid4().hex
-    return f"2001:db8:{digits[:4]}:{digits[4:8]}::1"
+from tests.factories import Workspace, an_address
 
 
 @pytest.fixture

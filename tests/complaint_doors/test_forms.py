@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from tests.complaint_doors.conftest import an_address, new_form
+from tests.complaint_doors.conftest import new_form
 from tests.conftest import Client, Clients, Facts, Stage, problem
-from tests.factories import Workspace
+from tests.factories import Workspace, an_address
 
 WORDS = {"description": "The pump failed for the third time."}
 

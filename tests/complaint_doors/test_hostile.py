@@ -11,10 +11,10 @@ import pytest
 from crm.complaint_doors.submitting import PER_SENDER
 from crm.strangers.limits import ADDRESS, MISS
 from crm.strangers.links import Purpose, new_link
-from tests.complaint_doors.conftest import an_address, new_form
+from tests.complaint_doors.conftest import new_form
 from tests.complaint_doors.test_forms import WORDS, complaint_of
 from tests.conftest import Client, Clients, Facts, Stage, problem
-from tests.factories import Workspace
+from tests.factories import Workspace, an_address
 
 
 async def test_whoever_guesses_links_gets_six_guesses_and_then_has_to_wait(

@@ -1,9 +1,9 @@
 """Reading mails of strangers: what honest programs write, and what others make up. Pure, without the rest."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -111,7 +111,7 @@ def test_many_files_are_named_up_to_a_point() -> None:
         {"Precedence": "bulk"},
         {"X_Autoreply": "yes"},
     ],
-    ids=lambda header: "-".join(header),
+    ids="-".join,
 )
 def test_what_a_machine_wrote_is_known_as_such(header: dict[str, str]) -> None:
     assert parse(a_mail(**header)).automatic

@@ -5,18 +5,21 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from crm.clock import local_date
+from crm.webhooks.signing import headers as signatures
 from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_file, at, hours, numbers
 
 PUBLIC = frozenset(
     {
         "answer_survey", "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics",
         "read_survey", "revoke_token", "send_survey_page", "show_survey", "unsubscribe",
+        "check_liveness", "check_readiness", "create_token", "get_public_complaint", "get_public_complaint_form",
+        "hand_over_mail", "read_feed", "read_metrics", "revoke_token", "submit_public_complaint", "unsubscribe",
     }
 )  # fmt: skip
 """What needs no credential."""
@@ -36,18 +39,26 @@ SCOPELESS = frozenset(
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: ids for its path, its query, and its body in one of three forms. ``marks`` are what it is about."""
+    """A request: ids for its path, its query, and its body in one of four forms. ``marks`` are what it is about."""
 
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     form: Mapping[str, str] | None = None
     files: Mapping[str, Any] | None = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
 
     def sending(self) -> dict[str, Any]:
         """What httpx wants to know beside the address."""
-        given = {"params": self.query or None, "json": self.body, "data": self.form, "files": self.files}
+        given: dict[str, Any] = {
+            "params": self.query or None,
+            "json": self.body,
+            "data": self.form,
+            "files": self.files,
+        }
+        given["content"] = self.content
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -270,6 +281,25 @@ async def _with_feed(scene: Scene) -> Asked:
 async def _feed_of_anna(scene: Scene) -> Asked:
     made = await scene.post("/v1/me/feed")
     return Asked(path={"secret": made["url"].rsplit("/", 1)[1].removesuffix(".ics")})
+
+
+async def _public_form(scene: Scene) -> Asked:
+    made = await scene.post("/v1/complaint-forms", {"name": "Marked"}, by="admin")
+    return Asked(path={"token": made["url"].rsplit("/", 1)[1]}, body={"description": "x"})
+
+
+async def _public_complaint(scene: Scene) -> Asked:
+    form = (await _public_form(scene)).path["token"]
+    made = await scene.post(f"/v1/public/complaint-forms/{form}", {"description": "x"}, by="")
+    return Asked(path={"token": made["status_token"]})
+
+
+async def _a_mail(scene: Scene) -> Asked:
+    made = await scene.post("/v1/complaint-inboxes", {"name": "Marked"}, by="admin")
+    raw = f"From: a@example.org\r\nSubject: Marked {next(numbers)}\r\n\r\nx".encode()
+    signed = signatures([made["secret"]], f"msg_{next(numbers)}", datetime.now(UTC), raw)
+    path = {"token": made["url"].rsplit("/", 1)[1]}
+    return Asked(path=path, content=raw, headers={"Content-Type": "message/rfc822", **signed})
 
 
 async def _located_visit(scene: Scene) -> Asked:
@@ -763,6 +793,26 @@ CASES: Mapping[str, Case] = {
     "answer_survey": Case(opened_link({"csat": 5})),
     "show_survey": Case(opened_link()),
     "send_survey_page": Case(opened_link(form={"csat": "5"})),
+    "list_complaint_forms": admins(listing("complaint_form")),
+    "create_complaint_form": admins(plain(body={"name": "Marked"})),
+    "get_complaint_form": admins(item("form_id", "complaint_form")),
+    "update_complaint_form": admins(item("form_id", "complaint_form", {"name": "Other"})),
+    "rotate_complaint_form": admins(item("form_id", "complaint_form")),
+    "disable_complaint_form": admins(item("form_id", "complaint_form")),
+    "enable_complaint_form": admins(after("form_id", "complaint_form", "/v1/complaint-forms/{}/disable", by="admin")),
+    "list_complaint_inboxes": admins(listing("complaint_inbox")),
+    "create_complaint_inbox": admins(plain(body={"name": "Marked"})),
+    "get_complaint_inbox": admins(item("inbox_id", "complaint_inbox")),
+    "update_complaint_inbox": admins(item("inbox_id", "complaint_inbox", {"name": "Other"})),
+    "rotate_complaint_inbox_secret": admins(item("inbox_id", "complaint_inbox")),
+    "disable_complaint_inbox": admins(item("inbox_id", "complaint_inbox")),
+    "enable_complaint_inbox": admins(
+        after("inbox_id", "complaint_inbox", "/v1/complaint-inboxes/{}/disable", by="admin")
+    ),
+    "get_public_complaint_form": Case(_public_form),
+    "submit_public_complaint": Case(_public_form),
+    "get_public_complaint": Case(_public_complaint),
+    "hand_over_mail": Case(_a_mail),
     "list_opportunities": Case(listing("opportunity")),
     "create_opportunity": Case(_new_opportunity),
     "write_opportunities": Case(_opportunity_batch, shared=True),

@@ -236,6 +236,14 @@ class Scene:
         body = {"name": "Marked", "scopes": ["customers:read"]}
         return str((await self.post("/v1/api-keys", body, by="admin"))["id"])
 
+    async def complaint_form(self) -> str:
+        """A public form for complaints."""
+        return str((await self.post("/v1/complaint-forms", {"name": "Marked"}, by="admin"))["id"])
+
+    async def complaint_inbox(self) -> str:
+        """A mailbox for complaints."""
+        return str((await self.post("/v1/complaint-inboxes", {"name": "Marked"}, by="admin"))["id"])
+
     async def endpoint(self) -> str:
         """A webhook endpoint."""
         body = {"url": "https://example.com/marked", "types": ["*"]}

@@ -31,7 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from services.api.documentation import operations
 from services.api.openapi import published
 from tests.conftest import Clients, Running, problem
-from tests.factories import Workspace
+from tests.factories import Workspace, an_address
 from tests.guards.cases import CASES, PUBLIC
 from tests.guards.scene import Scene
 
@@ -111,7 +111,7 @@ def sender(api: Running, token: str | None, client: httpx.AsyncClient) -> Send:
 @pytest_asyncio.fixture
 async def bare(api: Running) -> AsyncIterator[httpx.AsyncClient]:
     """A client that checks nothing by itself."""
-    transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(api.app, raise_app_exceptions=False, client=(an_address(), 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 

@@ -19,7 +19,7 @@ from crm.workspaces.tokens import Tokens
 from services.api.documentation import operations
 from services.api.openapi import published
 from tests.conftest import Client, Clients, problem
-from tests.factories import Workspace
+from tests.factories import Workspace, an_address
 from tests.guards.cases import CASES, ENDLESS, PUBLIC, SCOPELESS, Asked
 from tests.guards.scene import Scene
 
@@ -50,7 +50,10 @@ class Operation:
     async def ask(self, client: Client, asked: Asked, **headers: str) -> httpx.Response:
         """Send it."""
         return await client.request(
-            self.method.upper(), self.path.format_map(asked.path), headers=headers, **asked.sending()
+            self.method.upper(),
+            self.path.format_map(asked.path),
+            headers={**asked.headers, **headers},
+            **asked.sending(),
         )
 
 
@@ -101,7 +104,7 @@ async def test_whoever_may_is_answered(operation: Operation, clients: Clients, w
     case = CASES[operation.id]
     scene = Scene(workspace, clients)
     asked = await case.make(scene)
-    client = clients(None) if operation.id in PUBLIC else scene.client(case.by)
+    client = clients(None, an_address()) if operation.id in PUBLIC else scene.client(case.by)
     answered = await operation.ask(client, asked)
     assert answered.is_success, answered.text
     if not operation.changes:
