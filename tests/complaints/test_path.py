@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm.complaints.rules import ASKED_FOR, STEPS, replay
+from crm.complaints.rules import ASKED_FOR, OF_THE_PRODUCT, STEPS, replay
 from tests.complaints.steps import SOLUTION, Path, act, at, get, go, history, receive
 from tests.conftest import Client, Clients, Facts, problem
 from tests.factories import Workspace
@@ -279,7 +279,7 @@ async def test_the_list_of_steps_is_what_the_steps_do(client: Client, path: Path
     assert steps["send_back"]["possible"]
     assert [one["code"] for one in steps["resolve"]["why_not"]] == ["state"]
     assert {one["step"] for one in (await get(client, complaint))["steps"] if one["possible"]} == {
-        step for state, step in STEPS if state == "solution_proposed" and step != "escalate"
+        step for state, step in STEPS if state == "solution_proposed" and step not in OF_THE_PRODUCT
     }
 
 

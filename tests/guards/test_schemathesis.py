@@ -50,6 +50,8 @@ CHECKS = [
 
 EXAMPLES = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 4}
 
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
+
 DOCUMENT = published()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 FOUND = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
