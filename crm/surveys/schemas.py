@@ -84,7 +84,7 @@ class SurveyAnswer(Sent):
 class SurveyForm(Sent):
     """How it went, as the page sends it."""
 
-    model_config = like(csat="4", nps="9", comment="Called back within the hour.")
+    model_config = like(csat=4, nps=9, comment="Called back within the hour.")
 
     csat: Annotated[int, Field(ge=1, le=5)]
     nps: Annotated[int, Field(ge=0, le=10)] | None = None
