@@ -392,7 +392,7 @@ def upgrade() -> None:
     # A history is only added to; erasing takes people out of its notes.
     protect(
         "complaint_steps",
-        api="SELECT, INSERT",
+        api="SELECT, INSERT, UPDATE (note, version, updated_at)",
         worker="SELECT, INSERT, UPDATE (note, version, updated_at)",
     )
     protect("sla_clocks", scanned=True)
