@@ -86,6 +86,7 @@ class PublicReceipt(Shown):
     reference: str = Field(examples=["2026-000123"])
     message: str
     status_url: str = Field(description="Shown now, and when the same `submission_id` is sent again.")
+    status_page_url: str = Field(description="The same as a page for people.")
     status_token: str = Field(description="The last part of `status_url`, for a page of your own.")
 
 

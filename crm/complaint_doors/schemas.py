@@ -60,6 +60,10 @@ class ComplaintFormWithLink(ComplaintFormRead):
         description="Null where a repeated request (`Idempotency-Key`) is answered once more.",
         examples=["https://crm.example.com/v1/public/complaint-forms/EQGiAUkS…1d8"],
     )
+    page_url: str | None = Field(
+        description="The same as a page for people, where you have none of your own.",
+        examples=["https://crm.example.com/complain/EQGiAUkS…1d8"],
+    )
 
 
 class ComplaintInboxCreate(Sent):

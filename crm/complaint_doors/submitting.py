@@ -89,6 +89,7 @@ async def submit(
         reference=number,
         message=in_language(THANKS, chinese=chinese).replace("{number}", number),
         status_url=f"{base_url}v1/public/complaints/{link.token}",
+        status_page_url=f"{base_url}complaint/{link.token}",
         status_token=link.token,
     )
 

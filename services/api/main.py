@@ -15,7 +15,7 @@ from crm.strangers.links import Links
 from crm.workspaces.mint import Mint
 from crm.workspaces.tokens import Tokens
 from services import logs
-from services.api import pages
+from services.api import complaint_pages, pages
 from services.api.door import Door
 from services.api.draining import drain_on_sigterm
 from services.api.frame import Api, Manners
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Api:
 
     access_log = AccessLog() if chosen.access_log else None
     api = Api(Manners(access_log=access_log, cors_origins=chosen.cors_origins), lifespan=lifespan)
-    api.add_routers(*ROUTERS)
+    api.add_routers(*ROUTERS, complaint_pages.router)
     if chosen.docs:
         api.add_routers(pages.router)
     return api

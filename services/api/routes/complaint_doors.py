@@ -73,7 +73,7 @@ async def create_complaint_form(access: DoorWrites, here: Here, new: ComplaintFo
     by what people say of themselves; link it to its customer when you know whose it is.
     """
     made = await actions.create_form(access, new)
-    return ShownOnce(made.answer, _form(here, made.token), "/v1/complaint-forms", member="url")
+    return _with_link(here, made, "/v1/complaint-forms")
 
 
 @router.get("/complaint-forms/{form_id}", response_model=ComplaintFormRead)
@@ -92,7 +92,7 @@ async def update_complaint_form(access: DoorWrites, form_id: UUID, change: Compl
 async def rotate_complaint_form(access: DoorWrites, here: Here, form_id: UUID) -> ShownOnce:
     """Give it another link, shown once; the one before ends at once. Links to see how a complaint stands go on."""
     made = await actions.rotate_link(access, form_id)
-    return ShownOnce(made.answer, _form(here, made.token), member="url")
+    return _with_link(here, made)
 
 
 @router.post("/complaint-forms/{form_id}/disable", response_model=ComplaintFormRead)
@@ -162,8 +162,9 @@ async def enable_complaint_inbox(access: DoorWrites, inbox_id: UUID) -> Answer:
     return await actions.enable(access, actions.INBOXES, inbox_id)
 
 
-def _form(here: Premises, token: str) -> str:
-    return f"{here.base_url}v1/public/complaint-forms/{token}"
+def _with_link(here: Premises, made: actions.NewForm, path: str | None = None) -> ShownOnce:
+    url = f"{here.base_url}v1/public/complaint-forms/{made.token}"
+    return ShownOnce(made.answer, url, path, member="url", page_url=f"{here.base_url}complain/{made.token}")
 
 
 def _inbox(here: Premises, token: str) -> str:
