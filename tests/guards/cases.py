@@ -16,10 +16,9 @@ from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_fi
 
 PUBLIC = frozenset(
     {
-        "answer_survey", "check_liveness", "check_readiness", "create_token", "read_feed", "read_metrics",
-        "read_survey", "revoke_token", "send_survey_page", "show_survey", "unsubscribe",
-        "check_liveness", "check_readiness", "create_token", "get_public_complaint", "get_public_complaint_form",
-        "hand_over_mail", "read_feed", "read_metrics", "revoke_token", "submit_public_complaint", "unsubscribe",
+        "answer_survey", "check_liveness", "check_readiness", "create_token", "get_public_complaint",
+        "get_public_complaint_form", "hand_over_mail", "read_feed", "read_metrics", "read_survey", "revoke_token",
+        "send_survey_page", "show_survey", "submit_public_complaint", "unsubscribe",
     }
 )  # fmt: skip
 """What needs no credential."""
