@@ -24,7 +24,7 @@ ASIDE: frozenset[Step] = frozenset({"wait_customer", "send_back", "refuse", "rej
 
 
 def usual(state: State) -> Sequence[Step]:
-    """The steps that people take from a state: those that lead on, those that lead nowhere else, those that lead aside."""
+    """The steps that people take from a state: those that lead on, those that lead nowhere, those that lead aside."""
 
     def place(step: Step) -> tuple[bool, bool, int]:
         return step in ASIDE, rules.STEPS[state, step].target == state, STEPS.index(step)
