@@ -65,7 +65,7 @@ async def follow_low_mark(tx: Transaction, fact: Fact) -> None:
     if nps is not None:
         marks.append(in_language(words.NPS_MARK, language, nps=nps))
     number = fact.payload["complaint"]["number"]
-    title = in_language(words.LOW_MARK, language, number=number, mark=", ".join(marks))
+    title = in_language(words.LOW_MARK, language, number=number, mark=in_language(words.BETWEEN, language).join(marks))
     calendar = await calendar_of(tx, assignee_id)
     owed = Owed(
         kind="callback",

@@ -72,6 +72,7 @@ LOW_MARK: Mapping[str, str] = MappingProxyType(
         "zh-CN": "致电跟进投诉 {number}：{mark}",
     }
 )
+BETWEEN: Mapping[str, str] = MappingProxyType({"en": ", ", "zh-CN": "，"})
 CSAT_MARK: Mapping[str, str] = MappingProxyType({"en": "satisfaction {csat} of 5", "zh-CN": "满意度 {csat}/5"})
 NPS_MARK: Mapping[str, str] = MappingProxyType({"en": "recommendation {nps} of 10", "zh-CN": "推荐度 {nps}/10"})
 

@@ -1,5 +1,6 @@
-"""Round: surveys that are due are mailed, one after the other, with nothing open in Postgres meanwhile."""
+"""Round: surveys that are due are mailed, a few at a time, with nothing open in Postgres meanwhile."""
 
+import asyncio
 import logging
 import random
 from datetime import UTC, datetime
@@ -18,29 +19,31 @@ from services.worker.channels.email import hand_over
 from services.worker.rounds import Worker
 
 SECONDS = (8.0, 12.0)
-SHARE = 5
+SHARE = 3
 """So many of one workspace in a round."""
-MOST = 20
+MOST = 6
+"""At a time: what one mail server takes its time for holds up no more than a round."""
 
 logger = logging.getLogger("rapport.worker.surveying")
 
 
 async def send_surveys(worker: Worker) -> bool:
-    """Mail what is due, each in its workspace; what one of them meets holds up no other for long."""
+    """Mail what is due, each in its workspace; what one of them meets holds up no other."""
     turn = worker.turns["send surveys"]
     claimed = worker.database.writing(EVERYWHERE)
     found = await mailing.claim(claimed, after=turn.after, share=SHARE, most=MOST)
-    for lease in found:
-        if worker.stopping.is_set():
-            break
-        try:
-            await send(worker, lease)
-        except Exception as error:  # Whatever it is, it is this survey's own; the others must not wait for it.
-            # Not its text: it may name an address.
-            facts = {"survey_id": lease.survey_id, "error": type(error).__name__}
-            logger.error("a survey went wrong; it is put off", extra={"facts": facts})
-            await _put_off(worker, lease, Report(Verdict.RETRY, error=type(error).__name__))
+    await asyncio.gather(*(_carry_out(worker, lease) for lease in found))
     return turn.next([lease.workspace_id for lease in found], share=SHARE, most=MOST)
+
+
+async def _carry_out(worker: Worker, lease: Lease) -> None:
+    try:
+        await send(worker, lease)
+    except Exception as error:  # Whatever it is, it is this survey's own; the others must not wait for it.
+        # Not its text: it may name an address.
+        facts = {"survey_id": lease.survey_id, "error": type(error).__name__}
+        logger.error("a survey went wrong; it is put off", extra={"facts": facts})
+        await _put_off(worker, lease, Report(Verdict.RETRY, error=type(error).__name__))
 
 
 async def send(worker: Worker, lease: Lease) -> None:

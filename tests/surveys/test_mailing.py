@@ -1,11 +1,13 @@
 """From the closed complaint to the letter: when it goes, to whom it does not, and what becomes of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.channels.conftest import DEADLINE
 from tests.surveys.conftest import House
 
 
@@ -247,3 +249,34 @@ async def test_a_letter_to_a_chinese_house_is_in_chinese_first(house: House) -> 
     (letter,) = house.office.mail.got
     assert "您的投诉" in letter["Subject"]
     assert letter.get_content().index("您好") < letter.get_content().index("Hello")
+
+
+async def test_what_cannot_be_written_is_put_off_and_holds_up_no_other(house: House) -> None:
+    # An address that was good enough once and is none by today's rules.
+    odd = await house.closed(await house.person())
+    await house.owner.execute("UPDATE contacts SET emails = ARRAY['two words@customer.example']")
+    good = await house.closed(await house.person())
+    await house.pass_time()
+    await house.mail()
+    assert (await house.survey(good))["state"] == "sent"
+    assert (await house.survey(odd))["state"] == "sending"
+    assert await house.owner.fetchval("SELECT attempts FROM owed_surveys") == 1
+    for _ in range(9):
+        await house.pass_time()
+        await house.mail()
+    assert (await house.survey(odd))["state"] == "to_hand_over"
+    assert len(house.office.mail.got) == 1
+
+
+async def test_a_server_that_hangs_is_left_and_tried_again(house: House) -> None:
+    mail = house.office.worker.settings.mail
+    assert mail is not None
+    house.office.worker.settings.__dict__["mail"] = replace(mail, deadline_seconds=DEADLINE)
+    complaint = await house.closed(await house.person())
+    await house.pass_time()
+    house.office.mail.data = ["hang"]
+    await house.mail()
+    assert (await house.survey(complaint))["state"] == "sending"
+    await house.pass_time()
+    await house.mail()
+    assert (await house.survey(complaint))["state"] == "sent"
