@@ -33,8 +33,14 @@ from crm.sealing import Sealer
 from crm.strangers import limits
 from crm.strangers.limits import Rate
 from crm.webhooks.signing import ID_HEADER, SignatureInvalid, verify
+from crm.workspaces import throttle
 from crm.workspaces.ids import new_id
 
+PER_PROOF = Rate(6000, timedelta(minutes=10))
+WRONG = 1000
+"""Proofs from one address for one inbox, and what a wrong one costs beside itself: six at once, then one in 100 s. An
+inbox whose gateway has a wrong secret holds up no other inbox of the same gateway.
+"""
 PER_INBOX = Rate(600, timedelta(hours=1))
 """Mails into one inbox: more than people write, and no more than they can look at in a day."""
 
@@ -44,8 +50,26 @@ NO_TEXT = ("(no text)", "（无正文）")
 FILES = ("Attached, not kept: {}", "附件（未保存）：{}")
 
 
-def proven(opened: Opened, sealer: Sealer, headers: Mapping[str, str], body: bytes) -> str:
-    """Raise ``SignatureInvalid`` unless this was signed with a living secret of the inbox, just now; gives its id."""
+async def proven(
+    database: Database, opened: Opened, sealer: Sealer, headers: Mapping[str, str], body: bytes, address: str
+) -> str:
+    """Raise ``SignatureInvalid`` unless this was signed with a living secret of the inbox, just now; gives its id.
+
+    Wrong ones are counted by where they come from: ``TooManyRequests``.
+    """
+    place = throttle.of_address(address)
+    if place is None:
+        return _proven(opened, sealer, headers, body)
+    subject = f"proof:{opened.id}:{place}"
+    await limits.enter(database, subject, PER_PROOF)
+    try:
+        return _proven(opened, sealer, headers, body)
+    except SignatureInvalid:
+        await limits.charge(database, subject, PER_PROOF, WRONG)
+        raise
+
+
+def _proven(opened: Opened, sealer: Sealer, headers: Mapping[str, str], body: bytes) -> str:
     row = opened.row
     sealed = [row["secret"]]
     if row["previous_secret"] is not None and row["previous_secret_until"] > datetime.now(UTC):

@@ -10,7 +10,7 @@ from crm.actor import Actor, system
 from crm.complaint_doors.models import complaint_forms, complaint_inboxes
 from crm.database import Database, statement
 from crm.errors import NotFound
-from crm.strangers.links import Link, Purpose, read
+from crm.strangers.links import Link, LinkOver, Purpose, read
 from crm.workspaces.access import outsider
 from crm.workspaces.models import workspaces
 from crm.workspaces.settings import effective
@@ -27,12 +27,12 @@ class Opened:
 
 
 async def form(database: Database, token: str) -> Opened:
-    """The form with this link. Raises ``NotFound`` for one that never was, is disabled, or has another link now."""
+    """The form with this link. Raises ``NotFound`` for one that never was, ``LinkOver`` while the form is disabled."""
     return await _open(database, complaint_forms, read(Purpose.COMPLAINT_FORM, token))
 
 
 async def inbox(database: Database, token: str) -> Opened:
-    """The inbox with this address. Raises ``NotFound``."""
+    """The inbox with this address. Raises ``NotFound``, ``LinkOver`` while it is disabled."""
     return await _open(database, complaint_inboxes, read(Purpose.COMPLAINT_INBOX, token))
 
 
@@ -42,6 +42,8 @@ async def _open(database: Database, table: Table, link: Link) -> Opened:
     row = await access.row(_door(table), token_hash=link.token_hash)
     if row is None:
         raise NotFound
+    if row["state"] != "active":
+        raise LinkOver
     actor = system(
         link.workspace_id,
         timezone=row["workspace_timezone"],
@@ -61,6 +63,5 @@ def _door(table: Table) -> Select[Any]:
         .where(
             table.c.workspace_id == bindparam("workspace_id", type_=Uuid),
             table.c.token_hash == bindparam("token_hash", type_=LargeBinary),
-            table.c.state == "active",
         )
     )

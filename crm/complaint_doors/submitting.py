@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import LargeBinary, Select, Uuid, bindparam, func, or_, select, text
+from sqlalchemy import LargeBinary, Select, Uuid, and_, bindparam, func, select, text
 
 from crm.complaint_doors import arrivals, opening
 from crm.complaint_doors.errors import SubmissionReused
@@ -25,7 +25,7 @@ from crm.database import Database, Transaction, statement
 from crm.errors import NotFound, Unavailable
 from crm.strangers import limits
 from crm.strangers.limits import Rate
-from crm.strangers.links import Links, Purpose, read
+from crm.strangers.links import LinkOver, Links, Purpose, read
 from crm.tables import utc
 from crm.workspaces import throttle
 from crm.workspaces.access import outsider
@@ -42,7 +42,7 @@ SHOWN_FOR = text("interval '90 days'")
 
 
 async def show(database: Database, token: str, *, chinese: bool) -> PublicComplaintForm:
-    """What the form shows. Raises ``NotFound``."""
+    """What the form shows. Raises ``NotFound``, ``LinkOver``."""
     opened = await opening.form(database, token)
     own, other = ("greeting_zh", "greeting") if chinese else ("greeting", "greeting_zh")
     greeting = opened.row[own] or (opened.row[other] if opened.row[other] else in_language(GREETING, chinese=chinese))
@@ -69,7 +69,7 @@ async def submit(
 ) -> PublicReceipt:
     """Take a complaint down. The same ``submission_id`` with the same ``fingerprint`` gives the same answer.
 
-    Raises ``NotFound``, ``TooManyRequests``, ``SubmissionReused``, 422.
+    Raises ``NotFound``, ``LinkOver``, ``TooManyRequests``, ``SubmissionReused``, 422.
     """
     opened = await opening.form(database, token)
     if (place := throttle.of_address(address)) is not None:
@@ -95,11 +95,13 @@ async def submit(
 
 
 async def status(database: Database, token: str, *, chinese: bool) -> PublicComplaintStatus:
-    """How a complaint stands, for whoever has the link. Raises ``NotFound``, and so it does some time after its end."""
+    """How a complaint stands, for whoever has the link. Raises ``NotFound``; ``LinkOver`` some time after its end."""
     link = read(Purpose.COMPLAINT_STATUS, token)
     row = await database.writing(outsider(link.workspace_id)).row(_status(), status_hash=link.token_hash)
     if row is None:
         raise NotFound
+    if row["is_over"]:
+        raise LinkOver
     state = PUBLIC[row["state"]]
     title, message = (in_language(pair, chinese=chinese) for pair in STATES[state])
     return PublicComplaintStatus(
@@ -165,12 +167,12 @@ def _language(*, chinese: bool) -> str:
 @statement
 def _status() -> Select[Any]:
     a, c = complaint_arrivals.c, complaints.c
+    is_over = and_(c.state.in_(OVER), c.updated_at <= func.now() - SHOWN_FOR)
     return (
-        select(c.number, c.state, utc(c.received_at).label("received_at"))
+        select(c.number, c.state, utc(c.received_at).label("received_at"), is_over.label("is_over"))
         .join(complaints, (c.workspace_id == a.workspace_id) & (c.id == a.complaint_id))
         .where(
             a.workspace_id == bindparam("workspace_id", type_=Uuid),
             a.status_hash == bindparam("status_hash", type_=LargeBinary),
-            or_(c.state.not_in(OVER), c.updated_at > func.now() - SHOWN_FOR),
         )
     )

@@ -32,6 +32,10 @@ class Purpose(IntEnum):
     SURVEY = 0x14
 
 
+class LinkOver(Exception):
+    """A link that we gave out and that leads nowhere any more: outside just as one that never was, but no guess."""
+
+
 class NewLink(NamedTuple):
     """The token for the address, which is told once, and its hash, which is kept."""
 

@@ -98,15 +98,17 @@ async def submit_form(request: Request, stranger: Visiting, token: str) -> Respo
         return _form(stranger, form, values, wrong=[str(one["loc"][0]) for one in error.errors() if one["loc"]])
     content = complaint.model_dump_json(exclude_none=True).encode()
     try:
-        receipt = await submitting.submit(
-            stranger.database,
-            stranger.links,
-            token,
-            complaint,
-            fingerprint=hmac.digest(request.app.state.fingerprint_key, content, "sha256"),
-            address=stranger.address,
-            base_url=str(request.base_url),
-            chinese=stranger.chinese,
+        receipt = await stranger.finding(
+            submitting.submit(
+                stranger.database,
+                stranger.links,
+                token,
+                complaint,
+                fingerprint=hmac.digest(request.app.state.fingerprint_key, content, "sha256"),
+                address=stranger.address,
+                base_url=str(request.base_url),
+                chinese=stranger.chinese,
+            )
         )
     except SubmissionReused:
         return _form(stranger, form, {**values, "submission_id": ""}, note="again")

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from crm.database import Database
-from crm.errors import NotFound, Unauthenticated
+from crm.errors import NotFound
 from crm.strangers import limits
 from crm.strangers.limits import PEOPLE, PROGRAMS, Source
-from crm.strangers.links import Links
+from crm.strangers.links import LinkOver, Links
 from services.api.problems import in_chinese
 from services.api.turnstile import Turnstile
 
@@ -36,10 +36,15 @@ class Stranger:
     source: Source
 
     async def finding(self, wanted: Awaitable[T]) -> T:
-        """What they asked for. Where it is not there, they may be guessing: that is counted, and slows them down."""
+        """What they asked for. Where it is not there, they may be guessing: that is counted, and slows them down.
+
+        Raises ``NotFound`` for a link that is over as well; whoever has such a link guesses nothing.
+        """
         try:
             return await wanted
-        except (NotFound, Unauthenticated):
+        except LinkOver:
+            raise NotFound from None
+        except NotFound:
             await limits.missed_from(self.database, self.address, self.source)
             raise
 

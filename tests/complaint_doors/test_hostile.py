@@ -66,6 +66,16 @@ async def test_all_that_is_no_link_is_the_same_404(
     assert len(bodies) == 1
 
 
+async def test_whoever_has_a_link_that_is_over_guesses_nothing_and_is_not_held_up(
+    client: Client, stranger: Client
+) -> None:
+    closed, other = await new_form(client), await new_form(client)
+    await client.post(f"/v1/complaint-forms/{closed['id']}/disable")
+    for _ in range(12):
+        problem(await stranger.get(closed["path"]), 404, "not_found")
+    assert (await stranger.get(other["path"])).status_code == 200
+
+
 async def test_a_link_to_see_how_a_complaint_stands_opens_no_form_nor_the_other_way_round(
     client: Client, stranger: Client
 ) -> None:

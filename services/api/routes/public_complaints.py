@@ -108,9 +108,6 @@ async def hand_over_mail(request: Request, stranger: Gateway, token: str) -> Res
     """
     opened = await stranger.finding(opening.inbox(stranger.database, token))
     body = await request.body()
-    key = await stranger.finding(_proven(request, opened, body))
+    sealer, headers = request.app.state.sealer, request.headers
+    key = await arriving.proven(stranger.database, opened, sealer, headers, body, stranger.address)
     return shown(await arriving.take_in(stranger.database, opened, key, body), 202)
-
-
-async def _proven(request: Request, opened: opening.Opened, body: bytes) -> str:
-    return arriving.proven(opened, request.app.state.sealer, request.headers, body)
