@@ -13,7 +13,7 @@ from crm.errors import NotFound
 from crm.strangers import limits
 from crm.strangers.limits import PEOPLE, PROGRAMS, Source
 from crm.strangers.links import LinkOver, Links
-from services.api.problems import in_chinese
+from services.api.problems import wants_chinese
 from services.api.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ async def _counted(request: Request, source: Source) -> Stranger:
     if address:
         turnstile.enter(f"stranger {address}", most=PER_PROCESS)
     await limits.enter_from(database, address, source)
-    chinese = in_chinese(request.headers.get("accept-language", ""))
+    chinese = wants_chinese(request.headers.get("accept-language", ""))
     return Stranger(database, request.app.state.links, address, chinese, source)
 
 
