@@ -1,6 +1,7 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
 from crm.absences.models import absences
+from crm.advice.models import complaint_advice
 from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
@@ -38,6 +39,7 @@ from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
 from crm.sla.models import sla_policies
 from crm.strangers.models import stranger_counters
+from crm.surveys.models import owed_surveys, surveys
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
@@ -65,6 +67,7 @@ __all__ = [
     "calendar_feeds",
     "calendars",
     "clock_pauses",
+    "complaint_advice",
     "complaint_arrivals",
     "complaint_forms",
     "complaint_inboxes",
@@ -111,6 +114,7 @@ __all__ = [
     "opportunity_moves",
     "opportunity_rounds",
     "owed_removals",
+    "owed_surveys",
     "pipeline_stages",
     "pipelines",
     "privacy_requests",
@@ -124,6 +128,7 @@ __all__ = [
     "sla_policies",
     "stage_paces",
     "stranger_counters",
+    "surveys",
     "targets",
     "task_chains",
     "task_rule_rounds",

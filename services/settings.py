@@ -103,7 +103,7 @@ class Settings(DataSettings):
     mail_from: str | None = Field(default=None, validation_alias="RAPPORT_MAIL_FROM")
     """Who e-mail is from: ``Rapport <crm@example.com>``."""
     public_url: str | None = Field(default=None, validation_alias="RAPPORT_PUBLIC_URL")
-    """Where the API is reached from outside; e-mail then has a link by which its reader turns it off."""
+    """Where the API is reached from outside; mail then has a link by which its reader turns it off, and surveys go."""
 
     @cached_property
     def mail(self) -> Mail | None:

@@ -48,6 +48,7 @@ from crm.opportunities.models import opportunities, opportunity_moves
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
 from crm.removals.vocabulary import Kind
+from crm.surveys.models import surveys
 from crm.tasks.models import tasks
 from crm.tasks.origins import task_series
 from crm.trust.models import trust_ratings
@@ -258,6 +259,15 @@ PLACES: tuple[Place, ...] = (
             _ids(complaints, or_(under(complaints), complaints.c.customer_id.is_(None)))
         ),
         of_customer=complaint_steps.c.complaint_id.in_(_ids(complaints, belonging(complaints))),
+    ),
+    Place(
+        surveys,
+        ("comment",),
+        told_as="survey",
+        # Of whom nobody knew who complained, it can be anybody.
+        near=or_(under(surveys), surveys.c.customer_id.is_(None)),
+        of_contact=surveys.c.contact_id == any_(PERSONS),
+        of_customer=belonging(surveys),
     ),
     Place(
         customer_links,

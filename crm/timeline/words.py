@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crm.timeline.complaint_words import COMPLAINTS
+from crm.timeline.survey_words import SURVEYS
 
 Pair = tuple[str, str]
 
@@ -54,6 +55,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         **COMPLAINTS,
         "absence.planned": ("{actor} planned an absence.", "{actor}登记了休假。"),
         "absence.cancelled": ("{actor} cancelled an absence.", "{actor}取消了休假。"),
+        **SURVEYS,
         "target.created": ("{actor} set a target.", "{actor}设定了销售目标。"),
         "target.updated": ("{actor} changed a target: {fields}.", "{actor}修改了销售目标：{fields}。"),
         "target.archived": ("{actor} archived a target.", "{actor}归档了销售目标。"),

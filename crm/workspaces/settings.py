@@ -145,6 +145,18 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "snapshot_days": Number(1100, 31, 36_500),
             }
         ),
+        # Whether whoever complained is asked by mail how it went, how long after closing, at most once in so many days
+        # each, and for how many days the link takes an answer (B9).
+        "surveys": MappingProxyType(
+            {
+                "after_closing": Choice("on", ("on", "off")),
+                "delay_hours": Number(24, 0, 720),
+                "per_contact_days": Number(30, 0, 3650),
+                "valid_days": Number(14, 1, 365),
+            }
+        ),
+        # Of a hundred unhappy customers so many complain, and each of the others tells so many people (A197).
+        "iceberg": MappingProxyType({"complaining_percent": Number(4, 1, 100), "told_each": Number(15, 0, 1000)}),
         # Of complaints (B7, B8, C2): days within which another one of the same kind is a repeat; days after which it
         # cannot be reopened, and within which its clocks go on; times that a return visit is tried, within so many
         # working days; days ago that one may have come in; days until the effect of what was done is checked, 0 never;

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from crm.absences.schemas import AbsenceRead
+from crm.advice.schemas import AdviceRead
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.care.call_schemas import CallRead
@@ -29,6 +30,7 @@ from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
+from crm.surveys.schemas import SurveyRead
 from crm.targets.schemas import TargetRead
 from crm.task_chains.schemas import TaskChainRead
 from crm.task_rules.schemas import TaskRuleRead
@@ -52,7 +54,9 @@ from services.api.routes import (
     call_list,
     collaborators,
     comments,
+    complaint_advice,
     complaint_doors,
+    complaint_reports,
     complaint_steps,
     complaints,
     consents,
@@ -92,6 +96,7 @@ from services.api.routes import (
     relationships,
     reminders,
     stakeholders,
+    surveys,
     taboos,
     targets,
     task_chains,
@@ -142,6 +147,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     hygiene.router,
     forecasts.router,
     targets.router,
+    complaint_advice.router,
+    surveys.router,
+    complaint_reports.router,
     opportunity_parts.router,
     products.router,
     exchange_rates.router,
@@ -193,6 +201,9 @@ TAGS: dict[str, str] = {
     "comments": "What colleagues say to each other about a sale.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
     "forecasts": "What will close, what has closed, how fast, and what changed between two days.",
+    "complaint_advice": "What to say to somebody who complains, and what not, step by step.",
+    "surveys": "How it went, asked of whoever complained.",
+    "complaint_reports": "How many complained, how fast and how well it was handled, and what it cost.",
     "targets": "What is to be sold: by a person, a team or all, in a month, a quarter or a year.",
     "products": "What you sell, and what other currencies are worth.",
     "visit_plans": "How often each customer is to be visited in a month, and how far that went.",
@@ -314,6 +325,14 @@ EVENTS: Events = {
     "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
     "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "complaint.rated": ("Whoever complained said how it went; `satisfaction` is the mark.", ComplaintRead),
+    "complaint_advice.changed": ("A workspace says something of its own at a step of a complaint.", AdviceRead),
+    "complaint_advice.reset": ("The advice for a step is the one that was shipped again.", AdviceRead),
+    "survey.planned": ("A complaint was closed: whoever complained is to be asked how it went.", SurveyRead),
+    "survey.sent": ("The link to a survey was mailed, or handed over.", SurveyRead),
+    "survey.not_mailed": ("A survey could not be mailed; `error` says why. The link can be handed over.", SurveyRead),
+    "survey.skipped": ("Nobody is asked how it went; `skipped_because` says why.", SurveyRead),
+    "survey.answered": ("Whoever complained said how it went.", SurveyRead),
     "complaint.received": ("A complaint came in.", ComplaintRead),
     "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
     "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),

@@ -39,6 +39,8 @@ from services.worker.selling import SECONDS as SELLING_SECONDS
 from services.worker.selling import look_after_sales
 from services.worker.snapshots import SECONDS as SNAPSHOT_SECONDS
 from services.worker.snapshots import keep_snapshots
+from services.worker.surveying import SECONDS as SURVEYING_SECONDS
+from services.worker.surveying import send_surveys
 from services.worker.warming import SECONDS, warm
 
 __all__ = ["ROUNDS", "WorkerSettings", "main"]
@@ -65,6 +67,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("deliver", hint_round),
     Round("owe messages", owe_messages, AT_LEISURE),
     Round("send messages", send_messages, AT_LEISURE),
+    Round("send surveys", send_surveys, SURVEYING_SECONDS),
     Round("import", import_round),
     Round("export", export_round, AT_LEISURE),
     Round("sweep exports", sweep_exports, HOURLY),

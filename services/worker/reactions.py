@@ -8,6 +8,7 @@ from crm.attachments import reactions as attachments
 from crm.calendars import events as calendars
 from crm.care import reactions as care
 from crm.care import together
+from crm.complaints import events as complaints
 from crm.contacts import events as contacts
 from crm.customers import dormancy
 from crm.customers import events as customers
@@ -23,6 +24,9 @@ from crm.opportunities import events as opportunities
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
+from crm.surveys import asking as surveying
+from crm.surveys import events as surveys
+from crm.surveys import following as low_marks
 from crm.task_rules import events as rules
 from crm.task_rules import following
 from crm.task_rules import reactions as closing
@@ -62,6 +66,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         opportunities.UPDATED: (notes.follow, attachments.follow),
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
+        complaints.CLOSED: (surveying.plan,),
+        complaints.REOPENED: (surveying.give_up,),
+        surveys.ANSWERED: (low_marks.follow_low_mark,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
         workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
         workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),

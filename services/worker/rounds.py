@@ -21,6 +21,7 @@ from crm.channels.proofs import Proofs
 from crm.channels.vocabulary import ChannelKind
 from crm.database import Database
 from crm.sealing import Sealer
+from crm.strangers.links import Links
 from crm.webhooks import due
 from crm.workspaces.acting import acting_in
 from services.settings import Settings
@@ -67,13 +68,14 @@ class Worker:
     messages: dict[asyncio.Task[Any], ChannelKind] = field(default_factory=dict)
     sealer: Sealer = field(init=False)
     proofs: Proofs = field(init=False)
+    links: Links = field(init=False)
     outbound: Outbound = field(init=False)
     _actors: dict[UUID, tuple[float, Actor]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make what deliveries need; it connects with its first use."""
         secret_key = self.settings.secret_key.get_secret_value()
-        self.sealer, self.proofs = Sealer(secret_key), Proofs(secret_key)
+        self.sealer, self.proofs, self.links = Sealer(secret_key), Proofs(secret_key), Links(secret_key)
         self.outbound = Outbound(allow_loopback=self.settings.webhooks_allow_loopback)
 
     async def actor(self, workspace_id: UUID) -> Actor:

@@ -5,8 +5,7 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,8 +16,9 @@ from tests.guards.scene import CHAIN, PASSWORD, RULE, SERIES, TRUST, Scene, a_fi
 
 PUBLIC = frozenset(
     {
-        "check_liveness", "check_readiness", "create_token", "get_public_complaint", "get_public_complaint_form",
-        "hand_over_mail", "read_feed", "read_metrics", "revoke_token", "submit_public_complaint", "unsubscribe",
+        "answer_survey", "check_liveness", "check_readiness", "create_token", "get_public_complaint",
+        "get_public_complaint_form", "hand_over_mail", "read_feed", "read_metrics", "read_survey", "revoke_token",
+        "send_survey_page", "show_survey", "submit_public_complaint", "unsubscribe",
     }
 )  # fmt: skip
 """What needs no credential."""
@@ -576,6 +576,17 @@ async def _assigned_complaint(scene: Scene) -> Asked:
     return Asked(path={"complaint_id": made}, body=body, marks=(made,))
 
 
+def opened_link(body: Mapping[str, Any] | None = None, form: Mapping[str, str] | None = None) -> Make:
+    """What whoever has the link to a survey asks."""
+
+    async def make(scene: Scene) -> Asked:
+        _, token = await scene.survey_and_link()
+        return Asked(path={"token": token}, body=body, form=form)
+
+    return make
+
+
+_SAID = {"checklist": [{"text": "x", "text_zh": "x"}]}
 _STAGES = [{"key": "first", "name": "First", "probability": "0.5"}]
 
 admins = partial(Case, by="admin")
@@ -773,6 +784,19 @@ CASES: Mapping[str, Case] = {
     "reject_complaint": Case(step("investigate", {"reason": "x", "alternatives_told": "x"})),
     "withdraw_complaint": Case(step("acknowledge", {"reason": "x"})),
     "reopen_complaint": Case(step("close", {"reason": "x"})),
+    "list_complaint_advice": everybodys(plain()),
+    "get_complaint_advice": everybodys(plain(path={"step": "receive"})),
+    "put_complaint_advice": admins(plain(path={"step": "receive"}, body=_SAID)),
+    "reset_complaint_advice": admins(plain(path={"step": "receive"})),
+    "get_advice_at_hand": Case(item("complaint_id", "complaint")),
+    "get_complaint_report": everybodys(plain(query={"group_by": "person"})),
+    "list_surveys": Case(listing("survey")),
+    "get_survey": Case(item("survey_id", "survey")),
+    "hand_over_survey": Case(step("close")),
+    "read_survey": Case(opened_link()),
+    "answer_survey": Case(opened_link({"csat": 5})),
+    "show_survey": Case(opened_link()),
+    "send_survey_page": Case(opened_link(form={"csat": "5"})),
     "list_complaint_forms": admins(listing("complaint_form")),
     "create_complaint_form": admins(plain(body={"name": "Marked"})),
     "get_complaint_form": admins(item("form_id", "complaint_form")),

@@ -209,6 +209,20 @@ class Scene:
             await self.post(f"/v1/complaints/{made}/{verb}", sent, by="admin" if verb == "approve" else "")
         return made
 
+    async def survey(self) -> str:
+        """How it went, asked of whoever complained to Anna."""
+        return (await self.survey_and_link())[0]
+
+    async def survey_and_link(self) -> tuple[str, str]:
+        """The same, with the token of its link."""
+        made = await self.complaint()
+        await self.workspace.owner.execute(
+            "UPDATE complaints SET state = 'closed', closed_at = now(), closed_because = 'confirmed' WHERE id = $1",
+            made,
+        )
+        survey = await self.post(f"/v1/complaints/{made}/survey")
+        return survey["id"], survey["url"].rsplit("/", 2)[1]
+
     async def product(self) -> str:
         """A product."""
         return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])

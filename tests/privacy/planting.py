@@ -144,6 +144,12 @@ async def _around(client: Client, workspace: Workspace, planted: Planted, kind: 
         "SELECT id FROM complaint_steps WHERE workspace_id = $1 AND complaint_id = $2", workspace.id, UUID(complaint)
     )
     planted.keep(customers_how, complaints=complaint, complaint_steps=str(step))
+    survey = await workspace.owner.fetchval(
+        "INSERT INTO surveys (workspace_id, complaint_id, closing, customer_id, contact_id, state, answered_at, csat) "
+        "VALUES ($1, $2, 0, $3, $4, 'answered', now(), 5) RETURNING id",
+        workspace.id, UUID(complaint), UUID(company), UUID(planted.id) if is_contact else None,
+    )  # fmt: skip
+    planted.keep("alone", surveys=str(survey))
     rating = (await post(client, f"/v1/customers/{company}/trust-ratings", TRUST))["id"]
     await post(client, "/v1/key-proposals/run")
     proposal = await workspace.owner.fetchval(

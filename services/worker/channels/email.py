@@ -26,10 +26,15 @@ async def email(means: Means, parcel: Parcel) -> Report:
     if means.mail is None:
         return Report(Verdict.RETRY, error="MailNotSetUp")
     message = written(means.mail, parcel, means.unsubscribe_url(parcel.draft))
-    client = _client(means.mail)
+    return await hand_over(means.mail, str(parcel.draft.address), message)
+
+
+async def hand_over(mail: Mail, address: str, message: EmailMessage) -> Report:
+    """Hand a message for one address to the mail server."""
+    client = _client(mail)
     try:
-        async with asyncio.timeout(means.mail.deadline_seconds):
-            return await _handed_over(client, means.mail, str(parcel.draft.address), message)
+        async with asyncio.timeout(mail.deadline_seconds):
+            return await _handed_over(client, mail, address, message)
     except errors.SMTPRecipientsRefused as error:
         return _judged(error.recipients[0].code, of_recipient=True, error=error)
     except errors.SMTPDataError as error:
