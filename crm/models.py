@@ -34,7 +34,7 @@ from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
-from crm.sla.models import sla_policies
+from crm.sla.models import sla_policies, sla_recounts
 from crm.tables import metadata
 from crm.targets.models import targets
 from crm.tasks.models import tasks
@@ -113,6 +113,7 @@ __all__ = [
     "sign_in_attempts",
     "sla_clocks",
     "sla_policies",
+    "sla_recounts",
     "stage_paces",
     "targets",
     "task_chains",

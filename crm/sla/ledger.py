@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from crm.calendars.working_time import WorkingTime
@@ -36,7 +37,7 @@ def entries(time: WorkingTime, clock: Clock, since: datetime, now: datetime) -> 
     for one in clock.pauses:
         marks |= {one.begins, one.ends or end}
     at = sorted(mark for mark in marks if since <= mark <= end)
-    return list(_joined(_between(time, clock, now, zip(at, at[1:], strict=False))))
+    return list(_joined(_between(time, clock, now, pairwise(at))))
 
 
 def sums(ledger: Iterable[Entry]) -> dict[str, timedelta]:

@@ -5,6 +5,7 @@ from typing import Literal
 from crm.calendars.vocabulary import Reason
 
 Severity = Literal["critical", "high", "medium", "low"]
+Category = Literal["quality", "service", "price", "delivery", "integrity", "other"]
 ClockKind = Literal["acknowledge", "response", "update", "resolution"]
 ClockState = Literal["running", "paused", "met", "breached", "met_late", "cancelled"]
 Told = Literal["assignee", "owner", "manager", "user", "role"]

@@ -1,5 +1,6 @@
 """The clock of a promise by example: ``domain.md`` B7, B8, C2, and D7 with its pause."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,7 +25,7 @@ def crossed(one: Clock, at: datetime) -> Clock:
     """What the worker makes of a clock that is due."""
     told = tuple(t._replace(crossed_at=at) if t.at and t.at <= at else t for t in one.thresholds)
     broken = any(t.percent == 100 and t.crossed_at for t in told)
-    return clock.replace(one, thresholds=told, state="breached" if broken and one.is_open else one.state)
+    return replace(one, thresholds=told, state="breached" if broken and one.is_open else one.state)
 
 
 @pytest.mark.parametrize(("start", "hours", "due", "_"), D7)
