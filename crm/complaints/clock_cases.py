@@ -5,7 +5,7 @@ above), else the workspace's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,12 +22,9 @@ from crm.customers.models import customers
 from crm.database import Transaction, statement
 from crm.sla.promises import Promise
 from crm.sla.queries import PROMISED, holding_for
-from crm.sla.vocabulary import ClockKind
+from crm.sla.vocabulary import ClockKind, Severity
 from crm.tables import Moment
 from crm.workspaces.models import workspaces
-
-CHANGING = ("severity", "category", "customer_id", "assignee_id")
-"""What of a complaint decides which policy and which calendar hold for it."""
 
 _ALL_DAY = around_the_clock()
 _NO_CALENDAR: dict[str, WorkingTime] = {}
@@ -61,29 +58,31 @@ class Case:
     policy: Policy | None
 
 
-class New(NamedTuple):
-    """A complaint that is not written yet."""
+@dataclass(frozen=True)
+class Timed:
+    """A complaint as far as its clocks depend on it. ``cycle`` rises where it is reopened late (``domain.md`` B8)."""
 
     id: UUID
     received_at: datetime
-    severity: str
+    severity: Severity
     category: str
     customer_id: UUID | None
     assignee_id: UUID | None
+    team_id: UUID | None
+    cycle: int
 
 
-async def new_case(tx: Transaction, new: New) -> Case:
-    """What holds for a complaint that comes in now."""
-    row = await tx.row(_new_case(), **new._asdict())
+async def case_of(tx: Transaction, timed: Timed) -> Case:
+    """What holds for a complaint as it is said to be, whether it is written so yet or not."""
+    row = await tx.row(_case_of(), **asdict(timed))
     if row is None:
         raise LookupError("a workspace has gone")
     return _read(row)
 
 
-async def cases(tx: Transaction, ids: Sequence[UUID], **other: Any) -> list[Case]:
-    """What holds for these complaints, which are locked; as they will be, where ``other`` says what changes."""
-    given = {**dict.fromkeys(CHANGING), **other}
-    return [_read(row) for row in await tx.rows(_cases(), ids=list(ids), **given)]
+async def cases(tx: Transaction, ids: Sequence[UUID]) -> list[Case]:
+    """What holds for these complaints, which are locked."""
+    return [_read(row) for row in await tx.rows(_cases(), ids=list(ids))]
 
 
 async def times(tx: Transaction, timezone: str, wanted: Iterable[Goes]) -> dict[Goes, WorkingTime]:
@@ -118,28 +117,28 @@ def _policy(row: Any) -> Policy | None:
 
 
 @statement
-def _new_case() -> Select[Any]:
-    columns = {"id": Uuid, "severity": Text, "category": Text, "customer_id": Uuid, "assignee_id": Uuid}
-    given = {name: bindparam(name, type_=type_()) for name, type_ in columns.items()}
-    given["received_at"] = bindparam("received_at", type_=Moment)
-    given["cycle"] = bindparam("cycle", value=1, type_=Integer)
-    return _holding(select(*(value.label(name) for name, value in given.items())).subquery("given"))
+def _case_of() -> Select[Any]:
+    types: dict[str, Any] = {
+        "id": Uuid, "received_at": Moment, "severity": Text, "category": Text, "customer_id": Uuid,
+        "assignee_id": Uuid, "cycle": Integer,
+    }  # fmt: skip
+    said = select(*(bindparam(name, type_=type_).label(name) for name, type_ in types.items()))
+    return _holding(said.cte("said").prefix_with("MATERIALIZED"))
 
 
 @statement
 def _cases() -> Select[Any]:
     c = complaints.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    said = {name: bindparam(name, type_=c[name].type) for name in CHANGING}
-    row = (
-        select(c.id, c.received_at, c.cycle, *(func.coalesce(new, c[name]).label(name) for name, new in said.items()))
+    locked = (
+        select(c.id, c.received_at, c.severity, c.category, c.customer_id, c.assignee_id, c.cycle)
         .where(at_home, c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
         .order_by(c.id)
         .with_for_update(key_share=True)
         .cte("locked")
         .prefix_with("MATERIALIZED")
     )
-    return _holding(row).order_by(row.c.id)
+    return _holding(locked).order_by(locked.c.id)
 
 
 def _holding(row: FromClause) -> Select[Any]:

@@ -52,6 +52,11 @@ class Row:
         """The same with its clock as it has become."""
         return self if clock_ is self.clock else replace(self, clock=clock_)
 
+    def going(self, clock_: Clock, goes: Goes, policy_id: UUID) -> "Row":
+        """The same by another policy or calendar, or itself where it makes no difference."""
+        anew = replace(self, clock=clock_, goes=goes, policy_id=policy_id)
+        return self if anew == self else anew
+
 
 async def clocks_of(tx: Transaction, complaint_ids: Sequence[UUID], *, ended: bool = False) -> list[Row]:
     """The open clocks of these complaints, locked, or with ``ended`` all of them. Lock the complaints first."""
