@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm.actor import ActorKind, Sight
 from crm.channels.letters import Item
 from crm.channels.vocabulary import DroppedBecause
+from crm.complaints.queries import COMPLAINT
 from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.database import Database, statement
@@ -22,7 +23,7 @@ from crm.visits.queries import VISIT
 from crm.workspaces.access import acting_for
 
 SUBJECTS: Mapping[str, Noun] = MappingProxyType(
-    {noun.name: noun for noun in (TASK, VISIT, CUSTOMER, CONTACT, OPPORTUNITY)}
+    {noun.name: noun for noun in (TASK, VISIT, CUSTOMER, CONTACT, OPPORTUNITY, COMPLAINT)}
 )
 """What a notification can be about and not everybody may see. What stands here not is one's own affair."""
 

@@ -29,7 +29,7 @@ from crm.complaints.vocabulary import (
     Validity,
 )
 from crm.sla.vocabulary import ClockKind, ClockState, Severity
-from crm.tables import Moment, link, metadata, moment, newest_first, noun, one_of
+from crm.tables import Moment, link, metadata, moment, newest_first, noun, one_of, secret
 
 ONE_COMPLAINT_PER_NUMBER = "one_complaint_per_number"
 ASSIGNEE_IS_NOT_RESPONSIBLE = "assignee_is_not_responsible"
@@ -43,10 +43,12 @@ complaints = noun(
     # Null where whoever complained is not known yet, as through the public form.
     Column("customer_id", Uuid),
     Column("contact_id", Uuid),
-    # What whoever complained said of themselves: {"name", "phone", "email"}.
-    Column("complainer", JSONB),
+    # What whoever complained said of themselves: {"name", "phone", "email"}. For those who handle the case alone.
+    secret("complainer", JSONB),
     Column("channel", Text, nullable=False),
     moment("received_at", nullable=False),
+    # Who took it, where it was one of us.
+    Column("received_by", Uuid),
     Column("subject", Text, nullable=False),
     Column("description", Text),
     Column("category", Text, nullable=False, server_default="other"),
@@ -67,6 +69,8 @@ complaints = noun(
     Column("eight_d", JSONB),
     Column("solution", Text),
     Column("solution_answers_remedy", Boolean),
+    # Where it does not, or not wholly: what is said to whoever asked for more.
+    Column("remedy_answer", Text),
     Column("proposed_by", Uuid),
     moment("proposed_at"),
     Column("approved_by", Uuid),
@@ -76,7 +80,10 @@ complaints = noun(
     moment("acknowledged_at"),
     Column("acknowledged_by", Uuid),
     moment("assessed_at"),
+    # When they were last told how far it is.
+    moment("informed_at"),
     moment("communicated_at"),
+    moment("implemented_at"),
     moment("resolved_at"),
     moment("closed_at"),
     Column("closed_because", Text),
@@ -117,6 +124,7 @@ complaints = noun(
     link("customer_id", "customers"),
     link(("customer_id", "contact_id"), "contacts"),
     link("team_id", "teams"),
+    link("received_by", "users"),
     link("assignee_id", "users"),
     link("responsible_id", "users"),
     link("proposed_by", "users"),

@@ -8,8 +8,8 @@ State = Literal[
 ]  # fmt: skip
 Step = Literal[
     "receive", "acknowledge", "assess", "assign", "investigate", "wait_customer", "resume", "propose", "approve",
-    "send_back", "communicate", "accept", "refuse", "implement", "resolve", "close", "reject", "withdraw", "reopen",
-    "update", "escalate",
+    "send_back", "communicate", "accept", "refuse", "implement", "resolve", "attempt", "close", "reject", "withdraw",
+    "reopen", "inform", "escalate",
 ]  # fmt: skip
 Channel = Literal["phone", "email", "visit", "web_form", "social", "chat", "letter", "other"]
 Category = Literal["quality", "service", "price", "delivery", "integrity", "other"]
@@ -17,3 +17,11 @@ Remedy = Literal["repair", "replace", "refund", "discount", "redo", "apology", "
 Validity = Literal["pending", "upheld", "partly", "rejected"]
 CauseKind = Literal["product", "process", "person", "supplier", "information", "customer_use", "other"]
 ClosedBecause = Literal["confirmed", "not_reached", "rejected", "withdrawn"]
+Need = Literal[
+    "human", "not_responsible", "handles", "supervises", "may_return", "not_proposer", "within_limit",
+    "assigned", "assignee_not_responsible", "solution", "remedy_known", "remedy_answered", "validity_set",
+    "customer_reached", "not_approved_yet", "approved", "actions_done", "root_cause", "corrective_action",
+    "return_visit", "in_time",
+]  # fmt: skip
+"""What a step may need, beside the state."""
+Audience = Literal["assignee", "owner", "manager", "proposer"]

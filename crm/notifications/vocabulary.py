@@ -4,9 +4,9 @@ from typing import Literal
 
 Kind = Literal[
     "reminder", "escalation", "channel_disabled", "overdue", "task_rule", "opportunity_overdue", "prospect_floor",
-    "mention", "day_end_digest",
+    "mention", "day_end_digest", "complaint",
 ]  # fmt: skip
 SubjectType = Literal[
-    "task", "customer", "contact", "visit", "opportunity", "user", "notification_channel", "task_rule"
+    "task", "customer", "contact", "visit", "opportunity", "complaint", "user", "notification_channel", "task_rule"
 ]
 Caution = Literal["do_not_contact"]

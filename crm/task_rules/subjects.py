@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crm.complaints.queries import COMPLAINT
 from crm.contacts.queries import CONTACT
 from crm.customers.queries import CUSTOMER
 from crm.interactions.queries import INTERACTION
@@ -19,8 +20,8 @@ SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType(
         "visit": VISIT,
         "interaction": INTERACTION,
         "opportunity": OPPORTUNITY,
+        "complaint": COMPLAINT,
         "privacy_request": PRIVACY_REQUEST,
-        # Complaints follow here.
     }
 )
 """Each with its noun, whose sight says who may hang a task on it. Tasks stand below these and do not know them."""

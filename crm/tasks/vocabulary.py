@@ -6,8 +6,9 @@ State = Literal["open", "done", "cancelled"]
 Kind = Literal[
     "follow_up", "next_step", "contact_due",
     "visit", "birthday", "callback", "revisit", "card_review", "contract_expiry",
+    "corrective_action", "effectiveness_check",
 ]  # fmt: skip
-SubjectType = Literal["customer", "contact", "visit", "interaction", "opportunity", "privacy_request"]
+SubjectType = Literal["customer", "contact", "visit", "interaction", "opportunity", "complaint", "privacy_request"]
 """What a task can be about. A further noun: add it here and its line in ``crm.task_rules.subjects``, nothing else."""
 
 KNOWN_SUBJECTS = ("customer", "contact", "visit", "interaction", "opportunity", "complaint", "privacy_request")

@@ -142,6 +142,23 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "snapshot_days": Number(1100, 31, 36_500),
             }
         ),
+        # Of complaints (B7, B8, C2): days within which another one of the same kind is a repeat; days after which it
+        # cannot be reopened, and within which its clocks go on; times that a return visit is tried, within so many
+        # working days; days ago that one may have come in; days until the effect of what was done is checked, 0 never;
+        # up to which cost, in the workspace's currency, managers and service may approve a solution, 0 never.
+        "complaints": MappingProxyType(
+            {
+                "repeat_days": Number(90, 0, 3650),
+                "reopen_days": Number(30, 0, 3650),
+                "continue_days": Number(7, 0, 3650),
+                "attempts": Number(3, 1, 20),
+                "attempt_days": Number(7, 1, 90),
+                "late_days": Number(30, 0, 3650),
+                "effect_check_days": Number(30, 0, 3650),
+                "manager_limit": Number(50_000, 0, 1_000_000_000),
+                "service_limit": Number(0, 0, 1_000_000_000),
+            }
+        ),
         # Working days past due after which a task is news, and the manager is told.
         "tasks": MappingProxyType({"overdue_after_days": Number(2, 0, 365)}),
         "reminder_time": ClockTime("09:00"),

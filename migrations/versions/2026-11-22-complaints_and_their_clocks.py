@@ -23,6 +23,11 @@ TABLES = (
     "sla_policies",
 )
 
+KINDS = (
+    "'follow_up', 'next_step', 'contact_due', 'visit', 'birthday', 'callback', 'revisit', 'card_review', "
+    "'contract_expiry'"
+)
+
 
 def upgrade() -> None:
     """Forward. A lock that is not had in two seconds is not worth stopping the product for."""
@@ -87,6 +92,7 @@ def upgrade() -> None:
         sa.Column("complainer", postgresql.JSONB()),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_by", sa.Uuid()),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("description", sa.Text()),
         sa.Column("category", sa.Text(), server_default="other", nullable=False),
@@ -105,6 +111,7 @@ def upgrade() -> None:
         sa.Column("eight_d", postgresql.JSONB()),
         sa.Column("solution", sa.Text()),
         sa.Column("solution_answers_remedy", sa.Boolean()),
+        sa.Column("remedy_answer", sa.Text()),
         sa.Column("proposed_by", sa.Uuid()),
         sa.Column("proposed_at", sa.DateTime(timezone=True)),
         sa.Column("approved_by", sa.Uuid()),
@@ -114,7 +121,9 @@ def upgrade() -> None:
         sa.Column("acknowledged_at", sa.DateTime(timezone=True)),
         sa.Column("acknowledged_by", sa.Uuid()),
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
+        sa.Column("informed_at", sa.DateTime(timezone=True)),
         sa.Column("communicated_at", sa.DateTime(timezone=True)),
+        sa.Column("implemented_at", sa.DateTime(timezone=True)),
         sa.Column("resolved_at", sa.DateTime(timezone=True)),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("closed_because", sa.Text()),
@@ -210,6 +219,11 @@ def upgrade() -> None:
             name=op.f("fk_complaints_workspace_id_proposed_by"),
         ),
         sa.ForeignKeyConstraint(
+            ["workspace_id", "received_by"],
+            ["users.workspace_id", "users.id"],
+            name=op.f("fk_complaints_workspace_id_received_by"),
+        ),
+        sa.ForeignKeyConstraint(
             ["workspace_id", "repeat_of_id"],
             ["complaints.workspace_id", "complaints.id"],
             name=op.f("fk_complaints_workspace_id_repeat_of_id"),
@@ -269,7 +283,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
-            "step IN ('receive', 'acknowledge', 'assess', 'assign', 'investigate', 'wait_customer', 'resume', 'propose', 'approve', 'send_back', 'communicate', 'accept', 'refuse', 'implement', 'resolve', 'close', 'reject', 'withdraw', 'reopen', 'update', 'escalate')",
+            "step IN ('receive', 'acknowledge', 'assess', 'assign', 'investigate', 'wait_customer', 'resume', 'propose', 'approve', 'send_back', 'communicate', 'accept', 'refuse', 'implement', 'resolve', 'attempt', 'close', 'reject', 'withdraw', 'reopen', 'inform', 'escalate')",
             name=op.f("ck_complaint_steps_step"),
         ),
         sa.ForeignKeyConstraint(
@@ -322,6 +336,8 @@ def upgrade() -> None:
             ["workspace_id", "complaint_id"],
             ["complaints.workspace_id", "complaints.id"],
             name=op.f("fk_sla_clocks_workspace_id_complaint_id"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id", "policy_id"],
@@ -368,6 +384,7 @@ def upgrade() -> None:
         "clock_pauses",
         ["workspace_id", "clock_id", "paused_at"],
     )
+    say_again(f"{KINDS}, 'corrective_action', 'effectiveness_check'")
     protect("sla_policies", worker="SELECT")
     protect("complaints")
     protect("complaint_numbers")
@@ -379,6 +396,16 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    for table in ("tasks", "task_series"):
+        op.execute(f"UPDATE {table} SET kind = 'follow_up' WHERE kind NOT IN ({KINDS})")
+    say_again(KINDS)
     for table in TABLES:
         unprotect(table)
         op.drop_table(table)
+
+
+def say_again(kinds: str) -> None:
+    """Which kinds of tasks there are."""
+    for table in ("tasks", "task_series"):
+        op.drop_constraint(op.f(f"ck_{table}_kind"), table)
+        op.create_check_constraint(op.f(f"ck_{table}_kind"), table, f"kind IN ({kinds})")

@@ -8,6 +8,7 @@ from crm.care.call_schemas import CallRead
 from crm.care.plan_schemas import PlanRead
 from crm.channels.schemas import NotificationChannelRead
 from crm.comments.schemas import CommentRead
+from crm.complaints.schemas import ComplaintRead
 from crm.consents.schemas import ConsentRead
 from crm.contacts.beside import TaboosKept
 from crm.contacts.schemas import ContactRead
@@ -48,6 +49,8 @@ from services.api.routes import (
     call_list,
     collaborators,
     comments,
+    complaint_steps,
+    complaints,
     consents,
     contacts,
     custom_fields,
@@ -119,6 +122,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     notes.router,
     attachments.router,
     visits.router,
+    complaints.router,
+    complaint_steps.router,
     pipelines.router,
     # Before the others: its path would be an id to them.
     opportunity_batches.router,
@@ -173,6 +178,7 @@ TAGS: dict[str, str] = {
     "notes": "What is worth remembering, where it belongs.",
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
+    "complaints": "From the angry call to the removed cause: each step, who may take it, and until when.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "comments": "What colleagues say to each other about a sale.",
     "opportunities": "Sales in the making: what may close, when, with whom, and what to do next.",
@@ -294,6 +300,32 @@ EVENTS: Events = {
     "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
     "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "complaint.received": ("A complaint came in.", ComplaintRead),
+    "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
+    "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),
+    "complaint.assessed": ("It was judged how bad a complaint is and what it is about.", ComplaintRead),
+    "complaint.severity_changed": ("A complaint is of another severity; its clocks were set anew.", ComplaintRead),
+    "complaint.assigned": ("Somebody looks into a complaint.", ComplaintRead),
+    "complaint.investigation_started": ("A complaint is being investigated.", ComplaintRead),
+    "complaint.paused": ("A complaint waits for the customer.", ComplaintRead),
+    "complaint.resumed": ("A complaint goes on after waiting for the customer.", ComplaintRead),
+    "complaint.customer_informed": ("The customer was told how far a complaint is.", ComplaintRead),
+    "complaint.solution_proposed": ("A solution was proposed.", ComplaintRead),
+    "complaint.solution_approved": ("What was proposed, a solution or a rejection, was approved.", ComplaintRead),
+    "complaint.solution_returned": ("What was proposed was not approved.", ComplaintRead),
+    "complaint.communicated": ("The customer was told what was decided.", ComplaintRead),
+    "complaint.customer_accepted": ("The customer accepts the solution.", ComplaintRead),
+    "complaint.customer_refused": ("The customer refuses the solution.", ComplaintRead),
+    "complaint.solution_implemented": ("The solution was carried out.", ComplaintRead),
+    "complaint.resolved": ("A complaint is put right.", ComplaintRead),
+    "complaint.return_visit_attempted": ("Somebody tried to hear whether it is put right.", ComplaintRead),
+    "complaint.closed": ("A complaint is over.", ComplaintRead),
+    "complaint.rejected": ("A complaint was found not to be justified; it waits for approval.", ComplaintRead),
+    "complaint.withdrawn": ("The customer took a complaint back.", ComplaintRead),
+    "complaint.reopened": ("A complaint that was over is open again.", ComplaintRead),
+    "complaint.sla_warning": ("A promise of time to whoever complained is running out.", ComplaintRead),
+    "complaint.sla_breached": ("A promise of time to whoever complained was broken.", ComplaintRead),
+    "complaint.escalated": ("A complaint was taken to the next level.", ComplaintRead),
     "target.created": ("A target was set.", TargetRead),
     "target.updated": ("A target was changed.", TargetRead),
     "target.archived": ("A target was put aside.", TargetRead),
