@@ -19,7 +19,8 @@ from crm.calendars.whose import user_calendars
 from crm.calendars.working_time import WorkingTime, around_the_clock
 from crm.complaints.models import complaints
 from crm.customers.models import customers
-from crm.database import Transaction, statement
+from crm.database import Access, Transaction, statement
+from crm.sla.policies import percents_of, promises_of
 from crm.sla.promises import Promise
 from crm.sla.queries import PROMISED, holding_for
 from crm.sla.vocabulary import ClockKind, Severity
@@ -85,10 +86,10 @@ async def cases(tx: Transaction, ids: Sequence[UUID]) -> list[Case]:
     return [_read(row) for row in await tx.rows(_cases(), ids=list(ids))]
 
 
-async def times(tx: Transaction, timezone: str, wanted: Iterable[Goes]) -> dict[Goes, WorkingTime]:
+async def times(access: Access, timezone: str, wanted: Iterable[Goes]) -> dict[Goes, WorkingTime]:
     """Working time by each of these. Two short statements at most."""
     every = set(wanted)
-    calendars = await working_times(tx, {one.calendar_id for one in every if one.calendar_id is not None})
+    calendars = await working_times(access, {one.calendar_id for one in every if one.calendar_id is not None})
     return {one: _time(one, calendars, timezone) for one in every}
 
 
@@ -106,14 +107,7 @@ def _read(row: Any) -> Case:
 
 
 def _policy(row: Any) -> Policy | None:
-    if row["policy_id"] is None:
-        return None
-    kinds: tuple[ClockKind, ...] = ("acknowledge", "response", "update", "resolution")
-    promises = {kind: Promise(minutes) for kind in kinds if (minutes := row[f"{kind}_minutes"]) is not None}
-    if row["acknowledge_same_day"]:
-        promises["acknowledge"] = Promise(0, same_day=True)
-    percents = frozenset(row["thresholds"]) | {one["percent"] for one in row["escalation"]}
-    return Policy(row["policy_id"], promises, percents)
+    return None if row["policy_id"] is None else Policy(row["policy_id"], promises_of(row), percents_of(row))
 
 
 @statement

@@ -126,13 +126,13 @@ def _written(row: Row, time: WorkingTime) -> dict[str, Any]:
     whole = kept.promise.time_from(time, kept.started_at) if kept.promise.same_day else kept.promise.minutes * MINUTE
     stood = clock.paused(time, kept, kept.pauses[-1].ends or kept.pauses[-1].begins) if kept.pauses else timedelta()
     return {
-        "id": row.id,
-        "complaint_id": row.complaint_id,
+        "id": _text(row.id),
+        "complaint_id": _text(row.complaint_id),
         "kind": row.kind,
         "cycle": row.cycle,
         "turn": row.turn,
-        "policy_id": row.policy_id,
-        "calendar_id": row.goes.calendar_id,
+        "policy_id": _text(row.policy_id),
+        "calendar_id": _text(row.goes.calendar_id),
         "around_the_clock": row.goes.around_the_clock,
         "minutes": whole_minutes(whole),
         "same_day": kept.promise.same_day,
@@ -147,9 +147,13 @@ def _written(row: Row, time: WorkingTime) -> dict[str, Any]:
     }
 
 
+def _text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
 def _written_pause(row: Row, pause: Pause, time: WorkingTime) -> dict[str, Any]:
     minutes = None if pause.ends is None else time.time_between(pause.begins, pause.ends) // MINUTE
-    return {"clock_id": row.id, "paused_at": pause.begins, "resumed_at": pause.ends, "minutes": minutes}
+    return {"clock_id": _text(row.id), "paused_at": pause.begins, "resumed_at": pause.ends, "minutes": minutes}
 
 
 _COLUMNS: dict[str, Any] = {

@@ -16,6 +16,7 @@ from crm.complaints.vocabulary import Step
 from crm.database import Transaction
 from crm.sla import clock
 from crm.sla.clock import Clock
+from crm.sla.policies import KINDS, PAUSED
 from crm.sla.vocabulary import ClockKind
 
 __all__ = ["Timed", "judged", "turn"]
@@ -23,9 +24,6 @@ __all__ = ["Timed", "judged", "turn"]
 Turn = Callable[[WorkingTime, Row, datetime], Clock]
 """What becomes of a clock."""
 
-ALL: tuple[ClockKind, ...] = ("acknowledge", "response", "update", "resolution")
-PAUSED: frozenset[ClockKind] = frozenset({"update", "resolution"})
-"""What stands still while it is the customer's turn."""
 NEXT_CYCLE: tuple[ClockKind, ...] = ("response", "update", "resolution")
 """What is promised again when a complaint is reopened late: that it came was acknowledged the first time."""
 BEGUN_LATE: tuple[ClockKind, ...] = ("update", "resolution")
@@ -71,7 +69,7 @@ def judged(case: Case, row: Row, time: Mapping[Goes, WorkingTime]) -> Row:
 def _begun(case: Case, step: Step, was: Timed | None, now: Timed, rows: Sequence[Row], time: WorkingTime) -> list[Row]:
     """The clocks that begin with this step."""
     if was is None:
-        return _start(case, ALL, now.received_at, time)
+        return _start(case, KINDS, now.received_at, time)
     if now.cycle != was.cycle:
         return _start(case, NEXT_CYCLE, case.now, time)
     begun = []
@@ -125,8 +123,8 @@ TURNS: Mapping[Step, Turn] = MappingProxyType(
         "communicate": _stop("response", "update"),
         "wait_customer": _pause,
         "resume": _resume,
-        "resolve": _stop(*ALL),
-        "close": _stop(*ALL),
+        "resolve": _stop(*KINDS),
+        "close": _stop(*KINDS),
         "withdraw": _cancel,
         "reopen": _reopen,
     }

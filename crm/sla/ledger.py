@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crm.calendars.working_time import WorkingTime
 from crm.sla.clock import Clock
+from crm.sla.promises import MINUTE
 from crm.sla.vocabulary import Why
 
 
@@ -49,6 +50,11 @@ def sums(ledger: Iterable[Entry]) -> dict[str, timedelta]:
         elif one.reason == "paused":
             found["paused"] += one.length
     return found
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """An entry as it is told."""
+    return {**entry._asdict(), "minutes": entry.length / MINUTE}
 
 
 def _between(

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from crm.calendars.schemas import StretchRead
 from crm.customers.vocabulary import Class
 from crm.fields import Moment, Name, Sent, Shown, kept, like
 from crm.paging import Filter
-from crm.sla.vocabulary import Category, Cause, ClockKind, Severity, Told
+from crm.sla.vocabulary import Category, Cause, ClockKind, Severity, Told, Why
 from crm.workspaces.fields import OwnId
 
 LONGEST = 100_000
@@ -171,6 +170,21 @@ class PreviewQuery(BaseModel):
     explain: Annotated[bool, Field(description="Give the ledgers too, for what is due within 200 days.")] = False
 
 
+class LedgerEntry(Shown):
+    """A stretch of the way of a clock, whether it counts, and why."""
+
+    begins: datetime
+    ends: datetime
+    counted: bool
+    reason: Why = Field(
+        description="As in a calendar; `paused`: working time in which the clock stood still; `before_start`: it did "
+        "not run yet."
+    )
+    name: str | None = Field(description="Of the holiday or the special day.")
+    to_come: bool
+    minutes: float = Field(description="Of the clock on the wall. What counts adds up to what the clock says.")
+
+
 class PromiseRead(Shown):
     """What one clock of a policy would be due at."""
 
@@ -178,7 +192,7 @@ class PromiseRead(Shown):
     minutes: int
     due_at: datetime
     thresholds: dict[str, datetime] = Field(description="When each share of the time, in percent, would be over.")
-    ledger: list[StretchRead] | None = Field(description="What counted and what did not, where it was asked for.")
+    ledger: list[LedgerEntry] | None = Field(description="What counted and what did not, where it was asked for.")
 
 
 class PreviewRead(Shown):

@@ -27,6 +27,7 @@ from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
+from crm.sla.schemas import SlaPolicyRead
 from crm.targets.schemas import TargetRead
 from crm.task_chains.schemas import TaskChainRead
 from crm.task_rules.schemas import TaskRuleRead
@@ -49,6 +50,7 @@ from services.api.routes import (
     call_list,
     collaborators,
     comments,
+    complaint_clocks,
     complaint_steps,
     complaints,
     consents,
@@ -86,6 +88,7 @@ from services.api.routes import (
     products,
     relationships,
     reminders,
+    sla_policies,
     stakeholders,
     taboos,
     targets,
@@ -124,6 +127,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     visits.router,
     complaints.router,
     complaint_steps.router,
+    complaint_clocks.router,
+    sla_policies.router,
     pipelines.router,
     # Before the others: its path would be an id to them.
     opportunity_batches.router,
@@ -178,6 +183,7 @@ TAGS: dict[str, str] = {
     "notes": "What is worth remembering, where it belongs.",
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
+    "sla_policies": "How soon complaints are dealt with, by whose calendar, and who hears when time runs out.",
     "complaints": "From the angry call to the removed cause: each step, who may take it, and until when.",
     "pipelines": "The ways your sales go: stages, and what must be known in each.",
     "comments": "What colleagues say to each other about a sale.",
@@ -300,6 +306,10 @@ EVENTS: Events = {
     "visit.reviewed": ("The supervisor reviewed a joint visit.", VisitRead),
     "visit.missed": ("Nobody made a visit that was planned.", VisitRead),
     "visit.cancelled": ("A visit does not take place.", VisitRead),
+    "sla_policy.created": ("Something was promised to those who complain.", SlaPolicyRead),
+    "sla_policy.updated": ("What is promised to those who complain was changed.", SlaPolicyRead),
+    "sla_policy.archived": ("Something is promised no more.", SlaPolicyRead),
+    "sla_policy.restored": ("Something is promised again.", SlaPolicyRead),
     "complaint.received": ("A complaint came in.", ComplaintRead),
     "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
     "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),

@@ -18,6 +18,7 @@ from crm.opportunities import daily as sales
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
+from crm.sla import recounts
 from crm.task_rules import events as rules
 from crm.task_rules import following
 from crm.task_rules import reactions as closing
@@ -56,12 +57,22 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
-        calendars.UPDATED: (care.plan_all_anew, notifications.look_again),
-        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again),
-        workspaces.TEAM_UPDATED: (care.plan_all_anew,),
-        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person),
+        workspaces.WORKSPACE_UPDATED: (
+            care.plan_all_anew,
+            notifications.look_again,
+            sales.grade_all_anew,
+            recounts.follow_calendar,
+        ),
+        workspaces.TIMEZONE_CHANGED: (
+            care.plan_all_anew,
+            reminders.follow_workspace,
+            sales.grade_all_anew,
+            recounts.follow_calendar,
+        ),
+        calendars.UPDATED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
+        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
+        workspaces.TEAM_UPDATED: (care.plan_all_anew, recounts.follow_calendar),
+        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person, recounts.follow_calendar),
     }
 )
 

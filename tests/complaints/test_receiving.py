@@ -1,13 +1,7 @@
 """How complaints come in: numbers, channels, moments in the past, repeats, and who sees them."""
 
-import asyncio
-
-import pytest
-
-from tests.complaints.steps import at, get, go, history, receive
-from tests.conftest import Client, Clients, Facts, problem
-from tests.contacts.test_contacts import create as contact_of
-from tests.contacts.test_contacts import customer_of
+from tests.complaints.steps import at, history, receive
+from tests.conftest import Client, Facts
 from tests.factories import Workspace
 
 
