@@ -108,11 +108,11 @@ async def _change(
 def _changed(sight: Sight, step: Step | None, columns: frozenset[str]) -> Insert:
     if step is None:
         return changing(COMPLAINT, sight, columns)
-    return changing(COMPLAINT, sight, columns, values=GIVEN.get(step, dict)(), also=partial(_step, step))
+    return changing(COMPLAINT, sight, columns, values=GIVEN.get(step, dict)(), also=partial(written, step))
 
 
-def _step(step: Step, changed: CTE) -> Iterable[Insert]:
-    """The row of a step, from the old and the new row of the complaint."""
+def written(step: Step, changed: CTE) -> Iterable[Insert]:
+    """The row of a step, from the old and the new row of the complaint; parameter ``note``."""
     c = changed.c
     row: dict[str, ColumnElement[Any]] = {
         "workspace_id": c.workspace_id,

@@ -25,10 +25,10 @@ class CustomerArchived(Conflict):
 
 
 class CustomerStillInUse(Conflict):
-    """Something about this customer is not over: a sale in the making, or one that rests."""
+    """Something about this customer is not over: a sale in the making, or one that rests, or a complaint."""
 
-    title = "There is still an open opportunity"
-    title_zh = "该客户仍有进行中的商机"
+    title = "There is still an open opportunity or complaint"
+    title_zh = "该客户仍有进行中的商机或投诉"
 
 
 class CustomerErased(Conflict):

@@ -8,6 +8,7 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import Insert
 
+from crm.complaints.schemas import ComplaintFilter
 from crm.contacts.schemas import ContactFilter
 from crm.customers.schemas import CustomerFilter
 from crm.database import Access, statement
@@ -27,6 +28,7 @@ FILTERS: Mapping[str, type[Filter]] = {
     "customers": CustomerFilter,
     "contacts": ContactFilter,
     "opportunities": OpportunityFilter,
+    "complaints": ComplaintFilter,
 }
 ONE: Mapping[str, CustomNoun] = {"customers": "customer", "contacts": "contact"}
 NO_TEXT = "A text, a number, true or false, or a list of these."

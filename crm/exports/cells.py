@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from crm.exports.rows import CONTACT, CUSTOMER, OPPORTUNITY
+from crm.exports.rows import COMPLAINT, CONTACT, CUSTOMER, OPPORTUNITY
 from crm.fields import FORMULA_SIGNS as SIGNS
 
 ADDRESS = ("line", "city", "region", "postal_code", "country")
@@ -23,6 +23,8 @@ def columns_of(noun: str, custom: Sequence[str]) -> list[str]:
     """The headings, as an import understands them."""
     if noun == "contacts":
         return [*CONTACT, "customer", "created_at", "updated_at"]
+    if noun == "complaints":
+        return [*COMPLAINT, "created_at", "updated_at"]
     if noun == "opportunities":
         return [*OPPORTUNITY, "created_at", "updated_at"]
     plain = [name for name in CUSTOMER if name != "address"]
@@ -42,7 +44,7 @@ def columns_of(noun: str, custom: Sequence[str]) -> list[str]:
 def cells_of(noun: str, custom: Sequence[str]) -> Callable[[Any], list[str]]:
     """What makes a row's cells, in the order of the headings."""
     columns = [name for name in columns_of(noun, ()) if not name.startswith("address.")]
-    if noun == "opportunities":
+    if noun in {"opportunities", "complaints"}:
         return lambda row: [_cell(row[name]) for name in columns]
     if noun == "contacts":
         return lambda row: [_cell(_said(name, row[name])) for name in columns]

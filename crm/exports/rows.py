@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, Uuid, a
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from crm.actor import Sight
+from crm.complaints import queries as complaint_queries
 from crm.contacts import queries as contact_queries
+from crm.contacts.models import contacts
 from crm.customers import queries as customer_queries
 from crm.customers.models import customers
 from crm.database import Access, statement
@@ -19,6 +21,7 @@ from crm.opportunities import queries as opportunity_queries
 from crm.opportunities.models import opportunity_items
 from crm.paging import Filter
 from crm.pipelines.models import pipeline_stages, pipelines
+from crm.products.models import products
 from crm.reading import Listing
 from crm.tables import utc
 from crm.workspaces.models import users
@@ -45,10 +48,18 @@ OPPORTUNITY = (
 )  # fmt: skip
 """As an import of sales reads them; what it finds out for itself (the grade, the items in words) it skips."""
 
+COMPLAINT = (
+    "id", "number", "received_at", "channel", "customer", "contact", "subject", "description", "category", "severity",
+    "remedy_sought", "state", "assignee", "responsible", "validity", "cause_kind", "root_cause", "corrective_action",
+    "solution", "cost.amount", "cost.currency", "product", "lot", "acknowledged_at", "communicated_at", "resolved_at",
+    "closed_at", "closed_because", "reopened_count", "satisfaction", "due_at", "tags",
+)  # fmt: skip
+
 LISTS: Mapping[str, Listing] = {
     "customers": customer_queries.LIST,
     "contacts": contact_queries.LIST,
     "opportunities": opportunity_queries.LIST,
+    "complaints": complaint_queries.LIST,
 }
 
 
@@ -168,7 +179,31 @@ def _items(cut: FromClause) -> ColumnElement[Any]:
     )
 
 
-ROWS = {"customers": _customers, "contacts": _contacts, "opportunities": _opportunities}
+def _complaints(cut: FromClause) -> Select[Any]:
+    """Not who complained where it is no contact: that is for those who handle the case."""
+    c = cut.c
+    names = {"customer": customers, "contact": contacts, "assignee": users, "responsible": users, "product": products}
+    found: FromClause = cut
+    made: dict[str, ColumnElement[Any]] = {}
+    for name, table in names.items():
+        row = table.alias(name)
+        found = found.outerjoin(row, and_(row.c.workspace_id == c.workspace_id, row.c.id == c[f"{name}_id"]))
+        made[name] = row.c.name
+    made |= {name: utc(c[name]) for name in COMPLAINT if name.endswith("_at")}
+    made |= {"cost.amount": c.cost, "cost.currency": c.cost_currency}
+    return select(
+        *((made[name] if name in made else c[name]).label(name) for name in COMPLAINT),
+        utc(c.created_at).label("created_at"),
+        utc(c.updated_at).label("updated_at"),
+    ).select_from(found)
+
+
+ROWS = {
+    "customers": _customers,
+    "contacts": _contacts,
+    "opportunities": _opportunities,
+    "complaints": _complaints,
+}
 
 
 @statement

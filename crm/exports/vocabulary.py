@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Exported = Literal["customers", "contacts", "opportunities"]
+Exported = Literal["customers", "contacts", "opportunities", "complaints"]
 Format = Literal["csv", "xlsx", "vcard"]
 State = Literal["waiting", "running", "done", "failed"]
 AskedBy = Literal["user", "key"]

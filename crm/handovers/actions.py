@@ -5,6 +5,7 @@ Everything moves from each customer's former owner only: what a third person pla
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
 from crm.actor import Sight
+from crm.complaints import events as complaint_events
+from crm.complaints.models import complaints
+from crm.complaints.queries import COMPLAINT
+from crm.complaints.rules import OPEN as OPEN_COMPLAINTS
+from crm.complaints.taking import written
 from crm.customers import events as customer_events
 from crm.customers.errors import CustomerArchived
 from crm.customers.models import customers
@@ -136,7 +142,7 @@ async def _hand_over(tx: Transaction, held: Sequence[_Held], to: UUID, reason: s
 async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With) -> dict[str, int]:
     """What goes along with the customers of each former owner; how much it was."""
     theirs = [(one.id, one.owner_id) for one in held if one.owner_id not in {None, to}]
-    moved = {"tasks": 0, "visits": 0, "opportunities": 0}
+    moved = {"tasks": 0, "visits": 0, "opportunities": 0, "complaints": 0}
     if theirs:
         ids, owners = zip(*theirs, strict=True)
         given = {"customer_ids": list(ids), "owner_ids": list(owners), "to": to}
@@ -147,6 +153,9 @@ async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With)
         if along.opportunities:
             given["event_type"] = opportunity_events.OWNER_CHANGED
             moved["opportunities"] = len(await tx.rows(_move_opportunities(), **given))
+        if along.complaints:
+            given |= {"event_type": complaint_events.ASSIGNED, "note": None}
+            moved["complaints"] = len(await tx.rows(_move_complaints(), **given))
     return moved
 
 
@@ -248,6 +257,24 @@ def _move_opportunities() -> Insert:
         .values(owner_id=_to(), team_id=_their_team())
     )
     return recorded(OPPORTUNITY, moved)
+
+
+@statement
+def _move_complaints() -> Insert:
+    """Complaints that are not over and that the former owner looked into; never to whom one is about."""
+    former, c = _former(), complaints.c
+    moved = (
+        update(complaints)
+        .where(
+            _home(complaints),
+            c.customer_id == former.c.customer_id,
+            c.assignee_id == former.c.owner_id,
+            c.state.in_(OPEN_COMPLAINTS),
+            c.responsible_id.is_distinct_from(_to()),
+        )
+        .values(assignee_id=_to(), team_id=func.coalesce(_their_team(), c.team_id))
+    )
+    return recorded(COMPLAINT, moved, also=partial(written, "assign"))
 
 
 @statement

@@ -20,6 +20,9 @@ from sqlalchemy import (
 )
 
 from crm.actor import ActorKind, Sight
+from crm.complaints.models import complaints
+from crm.complaints.queries import COMPLAINT
+from crm.complaints.rules import OPEN as OPEN_COMPLAINTS
 from crm.customers import events as customer_events
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
@@ -115,11 +118,17 @@ def _holdings(sight: Sight) -> Select[Any]:
         opportunities.c.state.in_(before("update")),
         OPPORTUNITY.visible(sight),
     )
+    looked_into = (
+        complaints.c.assignee_id == user_id,
+        complaints.c.state.in_(OPEN_COMPLAINTS),
+        COMPLAINT.visible(sight),
+    )
     found = func.json_build_object(
         "customers", count(customers, *theirs, customers.c.archived_at.is_(None)),
         "archived_customers", count(customers, *theirs, customers.c.archived_at.is_not(None)),
         "open_tasks", count(tasks, *open_tasks),
         "planned_visits", count(visits, *planned_visits),
         "open_opportunities", count(opportunities, *sales),
+        "open_complaints", count(complaints, *looked_into),
     )  # fmt: skip
     return select(cast(found, Text)).select_from(users).where(_home(users), users.c.id == user_id)

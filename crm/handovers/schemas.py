@@ -20,6 +20,9 @@ class With(Sent):
     tasks: bool = Field(default=True, description="Open tasks to get in touch and next steps, with their reminders.")
     visits: bool = Field(default=True, description="Visits that are planned and have not begun.")
     opportunities: bool = Field(default=True, description="Opportunities that are open or rest.")
+    complaints: bool = Field(
+        default=True, description="Complaints that are not over, except those about whoever takes over."
+    )
 
 
 Along = Annotated[With, Field(alias="with", default_factory=With)]
@@ -66,6 +69,7 @@ class TransferRead(Shown):
     tasks: int
     visits: int
     opportunities: int
+    complaints: int
     remaining: int = Field(description="Customers of the person that are still theirs: call again until it is 0.")
 
 
@@ -93,3 +97,4 @@ class HoldingsRead(Shown):
     open_tasks: int = Field(description="Tasks of every kind; those that a transfer does not take are reassigned.")
     planned_visits: int
     open_opportunities: int = Field(description="Open ones, and those that rest.")
+    open_complaints: int = Field(description="Those that they look into, whoever's customers they are about.")

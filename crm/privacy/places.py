@@ -27,12 +27,14 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.attachments.models import attachments
 from crm.comments.models import opportunity_comments
+from crm.complaints.models import complaint_steps, complaints
 from crm.contacts.models import contacts
 from crm.customers.models import customers
 from crm.exports.models import exports
@@ -233,6 +235,29 @@ PLACES: tuple[Place, ...] = (
         told_as="comment",
         near=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
         of_customer=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
+    ),
+    Place(
+        complaints,
+        (
+            "complainer", "subject", "description", "remedy_note", "lot", "root_cause", "corrective_action", "eight_d",
+            "solution", "remedy_answer", "close_attempts", "rejection_reason", "alternatives_told",
+            "withdrawn_reason", "tags",
+        ),
+        told_as="complaint",
+        # Of whom nobody knew who complained, it can be anybody.
+        near=or_(under(complaints), complaints.c.customer_id.is_(None)),
+        of_customer=belonging(complaints),
+        with_contact=complaints.c.contact_id == any_(PERSONS),
+        told=("return_visits",),
+        gone=MappingProxyType({"complainer": null(), "eight_d": null(), "close_attempts": text("'[]'::jsonb")}),
+    ),
+    Place(
+        complaint_steps,
+        ("note",),
+        near=complaint_steps.c.complaint_id.in_(
+            _ids(complaints, or_(under(complaints), complaints.c.customer_id.is_(None)))
+        ),
+        of_customer=complaint_steps.c.complaint_id.in_(_ids(complaints, belonging(complaints))),
     ),
     Place(
         customer_links,

@@ -68,6 +68,12 @@ VALUES: Mapping[str, Mapping[str, Pair]] = MappingProxyType(
             "complaint": ("complaint", "投诉处理"),
             "collection": ("collection", "催款"),
         },
+        "severity": {
+            "critical": ("critical", "危急"),
+            "high": ("high", "高"),
+            "medium": ("medium", "中"),
+            "low": ("low", "低"),
+        },
         "channel": {
             "call": ("call", "电话"),
             "message": ("message", "短信"),

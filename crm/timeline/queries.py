@@ -31,7 +31,9 @@ from crm.workspaces.models import api_keys, users
 MARGIN = timedelta(hours=1)
 """How far the moment in a fact's id may be from ``occurred_at``, the beginning of its transaction; and clocks."""
 
-WITHHELD = ("taboos",)
+WITHHELD = (
+    "taboos", "root_cause", "corrective_action", "eight_d", "responsible_id", "rejection_reason",
+)  # fmt: skip
 """Fields that only some may read: a timeline does not say how they changed."""
 
 FILTERS = among(events, ["type", "subject_type", "actor_id"]) | between(events, ["occurred_at"])

@@ -58,6 +58,12 @@ def _name(told: Told) -> str:
     return _short(told.data.get("name") or told.data.get("file_name") or told.either("without a name", "未命名"))
 
 
+def _subject(told: Told) -> str:
+    """What a complaint is about; of other facts the subject is what they are about, and no text."""
+    said = told.data.get("subject")
+    return _short(said).rstrip("。.") if isinstance(said, str) else "?"
+
+
 REASONS = ("reason", "stage_reason", "stage_evidence", "lost_evidence", "lifecycle_reason")
 """Changes in which a fact says why, the most telling first."""
 
@@ -122,6 +128,9 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
     {
         "actor": lambda told: told.actor or PRODUCT,
         "name": _name,
+        "number": lambda told: str(told.data.get("number") or "?"),
+        "subject": _subject,
+        "severity": lambda told: value("severity", told.data.get("severity"), chinese=told.chinese),
         "title": lambda told: _short(told.data.get("title") or ""),
         "text": lambda told: _short(told.data.get("text") or ""),
         "fields": _fields,

@@ -6,6 +6,8 @@ Every type of event the product knows has its line here (``tests/guards``); a ty
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crm.timeline.complaint_words import COMPLAINTS
+
 Pair = tuple[str, str]
 
 SENTENCES: Mapping[str, Pair] = MappingProxyType(
@@ -56,6 +58,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         ),
         "sla_policy.archived": ("{actor} archived the promise {name}.", "{actor}归档了时限策略{name}。"),
         "sla_policy.restored": ("{actor} brought the promise {name} back.", "{actor}恢复了时限策略{name}。"),
+        **COMPLAINTS,
         "target.created": ("{actor} set a target.", "{actor}设定了销售目标。"),
         "target.updated": ("{actor} changed a target: {fields}.", "{actor}修改了销售目标：{fields}。"),
         "target.archived": ("{actor} archived a target.", "{actor}归档了销售目标。"),

@@ -384,11 +384,17 @@ def upgrade() -> None:
         "clock_pauses",
         ["workspace_id", "clock_id", "paused_at"],
     )
+    exported("'customers', 'contacts', 'opportunities', 'complaints'")
     say_again(f"{KINDS}, 'corrective_action', 'effectiveness_check'")
     protect("sla_policies", worker="SELECT")
     protect("complaints")
     protect("complaint_numbers")
-    protect("complaint_steps", api="SELECT, INSERT", worker="SELECT, INSERT")
+    # A history is only added to; erasing takes people out of its notes.
+    protect(
+        "complaint_steps",
+        api="SELECT, INSERT",
+        worker="SELECT, INSERT, UPDATE (note, version, updated_at)",
+    )
     protect("sla_clocks", scanned=True)
     protect("clock_pauses")
 
@@ -399,6 +405,8 @@ def downgrade() -> None:
     for table in ("tasks", "task_series"):
         op.execute(f"UPDATE {table} SET kind = 'follow_up' WHERE kind NOT IN ({KINDS})")
     say_again(KINDS)
+    op.execute("DELETE FROM exports WHERE noun = 'complaints'")
+    exported("'customers', 'contacts', 'opportunities'")
     for table in TABLES:
         unprotect(table)
         op.drop_table(table)
@@ -409,3 +417,9 @@ def say_again(kinds: str) -> None:
     for table in ("tasks", "task_series"):
         op.drop_constraint(op.f(f"ck_{table}_kind"), table)
         op.create_check_constraint(op.f(f"ck_{table}_kind"), table, f"kind IN ({kinds})")
+
+
+def exported(nouns: str) -> None:
+    """Which lists can be taken out."""
+    op.drop_constraint(op.f("ck_exports_noun"), "exports")
+    op.create_check_constraint(op.f("ck_exports_noun"), "exports", f"noun IN ({nouns})")

@@ -275,7 +275,7 @@ async def test_the_list_of_steps_is_what_the_steps_do(client: Client, path: Path
     complaint = await path.to("solution_proposed", await receive(client))
     steps = {one["step"]: one for one in (await get(service, complaint))["steps"]}
     assert list(steps) == list(ASKED_FOR)
-    assert [one["code"] for one in steps["approve"]["why_not"]] == ["supervises", "not_proposer", "within_limit"]
+    assert [one["code"] for one in steps["approve"]["why_not"]] == ["supervises", "not_proposer"]
     assert steps["send_back"]["possible"]
     assert [one["code"] for one in steps["resolve"]["why_not"]] == ["state"]
     assert {one["step"] for one in (await get(client, complaint))["steps"] if one["possible"]} == {

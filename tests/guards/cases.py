@@ -506,6 +506,41 @@ async def _lost_opportunity(scene: Scene) -> Asked:
     return Asked(path={"opportunity_id": made}, body={"reason": "x"}, marks=(made,))
 
 
+SOLVED = {"solution": "x", "remedy_sought": "repair", "solution_answers_remedy": True, "validity": "upheld"}
+WALK: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("acknowledge", {}), ("assess", {"severity": "low", "category": "quality"}), ("investigate", {}),
+    ("propose", SOLVED), ("approve", {}), ("communicate", {"reached": True}), ("accept", {}), ("resolve", {}),
+    ("close", {"confirmed": True}),
+)  # fmt: skip
+
+
+def step(upto: str, body: Mapping[str, Any] | None = None) -> Make:
+    """A complaint that has come this far along its path; an empty name: it has just come in."""
+
+    async def make(scene: Scene) -> Asked:
+        names = [name for name, _ in WALK]
+        taken = WALK[: names.index(upto) + 1] if upto else ()
+        made = await scene.complaint(*taken)
+        return Asked(path={"complaint_id": made}, body=body, marks=(made,))
+
+    return make
+
+
+async def _new_complaint(scene: Scene) -> Asked:
+    return Asked(body={"customer_id": await scene.customer(), "channel": "phone", "subject": "x"})
+
+
+async def _waiting_complaint(scene: Scene) -> Asked:
+    made = await scene.complaint(*WALK[:2], ("wait-customer", {"reason": "x"}))
+    return Asked(path={"complaint_id": made}, body={}, marks=(made,))
+
+
+async def _assigned_complaint(scene: Scene) -> Asked:
+    made = await scene.complaint()
+    body = {"assignee_id": str(scene.person("manager").id)}
+    return Asked(path={"complaint_id": made}, body=body, marks=(made,))
+
+
 _STAGES = [{"key": "first", "name": "First", "probability": "0.5"}]
 
 admins = partial(Case, by="admin")
@@ -677,6 +712,32 @@ CASES: Mapping[str, Case] = {
     "list_exchange_rates": everybodys(listing("rate")),
     "get_exchange_rate": everybodys(_rate),
     "put_exchange_rate": admins(plain(path={"currency": "USD", "day": "2026-11-22"}, body={"rate": "7"})),
+    "list_complaints": Case(listing("complaint")),
+    "receive_complaint": Case(_new_complaint),
+    "get_complaint": Case(item("complaint_id", "complaint")),
+    "get_complaint_history": Case(item("complaint_id", "complaint")),
+    "update_complaint": Case(item("complaint_id", "complaint", {"lot": "x"})),
+    "add_corrective_action": Case(item("complaint_id", "complaint", {"title": "x", "due_at": "2090-01-01T00:00:00Z"})),
+    "acknowledge_complaint": Case(step("", {})),
+    "assess_complaint": Case(step("acknowledge", {"severity": "high", "category": "quality"})),
+    "assign_complaint": Case(_assigned_complaint),
+    "investigate_complaint": Case(step("assess", {})),
+    "wait_for_customer": Case(step("assess", {"reason": "x"})),
+    "resume_complaint": Case(_waiting_complaint),
+    "inform_complainer": Case(step("acknowledge", {"note": "x"})),
+    "propose_solution": Case(step("investigate", SOLVED)),
+    "approve_solution": Case(step("propose", {}), by="manager"),
+    "send_solution_back": Case(step("propose", {"reason": "x"})),
+    "communicate_decision": Case(step("approve", {"reached": True})),
+    "accept_solution": Case(step("communicate", {})),
+    "refuse_solution": Case(step("communicate", {"reason": "x"})),
+    "implement_solution": Case(step("accept", {})),
+    "resolve_complaint": Case(step("accept", {})),
+    "attempt_return_visit": Case(step("resolve", {})),
+    "close_complaint": Case(step("resolve", {"confirmed": True})),
+    "reject_complaint": Case(step("investigate", {"reason": "x", "alternatives_told": "x"})),
+    "withdraw_complaint": Case(step("acknowledge", {"reason": "x"})),
+    "reopen_complaint": Case(step("close", {"reason": "x"})),
     "list_opportunities": Case(listing("opportunity")),
     "create_opportunity": Case(_new_opportunity),
     "write_opportunities": Case(_opportunity_batch, shared=True),

@@ -196,6 +196,14 @@ class Scene:
         body = {"kind": "month", "starts_on": month, "amount": "5", "owner_id": str(self.person(self.seller).id)}
         return str((await self.post("/v1/targets", body, by="admin"))["id"])
 
+    async def complaint(self, *verbs: tuple[str, dict[str, Any]]) -> str:
+        """A complaint of a customer of Anna's, who looks into it; with these steps taken."""
+        body = {"customer_id": await self.customer(), "channel": "phone", "subject": "Marked", "category": "quality"}
+        made = str((await self.post("/v1/complaints", {**body, "assignee_id": self.seller_id}))["id"])
+        for verb, sent in verbs:
+            await self.post(f"/v1/complaints/{made}/{verb}", sent, by="admin" if verb == "approve" else "")
+        return made
+
     async def product(self) -> str:
         """A product."""
         return str((await self.post("/v1/products", {"name": f"Marked {next(numbers)}"}, by="admin"))["id"])

@@ -225,16 +225,17 @@ async def test_whoever_leaves_hands_on_everything_in_a_few_statements(
         "open_tasks": 503,
         "planned_visits": 0,
         "open_opportunities": 0,
+        "open_complaints": 0,
     }
     wanted = {"owner_id": str(w.anna.id), "to": str(w.ben.id), "reason": "Anna leaves"}
     queries.clear()
     first = await post(client, "/v1/customers/transfer", wanted)
     assert len(queries) < 15, "sets, not rows"
-    assert first == {"customers": 500, "tasks": 500, "visits": 0, "opportunities": 0, "remaining": 3}
+    assert first == {"customers": 500, "tasks": 500, "visits": 0, "opportunities": 0, "complaints": 0, "remaining": 3}
     second = await post(client, "/v1/customers/transfer", wanted)
-    assert second == {"customers": 3, "tasks": 3, "visits": 0, "opportunities": 0, "remaining": 0}
+    assert second == {"customers": 3, "tasks": 3, "visits": 0, "opportunities": 0, "complaints": 0, "remaining": 0}
     assert await post(client, "/v1/customers/transfer", wanted) == {
-        "customers": 0, "tasks": 0, "visits": 0, "opportunities": 0, "remaining": 0,
+        "customers": 0, "tasks": 0, "visits": 0, "opportunities": 0, "complaints": 0, "remaining": 0,
     }  # fmt: skip
     facts = await events("customer.owner_changed")
     assert len(facts) == 503
@@ -246,6 +247,7 @@ async def test_whoever_leaves_hands_on_everything_in_a_few_statements(
         "open_tasks": 0,
         "planned_visits": 0,
         "open_opportunities": 0,
+        "open_complaints": 0,
     }
     assert (await get(client, f"/v1/customers/{kept}"))["owner"]["name"] == "Sue Service"
 
@@ -259,7 +261,14 @@ async def test_holdings_are_counted_as_far_as_one_sees(
     await visit(client, at, w.anna)
     await customer_of(client, w.service)
     manager = clients(w.manager.token)
-    one_each = {"customers": 1, "archived_customers": 0, "open_tasks": 1, "planned_visits": 1, "open_opportunities": 0}
+    one_each = {
+        "customers": 1,
+        "archived_customers": 0,
+        "open_tasks": 1,
+        "planned_visits": 1,
+        "open_opportunities": 0,
+        "open_complaints": 0,
+    }
     assert await get(manager, f"/v1/users/{w.anna.id}/holdings") == one_each
     assert (await get(manager, f"/v1/users/{w.service.id}/holdings"))["customers"] == 0
     problem(await clients(w.anna.token).get(f"/v1/users/{w.anna.id}/holdings"), 403, "scope_missing")

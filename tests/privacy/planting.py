@@ -123,6 +123,13 @@ async def _around(client: Client, workspace: Workspace, planted: Planted, kind: 
     )
     said = (await post(client, "/v1/comments", {"opportunity_id": sale, "text": "x"}))["id"]
     planted.keep(customers_how, opportunities=sale, opportunity_moves=str(move), opportunity_comments=said)
+    body = {"customer_id": company, "channel": "phone", "subject": "x"}
+    body |= {"contact_id": planted.id} if is_contact else {}
+    complaint = (await post(client, "/v1/complaints", body))["id"]
+    step = await workspace.owner.fetchval(
+        "SELECT id FROM complaint_steps WHERE workspace_id = $1 AND complaint_id = $2", workspace.id, UUID(complaint)
+    )
+    planted.keep(customers_how, complaints=complaint, complaint_steps=str(step))
     rating = (await post(client, f"/v1/customers/{company}/trust-ratings", TRUST))["id"]
     await post(client, "/v1/key-proposals/run")
     proposal = await workspace.owner.fetchval(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
+from crm.complaints.seams import is_in_use
 from crm.customers import actions, duplicates, queries, tags
 from crm.customers.errors import (
     CustomerAboveItself,
@@ -19,7 +20,6 @@ from crm.customers.errors import (
 )
 from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
 from crm.nouns import Answer
-from crm.opportunities.seams import has_open_opportunity
 from crm.paging import Page
 from crm.recording import AlreadyExists
 from services.api.deps import CustomerReads, CustomerWrites
@@ -92,8 +92,10 @@ async def update_customer(access: CustomerWrites, customer_id: UUID, change: Cus
 
 @router.post("/customers/{customer_id}/archive", response_model=CustomerRead, responses=problems(CustomerStillInUse))
 async def archive_customer(access: CustomerWrites, customer_id: UUID) -> Answer:
-    """Put a customer aside who has no open opportunity. It leaves the lists, keeps its history, and can be restored."""
-    return await actions.archive(access, customer_id, unless=has_open_opportunity)
+    """Put a customer aside who has neither an open opportunity nor an open complaint. It leaves the lists, keeps its
+    history, and can be restored.
+    """
+    return await actions.archive(access, customer_id, unless=is_in_use)
 
 
 @router.post(

@@ -1,0 +1,86 @@
+"""How each kind of fact about complaints is told: of whom it is about and of the cause, a timeline says nothing."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "complaint.received": ("The complaint {number} came in: {subject}.", "收到投诉 {number}：{subject}。"),
+        "complaint.updated": (
+            "{actor} changed the complaint {number}: {fields}.",
+            "{actor}修改了投诉 {number}：{fields}。",
+        ),
+        "complaint.acknowledged": (
+            "{actor} acknowledged the complaint {number}.",
+            "{actor}已向客户确认收到投诉 {number}。",
+        ),
+        "complaint.assessed": ("{actor} assessed the complaint {number}.", "{actor}评估了投诉 {number}。"),
+        "complaint.severity_changed": (
+            "{actor} changed the severity of the complaint {number} to {severity}.",
+            "{actor}将投诉 {number} 的严重程度改为{severity}。",
+        ),
+        "complaint.assigned": (
+            "{actor} gave the complaint {number} to {assignee}.",
+            "{actor}将投诉 {number} 指派给{assignee}。",
+        ),
+        "complaint.investigation_started": (
+            "{actor} began to investigate the complaint {number}.",
+            "{actor}开始调查投诉 {number}。",
+        ),
+        "complaint.paused": ("The complaint {number} waits for the customer.", "投诉 {number} 等待客户答复。"),
+        "complaint.resumed": ("The complaint {number} goes on.", "投诉 {number} 继续处理。"),
+        "complaint.customer_informed": (
+            "{actor} told the customer how far the complaint {number} is.",
+            "{actor}已告知客户投诉 {number} 的进展。",
+        ),
+        "complaint.solution_proposed": (
+            "{actor} proposed a solution for the complaint {number}.",
+            "{actor}提出了投诉 {number} 的解决方案。",
+        ),
+        "complaint.solution_approved": (
+            "{actor} approved what was proposed for the complaint {number}.",
+            "{actor}批准了投诉 {number} 的处理提议。",
+        ),
+        "complaint.solution_returned": (
+            "{actor} sent back what was proposed for the complaint {number}.",
+            "{actor}退回了投诉 {number} 的处理提议。",
+        ),
+        "complaint.communicated": (
+            "{actor} told the customer the decision on the complaint {number}.",
+            "{actor}已将投诉 {number} 的处理决定告知客户。",
+        ),
+        "complaint.customer_accepted": (
+            "The customer accepts the solution of the complaint {number}.",
+            "客户接受了投诉 {number} 的解决方案。",
+        ),
+        "complaint.customer_refused": (
+            "The customer refuses the solution of the complaint {number}.",
+            "客户不接受投诉 {number} 的解决方案。",
+        ),
+        "complaint.solution_implemented": (
+            "{actor} carried out the solution of the complaint {number}.",
+            "{actor}落实了投诉 {number} 的解决方案。",
+        ),
+        "complaint.resolved": ("{actor} resolved the complaint {number}.", "{actor}解决了投诉 {number}。"),
+        "complaint.return_visit_attempted": (
+            "{actor} tried to reach the customer about the complaint {number}.",
+            "{actor}就投诉 {number} 回访客户未果。",
+        ),
+        "complaint.closed": ("{actor} closed the complaint {number}.", "{actor}关闭了投诉 {number}。"),
+        "complaint.rejected": (
+            "{actor} found the complaint {number} not justified.",
+            "{actor}认定投诉 {number} 不成立。",
+        ),
+        "complaint.withdrawn": ("The customer withdrew the complaint {number}.", "客户撤回了投诉 {number}。"),
+        "complaint.reopened": ("The complaint {number} is open again.", "投诉 {number} 已重新打开。"),
+        "complaint.sla_warning": (
+            "The time promised for the complaint {number} is running out.",
+            "投诉 {number} 的承诺时限即将到期。",
+        ),
+        "complaint.sla_breached": (
+            "The time promised for the complaint {number} is over.",
+            "投诉 {number} 已超过承诺时限。",
+        ),
+        "complaint.escalated": ("The complaint {number} was taken to the next level.", "投诉 {number} 已升级。"),
+    }
+)
