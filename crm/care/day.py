@@ -31,6 +31,7 @@ from crm.actor import Sight
 from crm.calendars.prepared import calendar_of
 from crm.care.call_list import whose
 from crm.care.calls import DAY, progress_at
+from crm.care.day_complaints import of_the_day
 from crm.care.day_schemas import DayQuery
 from crm.care.pressure import begin_of
 from crm.customers.models import customers
@@ -122,6 +123,8 @@ def _day(sight: Sight) -> Select[Any]:
         )  # fmt: skip
         return _list(told, [one.c.due_at, one.c.id])
 
+    complaint = of_the_day(sight, OF_USER).cte("complaints_of_day")
+    first_due = select(complaint).order_by(complaint.c.due_key, complaint.c.id).limit(MOST).subquery()
     told_call = func.json_build_object(
         "customer", func.json_build_object("id", call.c.id, "name", call.c.name),
         "phone", call.c.phone, "next_call_on", cast(call.c.next_call_on, Date),
@@ -136,9 +139,10 @@ def _day(sight: Sight) -> Select[Any]:
         "overdue", told_tasks(task.c.late),
         "key_follow_ups", told_tasks(task.c.is_key),
         "calls", _list(told_call, [call.c.name, call.c.id]),
+        "complaints", _list(first_due.c.told, [first_due.c.due_key, first_due.c.id]),
         "counts", func.json_build_object(
             "visits", count(visit), "tasks", count(task, ~task.c.late), "overdue", count(task, task.c.late),
-            "key_follow_ups", count(task, task.c.is_key), "calls", count(call),
+            "key_follow_ups", count(task, task.c.is_key), "calls", count(call), "complaints", count(complaint),
         ),
     )  # fmt: skip
     return select(cast(whole, Text))

@@ -10,6 +10,7 @@ from crm.care.call_schemas import Day
 from crm.customers.schemas import CustomerReference
 from crm.customers.vocabulary import Band
 from crm.fields import Shown
+from crm.sla.vocabulary import Severity
 
 Count = Annotated[int, Field(ge=0)]
 Metres = Annotated[int, Field(ge=0)]
@@ -53,6 +54,19 @@ class DayCall(Shown):
     next_call_on: date
 
 
+class DayComplaint(Shown):
+    """A complaint that the person looks into."""
+
+    id: UUID
+    number: str
+    subject: str
+    severity: Severity
+    state: str
+    due_at: datetime | None
+    waits: bool = Field(description="It is the customer's turn: ask whether they need anything.")
+    customer: CustomerReference | None
+
+
 class DayRead(Shown):
     """What a day holds. The lists of tasks have 200 lines at most; `counts` has them all."""
 
@@ -63,6 +77,7 @@ class DayRead(Shown):
     overdue: list[DayTask] = Field(description="Due before, and still open.")
     key_follow_ups: list[DayTask] = Field(description="Those of both about key customers.")
     calls: list[DayCall]
+    complaints: list[DayComplaint] = Field(description="Those they look into that are due by its end, or wait.")
     counts: dict[str, int]
 
 

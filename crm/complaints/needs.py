@@ -219,12 +219,17 @@ class Unmet:
         return tuple(need for need in self.needs if MEANINGS[need].kind in kinds)
 
 
-def unmet(step: Step, case: Case, who: Who) -> Unmet:
-    """What keeps this actor from taking this step of this complaint."""
+def unmet(step: Step, case: Case, who: Who, will_be: Case | None = None) -> Unmet:
+    """What keeps this actor from taking this step of this complaint.
+
+    Who may is judged by the complaint as it is; what must be there by what it ``will_be`` with what is sent.
+    """
     row = STEPS.get((case.state, step))
     if row is None:
         return Unmet(by_state=True, needs=())
-    return Unmet(by_state=False, needs=tuple(need for need in row.needs if not MEANINGS[need].met(case, who)))
+    judged = {"who": case, "what": will_be or case, "sent": will_be or case}
+    meanings = ((need, MEANINGS[need]) for need in row.needs)
+    return Unmet(by_state=False, needs=tuple(n for n, means in meanings if not means.met(judged[means.kind], who)))
 
 
 def in_words(needs: Iterable[Need]) -> list[dict[str, str]]:

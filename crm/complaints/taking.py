@@ -77,7 +77,7 @@ def decide(tx: Transaction, step: Step, now: Case, sent: Sent) -> None:
     """Raise what keeps the actor from taking the step, with everything that is missing named at once."""
     who = who_is(tx.actor)
     with_sent = standing.with_sent(now, sent.values, reached=sent.reached, confirmed=sent.confirmed)
-    held = unmet(step, with_sent, who)
+    held = unmet(step, now, who, with_sent)
     if held.by_state:
         possible = [one for one in ASKED_FOR if (now.state, one) in STEPS]
         raise StepNotPossible(state=now.state, step=step, possible=possible)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Insert
 
+from crm.complaints import events as complaints
 from crm.database import Transaction, statement
 from crm.recording import creating, record, renamed
 from crm.task_rules import events
@@ -50,7 +51,6 @@ def _event(event: str, *where: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 VISIT_MISSED = "visit.missed"
-COMPLAINT_ANSWERED = "complaint.communicated"
 
 SHIPPED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -83,7 +83,7 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
         "complaint_answered": _rule(
             ("Complaint answered: call back", "投诉答复后回访"),
-            _event(COMPLAINT_ANSWERED),
+            _event(complaints.COMMUNICATED),
             ("Call {customer}: is the answer to the complaint what they need?", "回访{customer}：对投诉答复是否满意"),
             after={"count": 3, "unit": "working_days"},
         ),

@@ -5,6 +5,7 @@ It is filled through the product's own actions, so each row has its fact, and th
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, exists, select
 
@@ -13,6 +14,11 @@ from crm.channels import actions as channels
 from crm.channels.actions import Means
 from crm.channels.proofs import Proofs
 from crm.channels.schemas import NotificationChannelCreate
+from crm.complaints import actions as complaints
+from crm.complaints import receiving
+from crm.complaints.schemas import ComplaintCreate
+from crm.complaints.step_schemas import ComplaintAssess, ComplaintInform, ComplaintWait
+from crm.complaints.vocabulary import Category, Channel
 from crm.contacts import actions as contacts
 from crm.contacts.schemas import ContactCreate
 from crm.customers import actions as customers
@@ -24,6 +30,7 @@ from crm.founding import found_workspace
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
 from crm.sealing import Sealer
+from crm.sla.vocabulary import Severity
 from crm.tasks import actions as tasks
 from crm.tasks.schemas import TaskCreate, TaskSubjectSent
 from crm.visits import actions as visits
@@ -144,7 +151,7 @@ async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_se
     await channels.create(tx, robot, Means(sealer, Proofs(secret_key), allow_loopback=True, sends_email=False))
 
     team = await teams.create(tx, TeamCreate(name="Field sales 外勤"))
-    manager, anna, *_ = [
+    manager, anna, _ben, sue = [
         await people.create(
             tx, UserCreate(email=who.email, name=who.name, role=who.role, team_id=team.id, password=PASSWORD)
         )
@@ -183,6 +190,7 @@ async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_se
         planned_end=start + timedelta(hours=1),
     )
     await visits.plan(tx, plan)
+    await _complain(tx, customer_id, contact_id, sue.id, now)
     for seconds, title in ((20, "Call 单雄信 back about the offer"), (40, "发送会议纪要")):
         task = TaskCreate(
             title=title,
@@ -191,3 +199,33 @@ async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_se
             due_at=now + timedelta(seconds=seconds),
         )
         await tasks.create(tx, task, CUSTOMER)
+
+
+async def _complain(tx: Transaction, customer_id: UUID, contact_id: UUID, sue_id: UUID, now: datetime) -> None:
+    """Three complaints: one has just come in, one is looked into, one waits for the customer."""
+    said: tuple[tuple[str, Channel, Category, Severity, timedelta], ...] = (
+        ("交货晚了三天 Delivered three days late", "email", "delivery", "medium", timedelta(minutes=5)),
+        ("水泵第二次漏水，停产 The pump leaks again", "phone", "quality", "high", timedelta(hours=3)),
+        ("发票金额不符 The invoice is wrong", "chat", "price", "low", timedelta(days=1)),
+    )
+    for number, (subject, channel, category, severity, ago) in enumerate(said):
+        new = ComplaintCreate(
+            customer_id=customer_id,
+            contact_id=contact_id,
+            channel=channel,
+            received_at=now - ago,
+            subject=subject,
+            category=category,
+            severity=severity,
+            remedy_sought="replace" if category == "quality" else "explanation",
+            assignee_id=sue_id if number else None,
+        )
+        one = (await receiving.receive(tx, new)).id
+        if number:
+            await complaints.simply(tx, "acknowledge", one, None)
+            await complaints.assess(tx, one, ComplaintAssess(severity=severity, category=category))
+        if number == 1:
+            await complaints.simply(tx, "investigate", one, None)
+            await complaints.inform(tx, one, ComplaintInform(note="A fitter is on the way. 维修工程师已出发。"))
+        if number == 2:
+            await complaints.wait_customer(tx, one, ComplaintWait(reason="They send the invoice. 等客户发来发票。"))

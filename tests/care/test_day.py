@@ -61,7 +61,7 @@ async def test_a_day_holds_its_visits_tasks_what_is_overdue_and_its_calls(client
     assert [one["title"] for one in found["overdue"]] == ["late, key"]
     assert [one["title"] for one in found["key_follow_ups"]] == ["late, key", "today, key"]
     assert [one["customer"]["name"] for one in found["calls"]] == ["Acme"]
-    assert found["counts"] == {"visits": 2, "tasks": 2, "overdue": 1, "key_follow_ups": 2, "calls": 1}
+    assert found["counts"] == {"visits": 2, "tasks": 2, "overdue": 1, "key_follow_ups": 2, "calls": 1, "complaints": 0}
 
 
 async def test_without_a_date_it_is_the_next_working_day(client: Client) -> None:

@@ -17,7 +17,8 @@ router = new_router(tags=["day"])
 
 @router.get("/day", response_model=DayRead)
 async def get_day(access: DayReads, wanted: Annotated[DayQuery, Query()]) -> bytes:
-    """What a day holds: visits, tasks due, what is overdue, follow-ups with key customers, and calls that were set.
+    """What a day holds: visits, tasks due, what is overdue, follow-ups with key customers, calls that were set,
+    and complaints to be dealt with.
 
     Without a date it is the next working day: look at it before you leave.
     """
