@@ -30,7 +30,7 @@ SELECT c.id, c.number, c.customer_id, {_mention("customer")} AS customer, c.cont
        c.rejection_reason, c.alternatives_told, c.withdrawn_reason, c.reopened_count, c.cycle, c.satisfaction,
        c.check_effect_on, c.effective, c.repeat_of_id, c.visit_id, c.opportunity_id, c.product_id,
        {_mention("product")} AS product, c.lot, c.due_at,
-       (SELECT json_agg(json_build_object('kind', k.kind, 'cycle', k.cycle, 'state', k.state,
+       (SELECT json_agg(json_build_object('kind', k.kind, 'cycle', k.cycle, 'turn', k.turn, 'state', k.state,
             'started_at', k.started_at, 'due_at', k.due_at, 'stopped_at', k.stopped_at,
             'paused_minutes', k.paused_minutes) ORDER BY k.cycle, k.due_at, k.kind)
         FROM sla_clocks AS k WHERE k.workspace_id = c.workspace_id AND k.complaint_id = c.id) AS clocks,
