@@ -7,47 +7,23 @@ import json
 import os
 import platform
 import random
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import asyncpg
-import uvloop
 
 from benchmarks import reminders
-from benchmarks.load import Measured, run
+from benchmarks.contest import HEADINGS, PROCESSES, Operation, Pace, compare, http, measure, serve, serve_product
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from benchmarks.tidy import end_tidily
 from services.local.servers import SUPERUSER
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PROCESSES = 2
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One thing to measure, and the share of the yardstick that it must reach."""
-
-    name: str
-    bar: float
-    requests: Callable[[str], Iterator[bytes]]
-
-
-def http(method: str, path: str, token: str, body: object = None) -> bytes:
-    """A request as bytes."""
-    sent = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-    kind = "content-type: application/json\r\n" if sent else ""
-    head = f"{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}"
-    return f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent
 
 
 def operations(on: Stage, ids: list[str]) -> list[Operation]:
@@ -87,53 +63,11 @@ def operations(on: Stage, ids: list[str]) -> list[Operation]:
     ]
 
 
-@contextmanager
-def serve(target: list[str], environment: dict[str, str]) -> Iterator[int]:
-    """Uvicorn with this application on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", *target, "--port", str(port), "--workers", str(PROCESSES)]
-    command += [
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--no-server-header",
-    ]
-    process = subprocess.Popen(command, env={**os.environ, **environment})
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(1.5)
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
 async def _ids(on: Stage) -> list[str]:
     owner = await asyncpg.connect(on.dsn(SUPERUSER))
     rows = await owner.fetch("SELECT id FROM customers WHERE workspace_id = $1", on.workspace_id)
     await owner.close()
     return [str(row["id"]) for row in rows]
-
-
-def measure(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Measured:
-    """One run."""
-    return uvloop.run(run(port, requests, seconds=seconds, connections=connections))
 
 
 def deep_page(port: int, token: str, pages: int) -> tuple[Iterator[bytes], Iterator[bytes]]:
@@ -158,22 +92,15 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--only", help="one operation")
     chosen = parser.parse_args()
+    pace = Pace(chosen.seconds, chosen.rounds, chosen.connections)
     with stage(chosen.customers) as on, ExitStack() as stack:
         bare = {"BENCH_DATABASE_URL": on.dsn(SUPERUSER), "BENCH_WORKSPACE": str(on.workspace_id)}
-        product = {
-            "DATABASE_URL": on.dsn("rapport_api"),
-            "REDIS_URL": on.redis_url,
-            "RAPPORT_SECRET_KEY": SECRET_KEY,
-            "RAPPORT_RATE_LIMIT": "0",
-            "RAPPORT_ACCESS_LOG": "false",
-            "RAPPORT_LOG_LEVEL": "warning",
-        }
         yardstick_port = stack.enter_context(serve(["benchmarks.yardstick:app"], bare))
-        product_port = stack.enter_context(serve(["--factory", "services.api.main:create_app"], product))
+        product_port = stack.enter_context(serve_product(on.dsn("rapport_api"), on.redis_url, SECRET_KEY))
         lines = []
         for operation in operations(on, asyncio.run(_ids(on))):
             if chosen.only in {None, operation.name}:
-                lines.append(compare(operation, on.token, yardstick_port, product_port, chosen))
+                lines.append(compare(operation, on.token, yardstick_port, product_port, pace))
                 print(lines[-1])
         if chosen.only is None:
             first, deep = deep_page(product_port, on.token, min(1000, chosen.customers // 50))
@@ -193,37 +120,6 @@ def main() -> None:
             RESULTS.write_text(report(lines, f"{depth}\n\n{late}", chosen), encoding="utf-8")
 
 
-def compare(operation: Operation, token: str, yardstick: int, product: int, chosen: argparse.Namespace) -> str:
-    """A row of the table: medians over the rounds, and the ratio pair by pair."""
-    for port in (yardstick, product):
-        measure(port, operation.requests(token), 1.0, chosen.connections)
-    pairs = [
-        (
-            measure(yardstick, operation.requests(token), chosen.seconds, chosen.connections),
-            measure(product, operation.requests(token), chosen.seconds, chosen.connections),
-        )
-        for _ in range(chosen.rounds)
-    ]
-    failures = sum(one.failures for pair in pairs for one in pair)
-    ratios = [ours.per_second / bare.per_second for bare, ours in pairs]
-    ratio = statistics.median(ratios)
-    cells = [operation.name]
-    for side in (0, 1):
-        runs = [pair[side] for pair in pairs]
-        per_second, median, p99 = (
-            statistics.median(getattr(one, name) for one in runs) for name in ("per_second", "median_ms", "p99_ms")
-        )
-        cells.append(f"{per_second:,.0f} ({median:.1f}/{p99:.1f})")
-    cells += [
-        f"**{ratio:.2f}** ({min(ratios):.2f}-{max(ratios):.2f})",
-        f"{operation.bar:.2f}",
-        "yes" if ratio >= operation.bar else "no",
-    ]
-    if failures:
-        cells[-1] = f"{failures} failures"
-    return "| " + " | ".join(cells) + " |"
-
-
 def report(lines: list[str], others: str, chosen: argparse.Namespace) -> str:
     """The page that is committed."""
     table = "\n".join(lines)
@@ -236,8 +132,7 @@ one of five workspaces, {chosen.connections} connections, {PROCESSES} processes 
 
 Requests per second (median/p99 in ms). The ratio is the median over the pairs of runs, with its range.
 
-| operation | yardstick | Rapport | ratio | bar | reached |
-|---|---|---|---|---|---|
+{HEADINGS}
 {table}
 
 {others}

@@ -28,8 +28,8 @@ import httpx
 import psutil
 import uvloop
 
-from benchmarks.__main__ import http, serve
 from benchmarks.beside import Pace, Watch, most_memory, state_of_machine
+from benchmarks.contest import http, serve
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from benchmarks.tidy import end_tidily
 from crm.customers.registration import check_character

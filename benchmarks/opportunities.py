@@ -21,6 +21,9 @@ from uuid import UUID
 
 import asyncpg
 
+from benchmarks.against import Contest, against_bare, overhear, signed_in
+from benchmarks.bare_words import BODY, HERE
+from benchmarks.contest import HEADINGS, PROCESSES, Operation, Pace, http, http_get
 from benchmarks.large import Ask, Watched, row, timed
 from crm import clock
 from crm.actor import Actor, ActorKind, Role, Sight
@@ -212,7 +215,67 @@ async def measure(of: Stage, times: int, only: str | None) -> list[str]:
     return lines
 
 
-def report(of: Stage, lines: list[str], load: str) -> str:
+NEXT = """
+UPDATE opportunities AS o SET stage_id = s.id, stage_entered_at = now(), last_activity_at = now(),
+       version = o.version + 1, updated_at = now()
+FROM pipeline_stages AS at, pipeline_stages AS s
+WHERE o.workspace_id = $1 AND o.id = $2 AND at.workspace_id = $1 AND at.id = o.stage_id
+  AND s.workspace_id = $1 AND s.pipeline_id = at.pipeline_id AND s.place = at.place + 1
+RETURNING NULL
+"""
+MOVE = """
+INSERT INTO opportunity_moves (workspace_id, opportunity_id, move, from_state, from_stage_id, to_state, to_stage_id,
+                               seconds_in_stage, actor_kind, actor_id)
+SELECT $1, id, 'advance', 'open', stage_id, 'open', stage_id, 86400, 'user', $3 FROM opportunities
+WHERE workspace_id = $1 AND id = $2 RETURNING NULL
+"""
+FACT = """
+INSERT INTO events (workspace_id, type, subject_type, subject_id, sequence, customer_id, actor_kind, actor_id, payload,
+                    changes)
+VALUES ($1, 'opportunity.stage_changed', 'opportunity', $2, ($4::json ->> 'version')::bigint,
+        ($4::json ->> 'customer_id')::uuid, 'user', $3, $4, '{"stage": [null, "next"]}')
+RETURNING payload::text
+"""
+
+
+def contests(of: Stage, ids: list[UUID]) -> list[Contest]:
+    """The sales' list and the advance of a sale over HTTP, with the shares of the yardstick that they must reach."""
+    api, actor, waiting = of.dsn("rapport_api"), of.actor(), iter(ids)
+    page, path = http_get("/v1/opportunities?limit=50"), f"/v1/opportunities/{HERE}/advance"
+    listed = overhear(api, actor, lambda access: opportunities.page(access, OpportunityFilter()))
+    ((sql, values),) = overhear(api, actor, lambda access: opportunities.get(access, ids[0]))
+    shown = f"SELECT x.item FROM ({sql}) AS x", [HERE if value == ids[0] else value for value in values]
+    moved = (NEXT, [of.home, HERE]), (MOVE, [of.home, HERE, of.owner]), shown, (FACT, [of.home, HERE, of.owner, BODY])
+
+    def advance(token: str) -> Iterator[bytes]:
+        return (http("POST", path.replace(HERE, str(found)), token, {}) for found in waiting)
+
+    return [
+        Contest(Operation("sales, a page of 50", 0.55, page), "GET /v1/opportunities?limit=50", listed),
+        Contest(Operation("advance a sale", 0.35, advance), f"POST {path}", moved),
+    ]
+
+
+def over_http(of: Stage, pace: Pace) -> list[str]:
+    """The rows of the table of ratios."""
+    token, ids = asyncio.run(_entered(of))
+    return against_bare(of.dsn(SUPERUSER), of.dsn("rapport_api"), token, contests(of, ids), pace)
+
+
+async def _entered(of: Stage) -> tuple[str, list[UUID]]:
+    """A token for whoever sees all, and the open sales that can go further: each is moved once."""
+    owner = await asyncpg.connect(of.dsn(SUPERUSER))
+    await owner.execute("UPDATE users SET role = 'manager' WHERE id = $1", of.owner)
+    await owner.execute('UPDATE workspaces SET settings = settings || \'{"visibility": "all"}\' WHERE id = $1', of.home)
+    rows = await owner.fetch(
+        "SELECT o.id FROM opportunities AS o JOIN pipeline_stages AS s ON s.id = o.stage_id "
+        "WHERE o.state = 'open' AND s.place < 8 ORDER BY o.id"
+    )
+    await owner.close()
+    return await signed_in(of.dsn(SUPERUSER), of.home, of.owner), [found["id"] for found in rows]
+
+
+def report(of: Stage, lines: list[str], ratios: list[str], load: str) -> str:
     """The page that is committed."""
     return f"""# Opportunities
 
@@ -226,6 +289,12 @@ Postgres. CPU is the mean of this process and its Postgres process together.
 | what | bar | CPU | p50 | p95 | p99 | Postgres: p50 | p95 | p99 |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|
 {chr(10).join(lines)}
+
+Over HTTP, 16 connections, {PROCESSES} processes each, against the same SQL served bare (`benchmarks/bare.py`: no
+rights, no row-level security, no rules, no frame), in turn. Requests per second (median/p99 in ms).
+
+{HEADINGS}
+{chr(10).join(ratios)}
 """
 
 
@@ -235,15 +304,19 @@ def main() -> None:
     parser.add_argument("--opportunities", type=int, default=200_000)
     parser.add_argument("--open-percent", type=int, default=25)
     parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--only", help="Only questions with these words; writes nothing.")
+    parser.add_argument("--only", help="Only questions with these words, or http; writes nothing.")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each run over HTTP")
+    parser.add_argument("--rounds", type=int, default=5, help="runs over HTTP of each contestant")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     with stage(given.opportunities, given.open_percent) as of:
         before = os.getloadavg()
-        lines = asyncio.run(measure(of, given.times, given.only))
+        lines = [] if given.only == "http" else asyncio.run(measure(of, given.times, given.only))
+        ratios = over_http(of, Pace(given.seconds, given.rounds, 16)) if given.only in {None, "http"} else []
+        print("\n".join(ratios))
         load = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
         if given.only is None:
-            given.out.write_text(report(of, lines, load), encoding="utf-8")
+            given.out.write_text(report(of, lines, ratios, load), encoding="utf-8")
         print(load)
 
 

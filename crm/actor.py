@@ -72,6 +72,7 @@ class Actor:
             "actor_id": self.id,
             "actor_kind": self.kind,
             "user_id": self.user_id,
+            "scopes": tuple(sorted(self.scopes)),
             "team_ids": self.team_ids,
             "timezone": self.timezone,
             **{

@@ -14,11 +14,11 @@ from crm.paging import Filter
 
 
 class AttachmentRead(Shown):
-    """A file that hangs on a customer, a contact or a visit. Whoever sees its subject sees it."""
+    """A file that hangs on a customer, a contact, a visit or a sale. Whoever sees its subject sees it."""
 
     id: UUID
     subject: SubjectRead
-    customer_id: UUID
+    customer_id: UUID | None = Field(description="Null where the sale it hangs on has no customer yet.")
     name: str = Field(description="What its sender called it, without folders.")
     media_type: str = Field(description="What it is, by its content.")
     size: int = Field(description="In bytes.")
@@ -40,7 +40,9 @@ class AttachmentFilter(Filter):
     sort: Literal["created_at", "-created_at"] = "-created_at"
     subject_type: list[SubjectType] | None = None
     subject_id: list[UUID] | None = None
-    customer_id: list[UUID] | None = Field(default=None, description="Of these customers, their people and visits.")
+    customer_id: list[UUID] | None = Field(
+        default=None, description="Of these customers, their people, visits and sales."
+    )
     author_id: list[UUID] | None = None
     media_type: list[str] | None = None
     created_at_gte: Moment | None = None

@@ -88,7 +88,7 @@ async def attempt(tx: Transaction, complaint_id: UUID, made: ComplaintAttempt) -
         if made.at is not None:
             raise invalid("at", "This was before it was resolved.", "too_early")
         at = row["resolved_at"]
-    one = {"at": at, "by_id": tx.actor.user_id, "note": made.note}
+    one = {"at": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", "by_id": tx.actor.user_id, "note": made.note}
     return await take(tx, "attempt", complaint_id, Sent({"close_attempts": [*row["close_attempts"], one]}, made.note))
 
 

@@ -67,11 +67,11 @@ async def _must_be_possible(tx: Transaction, now: Case, row: Mapping[str, Any], 
         raise invalid("validity", "What is not justified is rejected, by a step of its own.", "reject_it")
     if values.get("responsible_id") is not None and values["responsible_id"] == now.assignee_id:
         raise AssigneeIsResponsible
-    if "customer_id" in values and row["customer_id"] not in {None, values["customer_id"]}:
-        raise CustomerStays
-    joins = values.get("customer_id") if row["customer_id"] is None else None
-    if joins and (problem := await out_of_reach(tx, joins)):
-        raise problem
+    if values.get("customer_id") not in {None, row["customer_id"]}:
+        if problem := await out_of_reach(tx, values["customer_id"]):
+            raise problem
+        if row["customer_id"] is not None:
+            raise CustomerStays
     if values.get("eight_d"):
         if values.get("category", now.category) != "quality" or now.severity not in SEVERE:
             raise NoEightD(severity=now.severity, category=now.category)

@@ -43,7 +43,7 @@ class NoteRead(Shown):
 
     id: UUID
     subject: SubjectRead
-    customer_id: UUID
+    customer_id: UUID | None = Field(description="Null where the sale it hangs on has no customer yet.")
     text: str
     pinned: bool
     author_id: UUID | None = Field(description="Who wrote it; null where a program did.")
@@ -60,7 +60,9 @@ class NoteFilter(Filter):
     sort: Literal["created_at", "-created_at"] = "-created_at"
     subject_type: list[SubjectType] | None = None
     subject_id: list[UUID] | None = None
-    customer_id: list[UUID] | None = Field(default=None, description="About these customers, their people and visits.")
+    customer_id: list[UUID] | None = Field(
+        default=None, description="About these customers, their people, visits and sales."
+    )
     author_id: list[UUID] | None = None
     pinned: bool | None = None
     created_at_gte: Moment | None = None

@@ -6,12 +6,28 @@ cursor, or now, and stops as soon as it is full. Sentences are made here, from t
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import CTE, Select, Text, Uuid, and_, bindparam, cast, func, literal, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    all_,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import ActorKind, Sight
@@ -36,6 +52,9 @@ WITHHELD = (
 )  # fmt: skip
 """Fields that only some may read: a timeline does not say how they changed."""
 
+READ_BY: Mapping[str, str] = MappingProxyType({"opportunity": "opportunities:read"})
+"""What seeing the customer does not suffice for, with the right that facts about it and what hangs on it ask for."""
+
 FILTERS = among(events, ["type", "subject_type", "actor_id"]) | between(events, ["occurred_at"])
 
 OLDEST = UUID(int=0)
@@ -44,7 +63,7 @@ OLDEST = UUID(int=0)
 async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chinese: bool) -> bytes:
     """The facts that touch a customer, its people and whoever was merged into it, newest first.
 
-    Raises ``NotFound`` for whom one does not see.
+    What the actor has no right to read is left out (``READ_BY``). Raises ``NotFound`` for whom one does not see.
     """
     given = {name: found for name in FILTERS if (found := getattr(wanted, name)) is not None}
     if wanted.type is not None:
@@ -56,7 +75,10 @@ async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chi
         before = min(before, _first_id(wanted.occurred_at_lte + MARGIN))
     since = OLDEST if wanted.occurred_at_gte is None else _first_id(wanted.occurred_at_gte - MARGIN)
     most = next(size for size in CUTS if size >= wanted.limit)
-    found = _page(access.actor.sight, frozenset(given), most, _end_of_month(now + MARGIN))
+    withheld = [kind for kind, scope in READ_BY.items() if scope not in access.actor.scopes]
+    found = _page(access.actor.sight, frozenset(given), most, _end_of_month(now + MARGIN), withholds=bool(withheld))
+    if withheld:
+        given["withheld"] = withheld
     rows = await access.rows(found, id=customer_id, before_id=before, since_id=since, **given)
     if not rows:
         raise NotFound
@@ -123,7 +145,7 @@ def _read_cursor(text: str, present: list[str]) -> UUID:
 
 
 @statement
-def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select[Any]:
+def _page(sight: Sight, present: frozenset[str], most: int, end: UUID, *, withholds: bool) -> Select[Any]:
     """One row a fact; a single row without a fact where the customer is seen and nothing is found.
 
     The page is cut for each of those who are one customer by now, so that each reads its own facts in their order.
@@ -142,6 +164,7 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select
             events.c.id < bindparam("before_id", type_=Uuid),
             events.c.id >= bindparam("since_id", type_=Uuid),
             *(FILTERS[name] for name in sorted(present)),
+            *(_may_be_read() if withholds else ()),
         )
         .order_by(events.c.id.desc())
         .limit(most + 1)
@@ -176,6 +199,12 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID) -> Select
         .select_from(found)
         .order_by(f.id.desc())
     )
+
+
+def _may_be_read() -> tuple[ColumnElement[bool], ...]:
+    withheld = bindparam("withheld", type_=ARRAY(Text))
+    hangs_on = func.coalesce(func.json_extract_path_text(events.c.payload, "subject", "type"), "")
+    return events.c.subject_type != all_(withheld), hangs_on != all_(withheld)
 
 
 def _merged_into(seen: CTE) -> CTE:

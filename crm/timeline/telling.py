@@ -61,7 +61,7 @@ def _name(told: Told) -> str:
 def _subject(told: Told) -> str:
     """What a complaint is about; of other facts the subject is what they are about, and no text."""
     said = told.data.get("subject")
-    return _short(said).rstrip("。.") if isinstance(said, str) else "?"
+    return _short(said).rstrip("。.！!？?") if isinstance(said, str) else "?"
 
 
 REASONS = ("reason", "stage_reason", "stage_evidence", "lost_evidence", "lifecycle_reason")

@@ -1,6 +1,6 @@
 """Complaints, the promises made to whoever complains, and the clocks that hold us to them.
 
-Revision: complaints, after ties.
+Revision: complaints, after hanging.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "complaints"
-down_revision = "ties"
+down_revision = "hanging"
 branch_labels = None
 depends_on = None
 
@@ -392,7 +392,7 @@ def upgrade() -> None:
     # A history is only added to; erasing takes people out of its notes.
     protect(
         "complaint_steps",
-        api="SELECT, INSERT",
+        api="SELECT, INSERT, UPDATE (note, version, updated_at)",
         worker="SELECT, INSERT, UPDATE (note, version, updated_at)",
     )
     protect("sla_clocks", scanned=True)

@@ -295,6 +295,7 @@ EVENTS: Events = {
     "note.archived": ("A note was put aside.", NoteRead),
     "note.restored": ("A note was brought back.", NoteRead),
     "attachment.added": ("A file was attached.", AttachmentRead),
+    "attachment.updated": ("An attached file went along with its sale to another customer.", AttachmentRead),
     "attachment.archived": ("An attached file was put aside.", AttachmentRead),
     "attachment.restored": ("An attached file was brought back.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
+from crm.attachments import reactions as attachments
 from crm.calendars import events as calendars
 from crm.care import reactions as care
 from crm.contacts import events as contacts
@@ -13,8 +14,10 @@ from crm.events.reacting import Fact
 from crm.groups import events as links
 from crm.groups import reactions as groups
 from crm.interactions import events as interactions
+from crm.notes import reactions as notes
 from crm.notifications import reactions as notifications
 from crm.opportunities import daily as sales
+from crm.opportunities import events as opportunities
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
@@ -54,6 +57,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         interactions.LOGGED: (care.warm_up,),
         rules.ENABLED: (care.plan_when_switched,),
         rules.DISABLED: (care.plan_when_switched,),
+        opportunities.UPDATED: (notes.follow, attachments.follow),
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
         visits.COMPLETED: (care.keep_visit_as_contact,),

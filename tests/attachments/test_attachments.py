@@ -24,10 +24,16 @@ async def customer(client: Client) -> str:
 
 
 async def send(
-    client: Client, subject_id: str, content: bytes = PDF, name: str = "offer.pdf", *, key: str | None = None
+    client: Client,
+    subject_id: str,
+    content: bytes = PDF,
+    name: str = "offer.pdf",
+    *,
+    subject_type: str = "customer",
+    key: str | None = None,
 ) -> httpx.Response:
     """Hang a file on something."""
-    form = {"subject_type": "customer", "subject_id": subject_id}
+    form = {"subject_type": subject_type, "subject_id": subject_id}
     headers = {"Idempotency-Key": key} if key else {}
     return await client.post("/v1/attachments", data=form, files={"file": (name, content)}, headers=headers)
 

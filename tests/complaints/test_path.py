@@ -300,3 +300,41 @@ async def test_informing_the_customer_is_written_down(client: Client, path: Path
     told: Any = await go(client, complaint, "inform", note="The part arrives on Thursday.")
     assert told["informed_at"] is not None
     assert (await history(client, complaint))[-1]["note"] == "The part arrives on Thursday."
+
+
+async def test_service_approves_up_to_its_limit(client: Client, path: Path, service: Client) -> None:
+    assert (await client.patch("/v1/workspace", json={"settings": {"complaints": {"service_limit": 500}}})).is_success
+    complaint = await path.to("investigating", await receive(client))
+    await go(client, complaint, "propose", **{**SOLUTION, "cost": {"amount": "500.01", "currency": "CNY"}})
+    refused = problem(await act(service, complaint, "approve"), 403, "step_is_for_others")
+    assert [one["code"] for one in refused["missing"]] == ["within_limit"]
+    await client.patch(f"/v1/complaints/{complaint['id']}", json={"cost": {"amount": "500.00", "currency": "CNY"}})
+    assert (await go(service, complaint, "approve"))["approved_by"]["name"] == "Sue Service"
+
+
+async def test_what_was_rejected_is_judged_anew_when_it_is_reopened(
+    client: Client, path: Path, service: Client
+) -> None:
+    complaint = await path.to("investigating", await receive(client))
+    await go(service, complaint, "reject", reason="Run dry.", alternatives_told="12315.")
+    await go(client, complaint, "approve")
+    await go(service, complaint, "close")
+    opened = await go(client, complaint, "reopen", reason="The log was of another pump.")
+    assert (opened["validity"], opened["rejection_reason"], opened["approved_by"]) == ("pending", None, None)
+
+
+async def test_nothing_is_checked_where_the_workspace_wants_none(client: Client, path: Path) -> None:
+    settings = {"settings": {"complaints": {"effect_check_days": 0}}}
+    assert (await client.patch("/v1/workspace", json=settings)).is_success
+    complaint = await path.to("resolved", await receive(client))
+    closed = await go(client, complaint, "close", confirmed=True, corrective_action="Trained")
+    assert closed["check_effect_on"] is None
+    assert (await client.get(f"/v1/tasks?subject_id={complaint['id']}")).json()["data"] == []
+
+
+async def test_the_same_assignee_again_changes_nothing(client: Client, events: Facts, workspace: Workspace) -> None:
+    complaint = await receive(client)
+    for _ in range(2):
+        await go(client, complaint, "assign", assignee_id=str(workspace.service.id))
+    assert len(await events("complaint.assigned")) == 1
+    assert [one["step"] for one in await history(client, complaint)] == ["receive", "assign"]

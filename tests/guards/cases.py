@@ -735,7 +735,7 @@ CASES: Mapping[str, Case] = {
     "add_corrective_action": Case(item("complaint_id", "complaint", {"title": "x", "due_at": "2090-01-01T00:00:00Z"})),
     "acknowledge_complaint": Case(step("", {})),
     "assess_complaint": Case(step("acknowledge", {"severity": "high", "category": "quality"})),
-    "assign_complaint": Case(_assigned_complaint),
+    "assign_complaint": Case(_assigned_complaint, by="manager"),
     "investigate_complaint": Case(step("assess", {})),
     "wait_for_customer": Case(step("assess", {"reason": "x"})),
     "resume_complaint": Case(_waiting_complaint),

@@ -19,6 +19,7 @@ from crm.errors import Unavailable
 from crm.notes.subjects import SubjectSent
 from crm.notes.vocabulary import SubjectType
 from crm.nouns import Answer
+from crm.opportunities.errors import OpportunityArchived
 from crm.paging import Page
 from services.api.deps import reads, writes
 from services.api.layers.bodies import MIB
@@ -69,12 +70,12 @@ async def list_attachments(access: AttachmentReads, wanted: Annotated[Attachment
     "/attachments",
     status_code=201,
     response_model=AttachmentRead,
-    responses=problems(CustomerArchived, QuotaReached),
+    responses=problems(CustomerArchived, OpportunityArchived, QuotaReached),
     max_body_size=LARGEST + MIB,
 )
 @patient(60)
 async def add_attachment(request: Request, access: AttachmentWrites, sent: Sent) -> Answer:
-    """Hang a file on a customer, a contact or a visit. It stands in the customer's timeline too.
+    """Hang a file on a customer, a contact, a visit or a sale. It stands in the customer's timeline too.
 
     Taken are PDF, Word, Excel and PowerPoint without macros, pictures (PNG, JPEG, GIF, WebP, HEIC), recordings (MP3,
     M4A, WAV, AMR, MP4) and plain text in UTF-8. Together a workspace's files take up at most

@@ -11,6 +11,7 @@ from crm.notes import actions, queries
 from crm.notes.errors import NoteArchived
 from crm.notes.schemas import NoteCreate, NoteFilter, NoteRead, NoteUpdate
 from crm.nouns import Answer
+from crm.opportunities.errors import OpportunityArchived
 from crm.paging import Page
 from crm.recording import AlreadyExists
 from services.api.deps import reads, writes
@@ -29,9 +30,14 @@ async def list_notes(access: NoteReads, wanted: Annotated[NoteFilter, Query()]) 
     return await queries.page(access, wanted)
 
 
-@router.post("/notes", status_code=201, response_model=NoteRead, responses=problems(CustomerArchived, AlreadyExists))
+@router.post(
+    "/notes",
+    status_code=201,
+    response_model=NoteRead,
+    responses=problems(CustomerArchived, OpportunityArchived, AlreadyExists),
+)
 async def create_note(access: NoteWrites, new: NoteCreate) -> Answer:
-    """Write a note about a customer, a contact or a visit. It stands in the customer's timeline too."""
+    """Write a note about a customer, a contact, a visit or a sale. It stands in the customer's timeline too."""
     return await actions.create(access, new)
 
 
