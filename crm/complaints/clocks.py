@@ -46,7 +46,9 @@ async def turn(tx: Transaction, step: Step, now: Timed, was: Timed | None) -> da
         after = [judged(case, row, time) for row in after]
     if act := TURNS.get(step):
         after = [row.turned(act(time[row.goes], row, case.now)) for row in after]
-    begun = _begun(case, step, was, now, after, time[case.goes])
+    # While it is the customer's turn nothing is promised to them; that begins when it is ours again.
+    waits = step != "resume" and any(row.clock.state == "paused" for row in rows)
+    begun = [] if waits else _begun(case, step, was, now, after, time[case.goes])
     await keep(tx, rows, after, time)
     await add(tx, begun, time)
     return earliest([*after, *begun])

@@ -301,3 +301,13 @@ async def test_it_is_due_as_it_says_in_the_list(client: Client, calendar: str) -
     assert [one["id"] for one in listed] == [soon["id"], late["id"], never["id"]]
     assert (await get(client, soon))["due_at"] == listed[0]["due_at"]
     assert moment(listed[0]["due_at"]) > datetime.now(UTC)
+
+
+async def test_while_it_is_the_customers_turn_no_update_is_due(client: Client, path: Path, calendar: str) -> None:
+    await new_policy(client, **AROUND)
+    complaint = await path.to("investigating", await receive(client))
+    await go(path.service, complaint, "wait-customer", reason="Waits for a photograph")
+    informed = await go(path.service, complaint, "inform", note="We still wait for it")
+    assert [one["state"] for one in informed["clocks"] if one["kind"] == "update"] == ["met"]
+    resumed = await go(path.service, complaint, "resume")
+    assert [one["state"] for one in resumed["clocks"] if one["kind"] == "update"] == ["met", "running"]
