@@ -121,12 +121,16 @@ async def reject(tx: Transaction, complaint_id: UUID, why: ComplaintReject) -> A
 
 async def withdraw(tx: Transaction, complaint_id: UUID, why: ComplaintWithdraw) -> Answer:
     """The customer takes it back. Raises as ``taking.take`` does."""
-    return await take(tx, "withdraw", complaint_id, Sent({"withdrawn_reason": why.reason}, why.reason))
+    gone = await take(tx, "withdraw", complaint_id, Sent({"withdrawn_reason": why.reason}, why.reason))
+    await learning.drop_tasks(tx, complaint_id, "withdrawn")
+    return gone
 
 
 async def reopen(tx: Transaction, complaint_id: UUID, why: ComplaintReopen) -> Answer:
     """It is not over. Raises as ``taking.take`` does."""
-    return await take(tx, "reopen", complaint_id, Sent(note=why.reason))
+    opened = await take(tx, "reopen", complaint_id, Sent(note=why.reason))
+    await learning.drop_tasks(tx, complaint_id, "reopened")
+    return opened
 
 
 async def inform(tx: Transaction, complaint_id: UUID, told: ComplaintInform) -> Answer:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
+
+from sqlalchemy import Insert, Text, Uuid, bindparam
 
 from crm import clock
 from crm.calendars.prepared import workspace_calendar
@@ -14,9 +16,14 @@ from crm.complaints.queries import COMPLAINT
 from crm.complaints.rules import OVER
 from crm.complaints.step_schemas import CorrectiveAction
 from crm.complaints.updating import WHO
-from crm.database import Transaction
+from crm.database import Transaction, statement
 from crm.nouns import Answer
+from crm.recording import recorded
 from crm.tasks import actions as tasks
+from crm.tasks.events import CANCELLED as TASK_CANCELLED
+from crm.tasks.models import tasks as tasks_table
+from crm.tasks.queries import TASK
+from crm.tasks.reminding import remind_anew
 from crm.tasks.schemas import TaskCreate, TaskSubjectSent
 
 AT = time(9)
@@ -26,6 +33,13 @@ TITLES = {
     "en": "Check the effect of what was done after complaint {number}",
     "zh-CN": "检查投诉 {number} 纠正措施的有效性",
 }
+
+Because = Literal["withdrawn", "reopened"]
+DROPPED: Mapping[Because, tuple[str, str]] = {
+    "withdrawn": ("The complaint was withdrawn.", "投诉已撤回。"),
+    "reopened": ("The complaint was reopened.", "投诉已重新打开。"),
+}
+"""Why tasks are dropped, as their cancelling says."""
 
 
 async def add_action(tx: Transaction, complaint_id: UUID, new: CorrectiveAction) -> Answer:
@@ -78,3 +92,28 @@ async def owe_check(tx: Transaction, row: Mapping[str, Any], day: date) -> None:
             dedupe_key=f"complaint_effect:{row['id']}:{row['reopened_count']}",
         ),
     )
+
+
+async def drop_tasks(tx: Transaction, complaint_id: UUID, because: Because) -> None:
+    """What makes no sense any more: all of it when withdrawn, the look at the effect when reopened."""
+    said, said_zh = DROPPED[because]
+    reason = said if tx.actor.language == "en" else said_zh
+    await tx.rows(_drop(because), event_type=TASK_CANCELLED, complaint_id=complaint_id, reason=reason)
+
+
+@statement
+def _drop(because: Because) -> Insert:
+    t = tasks_table.c
+    which = [t.kind == "effectiveness_check"] if because == "reopened" else []
+    dropped = (
+        tasks_table.update()
+        .where(
+            t.workspace_id == bindparam("workspace_id", type_=Uuid),
+            t.subject_id == bindparam("complaint_id", type_=Uuid),
+            t.subject_type == "complaint",
+            t.state == "open",
+            *which,
+        )
+        .values(state="cancelled", cancel_reason=bindparam("reason", type_=Text))
+    )
+    return recorded(TASK, dropped, also=remind_anew)

@@ -338,3 +338,22 @@ async def test_the_same_assignee_again_changes_nothing(client: Client, events: F
         await go(client, complaint, "assign", assignee_id=str(workspace.service.id))
     assert len(await events("complaint.assigned")) == 1
     assert [one["step"] for one in await history(client, complaint)] == ["receive", "assign"]
+
+
+async def test_what_is_not_to_be_done_any_more_is_cancelled(client: Client, path: Path) -> None:
+    async def states(complaint: dict[str, Any]) -> list[tuple[str, str]]:
+        found = (await client.get(f"/v1/tasks?subject_id={complaint['id']}&sort=created_at")).json()["data"]
+        return [(task["kind"], task["state"]) for task in found]
+
+    done = await path.to("resolved", await receive(client))
+    await go(client, done, "close", confirmed=True, corrective_action="Trained")
+    await go(client, done, "reopen", reason="It leaks again.")
+    assert await states(done) == [("effectiveness_check", "cancelled")]
+    await go(client, done, "propose")
+    withdrawn = await receive(client)
+    action = {"title": "Train", "due_at": at(days=-3)}
+    made = await client.post(f"/v1/complaints/{withdrawn['id']}/corrective-actions", json=action)
+    await go(client, withdrawn, "withdraw", reason="It was the electrician.")
+    assert await states(withdrawn) == [("corrective_action", "cancelled")]
+    task = (await client.get(f"/v1/tasks/{made.json()['id']}")).json()
+    assert task["cancel_reason"] == "投诉已撤回。"
