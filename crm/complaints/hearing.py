@@ -37,10 +37,10 @@ HIGHEST = 50
 """So many teams above each other are looked through for a manager, should they ever form a circle."""
 
 CLOCKS = {
-    "acknowledge": ("acknowledging it", "受理确认"),
+    "acknowledge": ("the acknowledgement", "受理确认"),
     "response": ("the first response", "首次答复"),
     "update": ("the next update", "进展告知"),
-    "resolution": ("its resolution", "解决"),
+    "resolution": ("the resolution", "解决"),
 }
 
 

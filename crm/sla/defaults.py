@@ -19,7 +19,7 @@ _ASSIGNEE, _MANAGER, _ADMINS = {"to": "assignee"}, {"to": "manager"}, {"to": "ro
 DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "critical": {
-            "name": {"en": "Critical", "zh-CN": "特急"},
+            "name": {"en": "Critical", "zh-CN": "危急"},
             "acknowledge_minutes": 15,
             "response_minutes": 60,
             "update_minutes": 120,
@@ -28,7 +28,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_told((50, (_ASSIGNEE,)), (80, (_ASSIGNEE, _MANAGER)), (100, (_ASSIGNEE, _MANAGER, _ADMINS))),
         },
         "high": {
-            "name": {"en": "High", "zh-CN": "紧急"},
+            "name": {"en": "High", "zh-CN": "高"},
             "acknowledge_minutes": 30,
             "response_minutes": 120,
             "update_minutes": 450,
@@ -36,7 +36,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_told((75, (_ASSIGNEE,)), (100, (_ASSIGNEE, _MANAGER))),
         },
         "medium": {
-            "name": {"en": "Medium", "zh-CN": "一般"},
+            "name": {"en": "Medium", "zh-CN": "中"},
             "acknowledge_minutes": 120,
             "response_minutes": 480,
             "update_minutes": 900,
@@ -44,7 +44,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_told((80, (_ASSIGNEE,)), (100, (_ASSIGNEE, _MANAGER))),
         },
         "low": {
-            "name": {"en": "Low", "zh-CN": "轻微"},
+            "name": {"en": "Low", "zh-CN": "低"},
             "acknowledge_same_day": True,
             "response_minutes": 960,
             "resolution_minutes": 2400,

@@ -21,20 +21,20 @@ ASSIGNEE, MANAGER, ADMINS = {"to": "assignee"}, {"to": "manager"}, {"to": "role"
 
 POLICIES: tuple[dict[str, Any], ...] = (
     {
-        "severity": "critical", "en": "Critical", "zh": "特急", "acknowledge": 15, "same_day": False, "response": 60,
+        "severity": "critical", "en": "Critical", "zh": "危急", "acknowledge": 15, "same_day": False, "response": 60,
         "update": 120, "resolution": 480, "all_day": True,
         "told": {50: [ASSIGNEE], 80: [ASSIGNEE, MANAGER], 100: [ASSIGNEE, MANAGER, ADMINS]},
     },
     {
-        "severity": "high", "en": "High", "zh": "紧急", "acknowledge": 30, "same_day": False, "response": 120,
+        "severity": "high", "en": "High", "zh": "高", "acknowledge": 30, "same_day": False, "response": 120,
         "update": 450, "resolution": 960, "all_day": False, "told": {75: [ASSIGNEE], 100: [ASSIGNEE, MANAGER]},
     },
     {
-        "severity": "medium", "en": "Medium", "zh": "一般", "acknowledge": 120, "same_day": False, "response": 480,
+        "severity": "medium", "en": "Medium", "zh": "中", "acknowledge": 120, "same_day": False, "response": 480,
         "update": 900, "resolution": 1440, "all_day": False, "told": {80: [ASSIGNEE], 100: [ASSIGNEE, MANAGER]},
     },
     {
-        "severity": "low", "en": "Low", "zh": "轻微", "acknowledge": None, "same_day": True, "response": 960,
+        "severity": "low", "en": "Low", "zh": "低", "acknowledge": None, "same_day": True, "response": 960,
         "update": None, "resolution": 2400, "all_day": False, "told": {100: [ASSIGNEE, MANAGER]},
     },
 )  # fmt: skip

@@ -116,7 +116,7 @@ async def test_a_new_workspace_promises_what_the_table_says(stage: Stage, client
         "medium": (120, 480, 1440, False, False, [80, 100]),
         "low": (None, 960, 2400, True, False, [100]),
     }
-    assert found["critical"]["name"] == "特急"
+    assert found["critical"]["name"] == "危急"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from crm.complaints import escalating
 from crm.complaints.clocks import Timed, turn
 from crm.complaints.vocabulary import Step
 from crm.database import EVERYWHERE
+from crm.timeline.telling import Told, sentence
 from services.worker.promising import watch_promises
 from services.worker.rounds import Worker
 from tests.conftest import SECRET_KEY
@@ -89,7 +90,7 @@ async def test_what_is_running_out_is_told_once_to_whom_the_policy_says(backstag
     for _ in range(3):
         await until_idle(watch_promises, worker)
     assert await facts(backstage) == [(ESCALATED, 80, 1), (WARNED, 80, None)]
-    assert await told(backstage) == [(home.anna.id, "80 % of the time for its resolution is over")]
+    assert await told(backstage) == [(home.anna.id, "80 % of the time for the resolution is over")]
 
 
 async def test_what_ran_out_is_broken_and_the_manager_hears(backstage: Backstage, worker: Worker) -> None:
@@ -108,8 +109,8 @@ async def test_what_ran_out_is_broken_and_the_manager_hears(backstage: Backstage
     ]
     assert sorted((await told(backstage))[1:]) == sorted(
         [
-            (home.anna.id, "the time for its resolution is over"),
-            (home.manager.id, "the time for its resolution is over"),
+            (home.anna.id, "the time for the resolution is over"),
+            (home.manager.id, "the time for the resolution is over"),
         ]
     )
     (row,) = await backstage.owner.fetch("SELECT state, next_threshold_at FROM sla_clocks")
@@ -140,7 +141,7 @@ async def test_a_worker_that_was_away_tells_each_share_but_whom_it_concerns_only
     assert [one[:2] for one in await facts(backstage)] == [
         (ESCALATED, 80), (ESCALATED, 100), (BREACHED, 100), (WARNED, 80)
     ]  # fmt: skip
-    over = "the time for its resolution is over"
+    over = "the time for the resolution is over"
     assert sorted(await told(backstage)) == sorted([(home.anna.id, over), (home.manager.id, over)])
 
 
@@ -272,3 +273,22 @@ async def test_a_workspace_that_goes_wrong_leaves_the_others_alone(backstage: Ba
     )
     await watch_promises(worker)
     assert await backstage.owner.fetchval("SELECT state FROM sla_clocks WHERE workspace_id = $1", home.id) == "breached"
+
+
+async def test_a_timeline_tells_which_promise_and_which_level(backstage: Backstage, worker: Worker) -> None:
+    await promise(backstage.home, *LEVELS)
+    await complain(backstage, backstage.home, 101)
+    await watch_promises(worker)
+    rows = await backstage.owner.fetch("SELECT * FROM events WHERE type IN ($1, $2, $3)", WARNED, BREACHED, ESCALATED)
+    number = await backstage.owner.fetchval("SELECT number FROM complaints")
+
+    def told_in(chinese: bool) -> set[str]:
+        return {sentence(Told(row["type"], None, row["payload"], row["changes"], None, chinese, "UTC")) for row in rows}
+
+    assert told_in(False) == {
+        f"80 % of the time for the resolution of the complaint {number} is over.",
+        f"The time for the resolution of the complaint {number} is over.",
+        f"The complaint {number} was taken to level 1.",
+        f"The complaint {number} was taken to level 2.",
+    }
+    assert f"投诉 {number} 的解决时限已过 80%。" in told_in(True)
