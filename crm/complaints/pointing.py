@@ -21,7 +21,7 @@ SAID: Mapping[str, str] = {
     "visit_id": "There is no such visit to this customer.",
     "opportunity_id": "There is no such opportunity of this customer.",
     "product_id": "There is no such product in use.",
-    "assignee_id": "There is no such active user.",
+    "assignee_id": "There is no such active user who could.",
     "responsible_id": "There is no such user.",
     "team_id": "There is no such team.",
 }
@@ -71,7 +71,9 @@ def _there(sight: Sight, names: frozenset[str]) -> Select[Any]:
         for name, noun in of_customer.items()
     }
     found["product_id"] = exists().where(*at_home(products, "product_id"))
-    found["assignee_id"] = exists().where(*at_home(users, "assignee_id"), users.c.state == "active")
+    found["assignee_id"] = exists().where(
+        *at_home(users, "assignee_id"), users.c.state == "active", users.c.role != "auditor"
+    )
     found["responsible_id"] = exists().where(*at_home(users, "responsible_id"))
     found["team_id"] = exists().where(*at_home(teams, "team_id"))
     columns: list[ColumnElement[Any]] = [found[name].label(name) for name in sorted(names)]

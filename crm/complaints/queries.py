@@ -161,6 +161,14 @@ def visible(sight: Sight) -> ColumnElement[bool]:
 
 COMPLAINT = Noun("complaint", complaints, shape, visible)
 
+
+def _with_complainer(complaint: FromClause) -> Select[Any]:
+    return shape(complaint).add_columns(complaint.c.complainer)
+
+
+HELD = Noun("complaint", complaints, _with_complainer, visible)
+"""With whoever complained, as they said: for the person who asks what is held about them."""
+
 LIST = Listing(
     COMPLAINT,
     sorts={"created_at": complaints.c.created_at, "received_at": complaints.c.received_at, "due_at": due_key},

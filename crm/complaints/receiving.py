@@ -73,7 +73,6 @@ async def take_down(tx: Transaction, values: Mapping[str, Any]) -> Answer:
     values.setdefault("severity", "medium")
     id_ = values.setdefault("id", await new_id(tx))
     await pointing.must_be_there(tx, values)
-    values["number"] = await _number(tx, values["received_at"])
     if repeated := await repeat_of(
         tx,
         id_,
@@ -98,6 +97,8 @@ async def take_down(tx: Transaction, values: Mapping[str, Any]) -> Answer:
         cycle=1,
     )
     values["due_at"] = await clocks.turn(tx, "receive", timed, None)
+    # Last, because others wait for theirs until this one is written.
+    values["number"] = await _number(tx, values["received_at"])
     insert_ = _received(tx.actor.sight, frozenset(values))
     received = await record(tx, RECEIVED, insert_, refusals=REFUSALS, **renamed(values))
     if received is None:

@@ -14,7 +14,6 @@ from crm.complaints.vocabulary import (
     ClosedBecause,
     Remedy,
     State,
-    Step,
     Validity,
 )
 from crm.contacts.schemas import ContactReference
@@ -245,67 +244,6 @@ class ComplaintRead(Shown):
     created_at: datetime
     updated_at: datetime
     version: int
-
-
-class ComplainerShown(Shown):
-    """Whoever complained, as they said."""
-
-    name: str | None = None
-    phone: str | None = None
-    email: str | None = None
-
-
-class NeedShown(Shown):
-    """Something that is needed for a step."""
-
-    code: str
-    message: str
-    message_zh: str
-
-
-class StepShown(Shown):
-    """A step of the path: whether you can take it now, why not, and what must be sent along with it."""
-
-    step: Step
-    possible: bool
-    why_not: list[NeedShown]
-    asks: list[NeedShown] = Field(description="What is not there yet and must be sent with the step.")
-
-
-class ComplaintReceived(ComplaintRead):
-    """A complaint as it was taken down, with the earlier ones that it repeats."""
-
-    repeats: list[ComplaintReference] = Field(
-        description="The complaints of this customer about the same product or cause within `complaints.repeat_days` "
-        "before it, that you may see; the latest first."
-    )
-
-
-class ComplaintDetail(ComplaintReceived):
-    """A complaint, with what you can do about it now."""
-
-    open_actions: int = Field(description="Corrective actions that are not done yet.")
-    complainer: ComplainerShown | None = Field(description="Null too for who does not handle the case.")
-    steps: list[StepShown]
-
-
-class TakenStep(Shown):
-    """A step that was taken."""
-
-    id: UUID
-    step: Step
-    from_state: State | None
-    to_state: State
-    at: datetime
-    actor: PersonShown | None = Field(description="Null for a program or the product itself.")
-    actor_kind: str
-    note: str | None
-
-
-class HistoryRead(Shown):
-    """The way a complaint has gone, in order."""
-
-    data: list[TakenStep]
 
 
 class ComplaintFilter(Filter):

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from crm.actor import Sight
 from crm.attachments.queries import ATTACHMENT
+from crm.complaints.queries import HELD
 from crm.consents.queries import CONSENT
 from crm.contacts import taboos
 from crm.contacts.models import contact_taboos, contacts
@@ -136,7 +137,7 @@ def _everything() -> Select[Any]:
     """One document, whatever stands in it: each part as its own noun shows it."""
     person = bindparam("id", type_=Uuid)
     here = select(contacts.c.customer_id).where(_home(contacts), contacts.c.id == person).scalar_subquery()
-    i, v, t, kept = INTERACTION.table.c, VISIT.table.c, TASK.table.c, contact_taboos.c
+    i, v, t, kept, c = INTERACTION.table.c, VISIT.table.c, TASK.table.c, contact_taboos.c, HELD.table.c
     met = person == any_(v.met_contact_ids)
     known = exists().where(_home(contact_taboos), kept.id == person, kept.sealed.is_not(None))
     restricted = func.json_build_object("known", known, "text", bindparam("taboos", type_=Text))
@@ -147,6 +148,7 @@ def _everything() -> Select[Any]:
         "interactions", _part(INTERACTION, "occurred_at", i.customer_id == here, i.contact_id == person),
         "visits_planned", _part(VISIT, "planned_start", v.customer_id == here, person == any_(v.contact_ids), ~met),
         "visits_met", _part(VISIT, "planned_start", v.customer_id == here, met),
+        "complaints", _part(HELD, "received_at", c.customer_id == here, c.contact_id == person),
         "tasks", _part(TASK, "due_at", t.subject_id == person),
         "notes", _part(NOTE, "created_at", NOTE.table.c.subject_id == person),
         "attachments", _part(ATTACHMENT, "created_at", ATTACHMENT.table.c.subject_id == person),
@@ -174,6 +176,7 @@ def _everything_of_customer() -> Select[Any]:
         "links", own(LINK, column="person_id"),
         "interactions", own(INTERACTION, "occurred_at"),
         "visits", own(VISIT, "planned_start"),
+        "complaints", own(HELD, "received_at"),
         "tasks", own(TASK, "due_at"),
         "notes", own(NOTE),
         "attachments", own(ATTACHMENT),

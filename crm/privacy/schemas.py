@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from crm.attachments.schemas import AttachmentRead
+from crm.complaints.detail_schemas import ComplaintHeld
 from crm.consents.schemas import ConsentRead
 from crm.contacts.schemas import ContactRead
 from crm.customers.schemas import CustomerRead
@@ -38,6 +39,7 @@ class PersonalData(Shown):
     interactions: list[InteractionRead]
     visits_planned: list[VisitRead] = Field(description="Visits that were to meet them, and did not or not yet.")
     visits_met: list[VisitRead] = Field(description="Visits that met them.")
+    complaints: list[ComplaintHeld] = Field(description="What they complained of.")
     tasks: list[TaskRead] = Field(description="Tasks about them.")
     notes: list[NoteRead] = Field(description="Notes on them.")
     attachments: list[AttachmentRead] = Field(description="Files hung on them; fetch each by its id.")
@@ -53,6 +55,7 @@ class CustomerPersonalData(Shown):
     links: list[LinkRead] = Field(description="The companies they belong to.")
     interactions: list[InteractionRead]
     visits: list[VisitRead]
+    complaints: list[ComplaintHeld]
     tasks: list[TaskRead]
     notes: list[NoteRead]
     attachments: list[AttachmentRead] = Field(description="Fetch each by its id.")

@@ -118,6 +118,13 @@ async def test_the_same_key_takes_it_down_once(client: Client, events: Facts) ->
     assert len(await events("complaint.received")) == 1
 
 
+async def test_who_only_reads_looks_into_nothing(client: Client, workspace: Workspace) -> None:
+    made = await receive(client)
+    asked = {"assignee_id": str(workspace.auditor.id)}
+    refused = problem(await client.post(f"/v1/complaints/{made['id']}/assign", json=asked), 422, "unprocessable")
+    assert refused["errors"][0]["pointer"] == "#/assignee_id"
+
+
 async def test_nobody_is_assigned_whom_it_is_about(client: Client, workspace: Workspace) -> None:
     body = {
         "customer_id": await customer_of(client),

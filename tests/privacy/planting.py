@@ -76,6 +76,18 @@ async def _contact(client: Client, _: Workspace, names: list[str], digits: str) 
     return planted
 
 
+def _json(table: str, column: str, words: str) -> Any:
+    """The words in the shape that a column of JSON has."""
+    if table == exports.name:
+        return {"q": words}
+    shaped: dict[str, Any] = {
+        "complainer": {"name": words},
+        "close_attempts": [{"at": A_STEP["due_at"], "by_id": None, "note": words}],
+        "eight_d": {"d3": {"by_id": None, "done_on": None, "note": words}},
+    }
+    return shaped.get(column, {**A_STEP, "title": words})
+
+
 async def put_below(client: Client, owner: asyncpg.Connection, child: str, person: str) -> None:
     """A company below a person, as there are some from before groups were of companies, and a fact that tells of it."""
     await owner.execute("UPDATE customers SET parent_id = $2 WHERE id = $1", UUID(child), UUID(person))
@@ -237,7 +249,7 @@ async def _say_in(workspace: Workspace, planted: Planted, place: Place, row_id: 
     values: list[Any] = []
     for column, words in said.items():
         if isinstance(table.c[column].type, JSONB):
-            values.append({"q": words} if table is exports else {**A_STEP, "title": words})
+            values.append(_json(table.name, column, words))
         else:
             values.append([words] if isinstance(table.c[column].type, ARRAY) else words)
     names = ", ".join(f'"{column}" = ${place_}' for place_, column in enumerate(said, 3))

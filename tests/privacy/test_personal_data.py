@@ -102,6 +102,17 @@ async def test_what_hangs_on_a_contact_is_in_the_document(client: Client) -> Non
     assert (found["notes"], found["attachments"]) == ([note], [attachment])
 
 
+async def test_what_they_complained_of_is_handed_to_them_with_what_they_said_of_themselves(client: Client) -> None:
+    theirs = await known(client)
+    said = {"channel": "phone", "subject": "The pump leaks", "complainer": {"name": "Wang", "phone": "13800138000"}}
+    customer_id = (await client.get(f"/v1/contacts/{theirs.contact_id}")).json()["customer_id"]
+    of_them = {**said, "customer_id": customer_id, "contact_id": theirs.contact_id}
+    complaint = await post(client, "/v1/complaints", of_them)
+    await post(client, "/v1/complaints", {**of_them, "contact_id": theirs.beside_id})
+    found = (await client.get(f"/v1/contacts/{theirs.contact_id}/personal-data")).json()["complaints"]
+    assert [(one["id"], one["complainer"]["phone"]) for one in found] == [(complaint["id"], "+8613800138000")]
+
+
 async def test_taboos_are_in_the_document_of_those_who_may_read_them_and_each_reading_is_a_fact(
     client: Client, clients: Clients, workspace: Workspace, events: Facts
 ) -> None:
@@ -136,6 +147,7 @@ async def test_a_customer_who_is_a_person_has_a_document_with_what_was_merged_in
     assert [each["merged_into_id"] for each in found["merged"]] == [planted.id]
     for part, table in (
         ("links", "customer_links"), ("interactions", "interactions"), ("visits", "visits"),
+        ("complaints", "complaints"),
         ("trust_ratings", "trust_ratings"), ("key_proposals", "key_proposals"),
     ):  # fmt: skip
         assert ids(found[part]) == planted.alone[table], part

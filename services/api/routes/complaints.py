@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.complaints import learning, queries, receiving, standing, updating
+from crm.complaints.detail_schemas import ComplaintDetail, ComplaintReceived, ComplaintHistoryRead
 from crm.complaints.errors import (
     AssigneeIsResponsible,
     ComplaintOver,
@@ -15,12 +16,9 @@ from crm.complaints.errors import (
 )
 from crm.complaints.schemas import (
     ComplaintCreate,
-    ComplaintDetail,
     ComplaintFilter,
     ComplaintRead,
-    ComplaintReceived,
     ComplaintUpdate,
-    HistoryRead,
 )
 from crm.complaints.step_schemas import CorrectiveAction
 from crm.customers.errors import CustomerArchived
@@ -72,7 +70,7 @@ async def get_complaint(access: ComplaintReads, complaint_id: UUID) -> Answer:
     return await standing.detail(access, complaint_id)
 
 
-@router.get("/complaints/{complaint_id}/history", response_model=HistoryRead)
+@router.get("/complaints/{complaint_id}/history", response_model=ComplaintHistoryRead)
 async def get_complaint_history(access: ComplaintReads, complaint_id: UUID) -> bytes:
     """The way a complaint has gone: each step with when, by whom, and what was noted."""
     return await standing.history(access, complaint_id)
