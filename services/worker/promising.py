@@ -16,7 +16,7 @@ SHARE = 500
 LANES = 2
 """Workspaces side by side: each keeps one processor of the database busy."""
 RECOUNT_SECONDS = (2.0, 4.0)
-BATCH = 200
+BATCH = 100
 """Complaints worked out anew at a time: somebody who is at one of them waits for so long (benchmarks/COMPLAINTS.md)."""
 
 logger = logging.getLogger("rapport.worker.promising")
