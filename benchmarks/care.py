@@ -122,17 +122,17 @@ async def measure(url: str, found: tuple[UUID, UUID, UUID]) -> list[str]:
     for sees, actor in actors.items():
         access = database.reading(actor)
         questions: list[tuple[str, int, Callable[[], Awaitable[Any]]]] = [
-            ("call list of 60 among 1,000", 60, lambda a=access: call_list.read(a, CallListQuery())),  # type: ignore[misc]
-            ("day", 60, lambda a=access: day.read(a, DayQuery(date=now))),  # type: ignore[misc]
+            ("call list of 60 among 1,000", 60, lambda a=access: call_list.read(a, CallListQuery())),  # type: ignore[misc]  # defaults of a lambda
+            ("day", 60, lambda a=access: day.read(a, DayQuery(date=now))),  # type: ignore[misc]  # defaults of a lambda
             (
                 "route",
                 60,
-                lambda a=access: route.read(a, RouteQuery(date=now, start="29.5,106.5")),  # type: ignore[misc]
+                lambda a=access: route.read(a, RouteQuery(date=now, start="29.5,106.5")),  # type: ignore[misc]  # defaults of a lambda
             ),
         ]
         for group in ("user", "team", "region"):
             query = CoverageQuery.model_validate({"group_by": group, "from": now.replace(day=1), "to": now})
-            questions.append((f"coverage by {group}", 12, lambda a=access, q=query: coverage.read(a, q)))  # type: ignore[misc]
+            questions.append((f"coverage by {group}", 12, lambda a=access, q=query: coverage.read(a, q)))  # type: ignore[misc]  # defaults of a lambda
         for name, times, ask in questions:
             p50, p95, cpu = await measured(ask, times)
             lines.append(f"| {sees} | {name} | {p50:.1f} | {p95:.1f} | {cpu:.1f} |")

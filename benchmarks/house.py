@@ -24,6 +24,7 @@ import asyncpg
 
 from benchmarks.names import CITIES, name
 from crm.customers.queries import FINDING
+from crm.finding import in_a_row
 from crm.search import normalized
 from services import schema
 from services.local.servers import SUPERUSER, DsnOf, embedded_postgres
@@ -41,6 +42,7 @@ COLUMNS = (
     "team_id", "phone", "email", "address", "custom", "last_contact_at", "warmth_band", "created_at",
 )  # fmt: skip
 TOKENS = ("workspace_id", "token", "customer_id", "field")
+HELD = ("workspace_id", "customer_id", "field", "tokens")
 BANDS = ((15, "hot"), (60, "warm"), (119, "cooling"), (10_000, "cold"))
 # As somebody who keeps a million customers sets up a server of a few gigabytes.
 SETTINGS = {
@@ -67,6 +69,10 @@ WHERE c.workspace_id = $1
 COPIED_TOKENS = """
 INSERT INTO customer_tokens (workspace_id, token, customer_id, field)
 SELECT m.home, t.token, m.new_id, t.field FROM customer_tokens AS t JOIN copies AS m ON m.old_id = t.customer_id
+"""
+COPIED_HELD = """
+INSERT INTO customer_found_by (workspace_id, customer_id, field, tokens)
+SELECT m.home, m.new_id, h.field, h.tokens FROM customer_found_by AS h JOIN copies AS m ON m.old_id = h.customer_id
 """
 PARTITION = """
 CREATE TABLE IF NOT EXISTS {name} PARTITION OF events FOR VALUES FROM ('{lower}') TO ('{upper}');
@@ -196,6 +202,7 @@ async def _fill(url: str, customers: int, facts: int) -> dict[str, Any]:
     await owner.execute("ANALYZE copies")
     await owner.execute(COPIED_CUSTOMERS.format(same=same), home)
     await owner.execute(COPIED_TOKENS)
+    await owner.execute(COPIED_HELD)
     _say(began, "the others")
     await owner.execute(
         "ALTER TABLE customer_tokens ADD CONSTRAINT pk_customer_tokens "
@@ -287,14 +294,16 @@ def _customers(
 async def _land(owner: asyncpg.Connection, batch: list[dict[str, Any]]) -> None:
     records = [tuple(row[column] for column in COLUMNS) for row in batch]
     await owner.copy_records_to_table("customers", records=records, columns=COLUMNS)
-    tokens = (
-        (row["workspace_id"], token, row["id"], field)
+    left = [
+        (row["workspace_id"], row["id"], field, tuple(leaves(row[field])))
         for row in batch
         for field, leaves in FINDING.fields.items()
         if row.get(field)
-        for token in leaves(row[field])
-    )
+    ]
+    tokens = ((home, token, customer, field) for home, customer, field, tokens in left for token in tokens)
     await owner.copy_records_to_table("customer_tokens", records=tokens, columns=TOKENS)
+    held = ((home, customer, field, in_a_row(tokens)) for home, customer, field, tokens in left)
+    await owner.copy_records_to_table("customer_found_by", records=held, columns=HELD)
 
 
 async def _facts(owner: asyncpg.Connection, home: UUID, sellers: list[UUID], many: int) -> None:

@@ -6,8 +6,6 @@ Measured are the product's own functions as ``rapport_api``: in all (socket and 
 waiting for Postgres. Writes ``LARGE.md``.
 """
 
-import argparse
-import asyncio
 import os
 import platform
 import random
@@ -22,11 +20,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import psutil
 
-from benchmarks.house import DATA, WORKSPACES, House, house
+from benchmarks.asking import ask_the_house
+from benchmarks.house import WORKSPACES, House
 from benchmarks.names import CITIES, SYLLABLES, TRADES, name
 from crm.actor import Actor, ActorKind, Role, Sight
 from crm.customers import actions, duplicates, queries
-from crm.customers.schemas import CustomerCreate, CustomerFilter
+from crm.customers.listing import CustomerFilter
+from crm.customers.schemas import CustomerCreate
 from crm.database import Access, Database, Statement
 from crm.workspaces.custom_rules import Definition
 from crm.workspaces.settings import DEFAULTS
@@ -219,21 +219,7 @@ team's.
 
 def main() -> None:
     """Write ``LARGE.md``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--facts", type=int, default=5_000_000)
-    parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--only", help="Only questions with these words; writes nothing.")
-    parser.add_argument("--out", type=Path, default=LARGE)
-    given = parser.parse_args()
-    with house(given.data, customers=given.customers, facts=given.facts) as of:
-        before = os.getloadavg()
-        lines = asyncio.run(measure(of, given.times, given.only))
-        load = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
-        if given.only is None:
-            given.out.write_text(report(of, lines, load), encoding="utf-8")
-        print(load)
+    ask_the_house("large", __doc__, measure, report, times=200, out=LARGE)
 
 
 if __name__ == "__main__":

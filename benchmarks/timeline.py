@@ -6,8 +6,6 @@ Facts lie in twelve months of partitions: most customers have about fifty, twent
 Writes ``TIMELINE.md``.
 """
 
-import argparse
-import asyncio
 import os
 import platform
 from datetime import UTC, datetime, timedelta
@@ -18,7 +16,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from benchmarks.house import BUSY, DATA, MONTHS, WITH_FACTS, House, house
+from benchmarks.asking import ask_the_house
+from benchmarks.house import BUSY, MONTHS, WITH_FACTS, House
 from benchmarks.large import Ask, Watched, actor_of, row, timed
 from crm.actor import Sight
 from crm.database import Database
@@ -107,21 +106,7 @@ what it takes with nothing else on the machine. The thousand usual customers are
 
 def main() -> None:
     """Write ``TIMELINE.md``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.timeline", description=__doc__)
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--facts", type=int, default=5_000_000)
-    parser.add_argument("--times", type=int, default=1000)
-    parser.add_argument("--only", help="Only pages with these words; writes nothing.")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    given = parser.parse_args()
-    with house(given.data, customers=given.customers, facts=given.facts) as of:
-        before = os.getloadavg()
-        lines = asyncio.run(measure(of, given.times, given.only))
-        load = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
-        if given.only is None:
-            given.out.write_text(report(of, lines, load), encoding="utf-8")
-        print(load)
+    ask_the_house("timeline", __doc__, measure, report, times=1000, out=RESULTS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,19 @@
 """The table of facts: what ``recording`` writes and ``events`` reads. Partitioned by month, through its ids."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from crm.tables import metadata, moment
@@ -58,3 +71,18 @@ Index(
     postgresql_where=events.c.subject_type == "visit",
 )
 Index("ix_events_unpublished", events.c.workspace_id, events.c.id, postgresql_where=events.c.published_at.is_(None))
+
+
+def this_transaction() -> ColumnElement[int]:
+    """The number of the transaction that asks, as facts have it."""
+    return cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+
+
+def published_here() -> tuple[ColumnElement[bool], ...]:
+    """The facts of one type that the transaction that asks has written as published: ``workspace_id``, ``of_type``."""
+    return (
+        events.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+        events.c.transaction_id == this_transaction(),
+        events.c.type == bindparam("of_type", type_=Text),
+        events.c.published_at.is_not(None),
+    )

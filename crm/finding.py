@@ -11,18 +11,20 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Delete,
-    Index,
+    FromClause,
     Insert,
     PrimaryKeyConstraint,
+    Select,
     Table,
     Text,
     Uuid,
-    all_,
     and_,
     any_,
     bindparam,
+    case,
     delete,
     func,
+    literal_column,
     select,
     true,
 )
@@ -41,10 +43,11 @@ Leaves = Callable[[Any], Iterable[str]]
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """How the things of a table are found: where their tokens stand, and what each field leaves there."""
+    """How the things of a table are found: where their tokens stand and are held, and what each field leaves there."""
 
     table: Table
     tokens: Table
+    held: Table
     fields: Mapping[str, Leaves]
 
     @property
@@ -56,7 +59,7 @@ class Finding:
 def tokens_table(noun: str) -> Table:
     """The table of what things of this noun are found by: ``customer_tokens`` with its ``customer_id``."""
     key = f"{noun}_id"
-    table = Table(
+    return Table(
         f"{noun}_tokens",
         metadata,
         Column("workspace_id", Uuid, nullable=False),
@@ -65,8 +68,24 @@ def tokens_table(noun: str) -> Table:
         Column("field", Text, nullable=False),
         PrimaryKeyConstraint("workspace_id", "token", key, "field"),
     )
-    Index(None, table.c.workspace_id, table.c[key], table.c.token)
-    return table
+
+
+def held_table(noun: str) -> Table:
+    """What each thing of this noun is found by: ``customer_found_by``, a row for each of its fields.
+
+    The other way round than ``tokens_table``: whose tokens leave with a field, and whether a thing has a word, is asked
+    here. Every token stands here too; here only, one row of a field instead of an entry of an index for each token.
+    """
+    key = f"{noun}_id"
+    return Table(
+        f"{noun}_found_by",
+        metadata,
+        Column("workspace_id", Uuid, nullable=False),
+        Column(key, Uuid, nullable=False),
+        Column("field", Text, nullable=False),
+        Column("tokens", Text(collation="C"), nullable=False),
+        PrimaryKeyConstraint("workspace_id", key, "field"),
+    )
 
 
 def words(finding: Finding) -> dict[str, ColumnElement[bool]]:
@@ -87,38 +106,133 @@ def asked(given: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
 
 def left_by(finding: Finding, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the fields among these values leave, as the parameters of ``indexed`` and ``indexed_anew``."""
-    found = [
-        (field, token)
-        for field, leaves in finding.fields.items()
-        if values.get(field)
-        for token in leaves(values[field])
-    ]
+    left = {field: tuple(leaves(values[field])) for field, leaves in finding.fields.items() if values.get(field)}
+    held = [field for field, tokens in left.items() if tokens]
     return {
         "found_by": [field for field in finding.fields if field in values],
-        "token_fields": [field for field, _ in found],
-        "tokens": [token for _, token in found],
+        "token_fields": [field for field, tokens in left.items() for _ in tokens],
+        "tokens": [token for tokens in left.values() for token in tokens],
+        "held_fields": held,
+        "held": [in_a_row(left[field]) for field in held],
     }
 
 
-def indexed(finding: Finding, changed: CTE) -> Insert:
-    """The new tokens of the thing that has just changed."""
-    fields, tokens = bindparam("token_fields", type_=ARRAY(Text)), bindparam("tokens", type_=ARRAY(Text))
-    new = func.unnest(fields, tokens).table_valued("field", "token", name="new_token").render_derived()
+def in_a_row(tokens: Iterable[str]) -> str:
+    """The tokens of a field as they are held for its thing: each between two line breaks."""
+    return "\n" + "\n".join(tokens) + "\n"
+
+
+def parted(held: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is held of a field, as an array of tokens."""
+    return func.string_to_array(func.btrim(held, "\n"), "\n", type_=ARRAY(Text))
+
+
+def indexed(finding: Finding, changed: CTE) -> list[Insert | Delete]:
+    """The tokens of the thing that has just been made."""
+    new, held = _new_tokens(), _new_held()
     rows = select(changed.c.workspace_id, new.c.token, changed.c.id, new.c.field).select_from(changed.join(new, true()))
-    names = ["workspace_id", "token", finding.key, "field"]
-    return insert_or(finding.tokens).from_select(names, rows).on_conflict_do_nothing()
+    whole = select(changed.c.workspace_id, changed.c.id, held.c.field, held.c.tokens)
+    whole = whole.select_from(changed.join(held, true()))
+    return [
+        insert_or(finding.tokens).from_select(_token(finding), rows).on_conflict_do_nothing(),
+        insert_or(finding.held).from_select(_held(finding), whole).on_conflict_do_nothing(),
+    ]
 
 
 def indexed_anew(finding: Finding, changed: CTE) -> list[Insert | Delete]:
     """The tokens of the thing that has just changed: those of the fields' old values leave, the new ones come."""
-    tokens = finding.tokens
-    stale = delete(tokens).where(
-        tokens.c.workspace_id == changed.c.workspace_id,
-        tokens.c[finding.key] == changed.c.id,
-        tokens.c.field == any_(bindparam("found_by", type_=ARRAY(Text))),
-        tokens.c.token != all_(bindparam("tokens", type_=ARRAY(Text))),
+    fields = func.unnest(bindparam("found_by", type_=ARRAY(Text))).table_valued("field", name="covered")
+    fields = fields.render_derived()
+    new, held = _new_tokens(), _new_held()
+    covered = select(changed.c.id, fields.c.field, held.c.tokens)
+    covered = covered.select_from(changed.join(fields, true()).outerjoin(held, held.c.field == fields.c.field))
+    tokens = select(changed.c.id, new.c.field, new.c.token).select_from(changed.join(new, true()))
+    return found_anew(finding, covered.subquery("covered"), tokens.subquery("new"))
+
+
+def found_anew(finding: Finding, covered: FromClause, new: FromClause) -> list[Insert | Delete]:
+    """The tokens of many fields of many things are the given ones, and no other.
+
+    ``covered`` are the fields with their tokens as they are held (``id, field, tokens``), ``new`` the same token by
+    token (``id, field, token``).
+    """
+    gone = delete(finding.tokens).where(*at(finding, stale_tokens(finding, covered, new).subquery("stale")))
+    rows = select(_home(), new.c.token, new.c.id, new.c.field)
+    come = insert_or(finding.tokens).from_select(_token(finding), rows).on_conflict_do_nothing()
+    return [gone, come, *held_anew(finding, covered)]
+
+
+def stale_tokens(finding: Finding, covered: FromClause, new: FromClause) -> Select[Any]:
+    """Which tokens of the covered fields are none any more: ``token, id, field``."""
+    held = finding.held
+    # Field by field, so by the index: Postgres does not know how many are covered, and would read all that are held.
+    each = (
+        select(held.c.field, held.c.tokens)
+        .where(held.c.workspace_id == _home(), held.c[finding.key] == covered.c.id, held.c.field == covered.c.field)
+        .correlate(covered)
+        .offset(0)
+        .lateral("each_held")
     )
-    return [stale, indexed(finding, changed)]
+    token = func.unnest(parted(each.c.tokens)).table_valued("token", name="old_token").render_derived().lateral()
+    old = select(token.c.token, covered.c.id, each.c.field).select_from(covered.join(each, true()).join(token, true()))
+    return old.except_(select(new.c.token, new.c.id, new.c.field))  # type: ignore[return-value]  # a compound select
+
+
+def held_anew(finding: Finding, covered: FromClause) -> list[Insert | Delete]:
+    """What is held of these fields; no row of those that leave nothing.
+
+    Whoever changed the same thing since this statement began has written tokens that it does not see, so that they
+    stay: then what they hold stays too. What is held may be too much for a moment, never too little.
+    """
+    held, seen = finding.held, finding.held.alias("seen")
+    rows = select(_home(), covered.c.id, covered.c.field, covered.c.tokens).where(covered.c.tokens != "")
+    new = insert_or(held).from_select(_held(finding), rows)
+    # Named as text, since it is no table to be read a second time.
+    target = {name: literal_column(f"{held.name}.{name}", Text) for name in _held(finding)}
+    key = (seen.c[name] == target[name] for name in ("workspace_id", finding.key, "field"))
+    as_seen = select(seen.c.tokens).where(*key).scalar_subquery()
+    tokens = case((target["tokens"] == as_seen, new.excluded.tokens), else_=target["tokens"] + new.excluded.tokens)
+    come = new.on_conflict_do_update(index_elements=["workspace_id", finding.key, "field"], set_={"tokens": tokens})
+    theirs = (
+        select(seen.c.tokens)
+        .where(seen.c.workspace_id == _home(), seen.c[finding.key] == covered.c.id, seen.c.field == covered.c.field)
+        .correlate(covered)
+        .offset(0)
+        .lateral("each_seen")
+    )
+    empty = select(covered.c.id, covered.c.field, theirs.c.tokens).select_from(covered.join(theirs, true()))
+    none = empty.where(func.coalesce(covered.c.tokens, "") == "").subquery("empty")
+    same = held.c[finding.key] == none.c.id, held.c.field == none.c.field, held.c.tokens == none.c.tokens
+    return [come, delete(held).where(held.c.workspace_id == _home(), *same)]
+
+
+def at(finding: Finding, stale: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a row is one of these tokens (``token, id, field``), by the whole key of the index."""
+    t = finding.tokens.c
+    same = t.token == stale.c.token, t[finding.key] == stale.c.id, t.field == stale.c.field
+    return t.workspace_id == _home(), *same
+
+
+def _token(finding: Finding) -> list[str]:
+    return ["workspace_id", "token", finding.key, "field"]
+
+
+def _held(finding: Finding) -> list[str]:
+    return ["workspace_id", finding.key, "field", "tokens"]
+
+
+def _home() -> ColumnElement[Any]:
+    return bindparam("workspace_id", type_=Uuid)
+
+
+def _new_tokens() -> Any:
+    fields, tokens = bindparam("token_fields", type_=ARRAY(Text)), bindparam("tokens", type_=ARRAY(Text))
+    return func.unnest(fields, tokens).table_valued("field", "token", name="new_token").render_derived()
+
+
+def _new_held() -> Any:
+    fields, held = bindparam("held_fields", type_=ARRAY(Text)), bindparam("held", type_=ARRAY(Text))
+    return func.unnest(fields, held).table_valued("field", "tokens", name="new_held").render_derived()
 
 
 def _matches(finding: Finding, word: int) -> ColumnElement[bool]:

@@ -7,8 +7,8 @@ from crm.channels.models import notification_channels, notification_items, notif
 from crm.comments.models import opportunity_comments
 from crm.complaints.models import clock_pauses, complaint_numbers, complaint_steps, complaints, sla_clocks
 from crm.consents.models import consents
-from crm.contacts.models import birthday_rounds, contact_taboos, contact_tokens, contacts
-from crm.customers.models import customer_merges, customer_tokens, customers
+from crm.contacts.models import birthday_rounds, contact_found_by, contact_taboos, contact_tokens, contacts
+from crm.customers.models import customer_found_by, customer_merges, customer_tokens, customers
 from crm.events.models import events, reactions, worker_heartbeats
 from crm.exchange_rates.models import exchange_rates
 from crm.exports.models import exports
@@ -65,11 +65,13 @@ __all__ = [
     "complaint_steps",
     "complaints",
     "consents",
+    "contact_found_by",
     "contact_taboos",
     "contact_tokens",
     "contacts",
     "custom_fields",
     "customer_calls",
+    "customer_found_by",
     "customer_links",
     "customer_merges",
     "customer_tokens",

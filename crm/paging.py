@@ -37,7 +37,10 @@ class Filter(BaseModel):
 
 
 class CustomFilter(Filter):
-    """A filter that also takes the fields of a workspace's own: ``custom.<key>``, repeated for any of several."""
+    """A filter that also takes the fields of a workspace's own.
+
+    ``custom.<key>``, repeated for any of several; of numbers and dates ``custom.<key>_gte`` and ``custom.<key>_lte``.
+    """
 
     model_config = ConfigDict(extra="allow")
 

@@ -31,7 +31,7 @@ from crm.contacts.queries import FINDING as CONTACTS
 from crm.customers.models import customers
 from crm.customers.queries import FINDING as CUSTOMERS
 from crm.database import Transaction, statement
-from crm.finding import Finding, left_by
+from crm.finding import Finding, at, held_anew, left_by, parted, stale_tokens
 
 Found = Literal["customers", "contacts"]
 
@@ -56,7 +56,7 @@ async def reindex(tx: Transaction, noun: Found, after: UUID, *, most: int) -> Ba
         return None
     merged = [row["id"] for row in rows if noun == "customers" and row["merged_into_id"] is not None]
     holders = await _held(tx, merged) if merged else {}
-    given: dict[str, list[Any]] = {"covered_ids": [], "covered_fields": [], "ids": [], "fields": [], "tokens": []}
+    given: dict[str, list[Any]] = {"covered_ids": [], "covered_fields": [], "held": []}
     for row in rows:
         holder = holders.get(row["id"], {"holder": row["id"], "mark": ""})
         _add(given, finding, row, holder)
@@ -80,11 +80,10 @@ def _add(given: dict[str, list[Any]], finding: Finding, row: Any, holder: Any) -
     """What this row leaves, at whoever holds its tokens: the winner of a merge keeps the loser's under a mark."""
     values = {field: row[field] for field in finding.fields if row["erased_at"] is None}
     left = left_by(finding, values)
+    held = dict(zip(left["held_fields"], left["held"], strict=True))
     given["covered_ids"] += [holder["holder"]] * len(finding.fields)
     given["covered_fields"] += [holder["mark"] + field for field in finding.fields]
-    given["ids"] += [holder["holder"]] * len(left["tokens"])
-    given["fields"] += [holder["mark"] + field for field in left["token_fields"]]
-    given["tokens"] += left["tokens"]
+    given["held"] += [held.get(field, "") for field in finding.fields]
 
 
 def _at_home(table: Table) -> ColumnElement[bool]:
@@ -131,35 +130,21 @@ def _holders() -> Select[Any]:
 def _write(noun: Found) -> Select[Any]:
     """The tokens of these fields of these rows are those that are given, and no other."""
     finding = FINDINGS[noun]
-    tokens, key = finding.tokens, finding.key
-
-    def given(*columns: tuple[str, str, Any]) -> Any:
-        arrays = [bindparam(parameter, type_=ARRAY(type_)) for parameter, _, type_ in columns]
-        name = f"given_{columns[0][0]}"
-        return func.unnest(*arrays).table_valued(*(column for _, column, _ in columns), name=name).render_derived()
-
-    covered = given(("covered_ids", "id", Uuid), ("covered_fields", "field", Text))
-    right = given(("ids", "id", Uuid), ("fields", "field", Text), ("tokens", "token", Text)).alias("right_token")
-    new = given(("ids", "id", Uuid), ("fields", "field", Text), ("tokens", "token", Text))
-    # Id by id, so by the index, and then set against set: Postgres does not know how many are given, and would read all
-    # that the workspace has, or compare each with each.
-    each_one = (
-        select(tokens.c.token, tokens.c[key], tokens.c.field)
-        .where(_at_home(tokens), tokens.c[key] == covered.c.id, tokens.c.field == covered.c.field)
-        .correlate(covered)
-        .offset(0)
-        .lateral("each_one")
-    )
-    held = select(*each_one.c).select_from(covered.join(each_one, true()))
-    stale = held.except_(select(right.c.token, right.c.id, right.c.field)).cte("stale")
-    same = (tokens.c[name] == stale.c[name] for name in ("token", key, "field"))
-    gone = delete(tokens).where(_at_home(tokens), *same).returning(tokens.c.token).cte("gone")
+    columns = {"covered_ids": ("id", Uuid), "covered_fields": ("field", Text), "held": ("tokens", Text)}
+    arrays: list[Any] = [bindparam(name, type_=ARRAY(type_)) for name, (_, type_) in columns.items()]
+    given = func.unnest(*arrays).table_valued(*(column for column, _ in columns.values()), name="given")
+    given = given.render_derived()
+    token = func.unnest(parted(given.c.tokens)).table_valued("token", name="line").render_derived().lateral()
+    new = select(given.c.id, given.c.field, token.c.token).select_from(given.join(token, true())).subquery("new")
+    stale = stale_tokens(finding, given, new).cte("stale")
+    gone = delete(finding.tokens).where(*at(finding, stale)).returning(finding.tokens.c.token).cte("gone")
     wanted = select(bindparam("workspace_id", type_=Uuid), new.c.token, new.c.id, new.c.field)
     made = (
-        insert(tokens)
-        .from_select(["workspace_id", "token", key, "field"], wanted)
+        insert(finding.tokens)
+        .from_select(["workspace_id", "token", finding.key, "field"], wanted)
         .on_conflict_do_nothing()
-        .returning(tokens.c.token)
+        .returning(finding.tokens.c.token)
         .cte("made")
     )
-    return select(*(select(func.count()).select_from(each).scalar_subquery() for each in (made, gone)))
+    counts = select(*(select(func.count()).select_from(each).scalar_subquery() for each in (made, gone)))
+    return counts.add_cte(*(each.cte(f"held_{place}") for place, each in enumerate(held_anew(finding, given))))

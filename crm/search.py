@@ -9,9 +9,11 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase
 
 from crm.phones import national_number, normalize_phone
 from crm.pinyin import readings_of
+from crm.traditional import simplified
 
 LONGEST_TOKEN = 32
 MOST_STARTS = 24
@@ -85,10 +87,13 @@ def normalized(name: str) -> str:
         name = again
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _folded(text: str) -> str:
-    """Without accents on letters: what is searched, on both sides."""
-    if text.isascii():
-        return text
+    """Without accents on letters, in simplified characters: what is searched, on both sides."""
+    return text if text.isascii() else simplified(_bare(text))
+
+
+def _bare(text: str) -> str:
     bare = _MARKS.sub("", unicodedata.normalize("NFD", text.translate(_STROKES)))
     return unicodedata.normalize("NFC", bare)
 
@@ -130,10 +135,12 @@ def _tails(units: tuple[str, ...] | list[str], starts: int) -> set[str]:
 def tokens_of_name(name: str) -> frozenset[str]:
     """What a name is found by: from each word or Chinese character on; in pinyin and initials from each syllable on.
 
-    Names that can be read in two ways have both readings. At most some hundred tokens, however long the name.
+    Names that can be read in two ways have both readings, and those of both scripts: 乾 alone is qian, but stands for
+    干, which is gan. At most some hundred tokens, however long the name.
     """
     tokens: set[str] = set()
-    for text in _spellings(normalized(name[:LONGEST_READ])):
+    whole = normalized(name[:LONGEST_READ])
+    for text in _spellings(whole):
         units, core = _parted(text)
         tokens |= _tails(units, min(core, MOST_STARTS))
         if not _HAN.search(text):
@@ -141,12 +148,22 @@ def tokens_of_name(name: str) -> frozenset[str]:
         heard = units[: MOST_SYLLABLE_STARTS + LONGEST_TOKEN]
         starts = min(core, MOST_SYLLABLE_STARTS)
         # One character per unit, so that places agree; a Latin word inside is a gap that no Chinese word spans.
-        for reading in readings_of("".join(unit if len(unit) == 1 else " " for unit in heard)):
+        spoken = "".join(unit if len(unit) == 1 else " " for unit in heard)
+        for reading in {*readings_of(spoken), *_readings_as_written(whole, spoken)}:
             syllables = [unit if sound == " " else sound for unit, sound in zip(heard, reading, strict=True)]
             initials = [unit if sound == " " else sound[0] for unit, sound in zip(heard, reading, strict=True)]
             tokens |= _tails(syllables, starts)
             tokens |= _tails(initials, starts)
     return frozenset(tokens)
+
+
+def _readings_as_written(whole: str, spoken: str) -> list[tuple[str, ...]]:
+    """How the same characters are read in the script they were written in, where that is another one."""
+    written = _bare(whole)
+    if written == simplified(written):
+        return []
+    heard = "".join(unit if len(unit) == 1 else " " for unit in _UNITS.findall(written)[: len(spoken)])
+    return readings_of(heard) if simplified(heard) == spoken else []
 
 
 def core_of_name(name: str) -> str:
@@ -239,26 +256,28 @@ def _after(prefix: str) -> str:
 
 
 def tokens_of_spelling(name: str) -> frozenset[str]:
-    """What a misspelt Latin word of a name is found by: each word, and each with one letter left out.
-
-    Two words that differ by one letter, wrong, missing, too many or swapped with its neighbour, have one in common.
-    """
-    tokens: set[str] = set()
+    """What a misspelt Latin word of a name is found by: each as a whole. A query tries what it may mean."""
     words = [word for word in _words(name) if len(word) >= SHORTEST_MISSPELT]
-    for word in words[:MOST_MISSPELT]:
-        tokens |= _nearly(word)
-    return frozenset(tokens)
+    return frozenset(NEARLY + word[:LONGEST_MISSPELT] for word in words[:MOST_MISSPELT])
 
 
 def misspelt_ranges(query: str) -> list[list[Range]] | None:
-    """``prefix_ranges``, where each Latin word may have one letter wrong. None where there is no such word."""
+    """``prefix_ranges``, where each Latin word may have one letter wrong, missing, too many or swapped with the next.
+
+    None where there is no such word. There are hundreds of ranges, each of one token, for each such word.
+    """
     ranges, found = prefix_ranges(query), False
     for asked in ranges:
         word = asked[0][0]
         if word.isascii() and word.isalpha() and len(word) >= SHORTEST_MISSPELT - 1:
-            asked += [(token, token + "\x01") for token in sorted(_nearly(word))]
+            asked += [one_token(NEARLY + meant) for meant in sorted(_meant(word))]
             found = True
     return ranges if found else None
+
+
+def one_token(token: str) -> Range:
+    """The range that holds this token only, since none has a character below a space."""
+    return token, token + "\x01"
 
 
 def _words(name: str) -> list[str]:
@@ -267,7 +286,13 @@ def _words(name: str) -> list[str]:
     return [unit for unit in units[:core] if unit.isascii() and unit.isalpha()]
 
 
-def _nearly(word: str) -> set[str]:
-    word = word[:LONGEST_MISSPELT]
-    near = {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
-    return {NEARLY + one for one in near if len(one) >= SHORTEST_MISSPELT - 1}
+def _meant(word: str) -> set[str]:
+    """The words, as far as they are looked at, of which this one is one letter away; itself too."""
+    word = word[: LONGEST_MISSPELT + 2]
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    meant = {word}
+    meant.update(left + right[1:] for left, right in parts if right)
+    meant.update(left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1)
+    meant.update(left + letter + right[1:] for left, right in parts if right for letter in ascii_lowercase)
+    meant.update(left + letter + right for left, right in parts for letter in ascii_lowercase)
+    return {one[:LONGEST_MISSPELT] for one in meant if len(one) >= SHORTEST_MISSPELT}

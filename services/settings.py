@@ -138,7 +138,7 @@ class Settings(DataSettings):
         return self
 
     s3_bucket: str | None = Field(default=None, validation_alias="RAPPORT_S3_BUCKET")
-    """Where the content of attachments is kept; without it, in a folder of this machine."""
+    """Where attachments and the files of exports are kept; without it, in folders of this machine."""
     s3_prefix: str = Field(default="attachments", validation_alias="RAPPORT_S3_PREFIX")
     s3_endpoint: str | None = Field(default=None, validation_alias="RAPPORT_S3_ENDPOINT")
     """The address of a store that is not Amazon's."""

@@ -20,10 +20,12 @@ import jsonschema
 import pytest
 import pytest_asyncio
 
+from crm.chinese import in_chinese
 from crm.database import Access, Database
 from crm.pool import connect
 from services.api.main import create_app
 from services.api.openapi import document
+from services.api.problems import MEDIA_TYPE
 from services.local.servers import SUPERUSER, DsnOf, embedded_postgres, embedded_valkey
 from services.settings import Settings
 from tests.factories import Workspace, found_workspace
@@ -169,6 +171,16 @@ class Client(httpx.AsyncClient):
         if schema is not None and "json" in kind:
             whole = {**schema, "components": self._schema["components"]}
             jsonschema.validate(response.json(), whole, cls=jsonschema.Draft202012Validator)
+        if kind == MEDIA_TYPE and response.headers["content-language"] == "en":
+            _is_said_in_chinese_too(response.json())
+
+
+def _is_said_in_chinese_too(problem: dict[str, Any]) -> None:
+    said = [error["message"] for error in problem.get("errors", [])]
+    if "detail" in problem:
+        said.append(problem["detail"])
+    unknown = [message for message in said if in_chinese(message) is None]
+    assert not unknown, f"say these in Chinese in crm/chinese.toml: {unknown}"
 
 
 @dataclass

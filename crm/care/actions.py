@@ -99,20 +99,31 @@ async def _owe(tx: Transaction, customer: Cared, due_on: date) -> None:
     """The task to get in touch by that day, where somebody is to be told."""
     if customer.owner_id is None or not customer.may_be_planned:
         return
-    owed = Owed(
+    owed = owed_contact(tx, customer, due_on, customer.owner_id)
+    if await tasks.owe(tx, owed) is None:
+        await tasks.owe(tx, owed_again(owed, customer.version))
+
+
+def owed_contact(tx: Transaction, customer: Cared, due_on: date, owner_id: UUID) -> Owed:
+    """The task to get in touch with a customer by that day."""
+    return Owed(
         kind="contact_due",
         title=in_language(words.CONTACT_DUE, tx.actor.language, customer=customer.name),
         subject_type="customer",
         subject_id=customer.id,
         customer_id=customer.id,
-        assignee_id=customer.owner_id,
+        assignee_id=owner_id,
         due_at=due_at(tx, due_on),
         dedupe_key=f"contact_due:{customer.id}:{due_on}",
     )
-    if await tasks.owe(tx, owed) is None:
-        # There was a task for this day, closed since, and the customer wants contact again: restored, or contacted
-        # twice in a day. The version of the customer tells the two apart.
-        await tasks.owe(tx, replace(owed, dedupe_key=f"{owed.dedupe_key}:{customer.version}"))
+
+
+def owed_again(owed: Owed, version: int) -> Owed:
+    """The same where there was a task for this day, closed since, and the customer wants contact again.
+
+    It was restored, or contacted twice in a day. The version of the customer tells the two apart.
+    """
+    return replace(owed, dedupe_key=f"{owed.dedupe_key}:{version}")
 
 
 @statement

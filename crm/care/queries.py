@@ -1,10 +1,12 @@
 """What the rules of care need to know of a customer."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.customers.models import customers
 from crm.customers.vocabulary import Class, KeyKind
@@ -53,6 +55,16 @@ async def locked(tx: Transaction, customer_id: UUID) -> Cared | None:
     return None if row is None else Cared(*row)
 
 
+async def all_locked(tx: Transaction, customer_ids: Sequence[UUID]) -> list[Cared]:
+    """These customers, locked in the order of their ids; those that are not there are left out."""
+    return [Cared(*row) for row in await tx.rows(_all_locked(), customer_ids=customer_ids)]
+
+
+async def have_tasks(tx: Transaction, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """With whom of these somebody is to get in touch already."""
+    return {row["customer_id"] for row in await tx.rows(_have_tasks(), customer_ids=customer_ids)}
+
+
 async def planned(tx: Transaction, customer_id: UUID) -> list[Planned]:
     """The open tasks to get in touch with a customer: one, if all goes well."""
     return [Planned(*row) for row in await tx.rows(_planned(), customer_id=customer_id)]
@@ -60,6 +72,22 @@ async def planned(tx: Transaction, customer_id: UUID) -> list[Planned]:
 
 @statement
 def _locked() -> Select[Any]:
+    return _cared(customers.c.id == bindparam("customer_id", type_=Uuid))
+
+
+@statement
+def _all_locked() -> Select[Any]:
+    return _cared(customers.c.id == any_(bindparam("customer_ids", type_=ARRAY(Uuid)))).order_by(customers.c.id)
+
+
+@statement
+def _have_tasks() -> Select[Any]:
+    at_home = tasks.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    these = tasks.c.customer_id == any_(bindparam("customer_ids", type_=ARRAY(Uuid)))
+    return select(tasks.c.customer_id).where(at_home, these, tasks.c.kind == "contact_due", tasks.c.state == "open")
+
+
+def _cared(which: ColumnElement[bool]) -> Select[Any]:
     c = customers.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
@@ -69,7 +97,7 @@ def _locked() -> Select[Any]:
             owner.label("owner_is_active"),
             is_switched_off().label("is_switched_off"),
         )
-        .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
+        .where(at_home, which)
         .with_for_update(key_share=True, of=customers)
     )
 

@@ -5,7 +5,21 @@ from typing import Any, get_args
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, and_, bindparam, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
@@ -77,7 +91,10 @@ async def state(access: Access, contact_id: UUID) -> bytes:
         allowed, because = may_contact(row["purpose"], _standing(row), row["status"])
         shown = {name: row[name] for name in ("status", "since", "channel", "notice_version", "separate")}
         purposes.append({"purpose": row["purpose"], **shown, "may_contact": allowed, "because": because})
-    person = {"contact_id": contact_id, **{name: rows[0][name] for name in ("do_not_contact", "legal_basis")}}
+    person = {
+        "contact_id": contact_id,
+        **{name: rows[0][name] for name in ("do_not_contact", "objected_elsewhere", "legal_basis")},
+    }
     return orjson.dumps({**person, "purposes": purposes})
 
 
@@ -92,7 +109,8 @@ async def ask(access: Access, contact_id: UUID, purpose: Purpose) -> Verdict:
 
 
 def _standing(row: Any) -> Standing:
-    return Standing(**{name: row[name] for name in ("do_not_contact", "archived", "erased", "legal_basis")})
+    names = ("do_not_contact", "objected_elsewhere", "archived", "erased", "legal_basis")
+    return Standing(**{name: row[name] for name in names})
 
 
 async def _last_words(access: Access, contact_id: UUID, sight: Sight, purposes: list[Purpose]) -> list[Any]:
@@ -130,6 +148,7 @@ def _now(sight: Sight) -> Select[Any]:
             last.c.notice_version,
             last.c.separate,
             (contacts.c.do_not_contact | customers.c.do_not_contact).label("do_not_contact"),
+            _objected_elsewhere().label("objected_elsewhere"),
             (contacts.c.archived_at.is_not(None) | customers.c.archived_at.is_not(None)).label("archived"),
             (contacts.c.erased_at.is_not(None) | customers.c.erased_at.is_not(None)).label("erased"),
             contacts.c.legal_basis,
@@ -142,3 +161,28 @@ def _now(sight: Sight) -> Select[Any]:
         )
         .order_by(wanted.c.place)
     )
+
+
+def _objected_elsewhere() -> ColumnElement[bool]:
+    """Who wishes no contact, in another file, has a phone or an e-mail of this person: few wish it, and are looked at.
+
+    A file each at two customers is two contacts; whether they are one person nobody knows, but their address is one.
+    """
+    other, person = contacts.alias("objecting"), customers.alias("objecting_customer")
+    theirs = func.unnest(other.c.emails).column_valued("theirs")
+    mine = func.unnest(contacts.c.emails).column_valued("mine")
+    again = func.unnest(contacts.c.emails).column_valued("mine_again")
+    as_contact = exists().where(
+        other.c.workspace_id == contacts.c.workspace_id,
+        other.c.do_not_contact,
+        other.c.id != contacts.c.id,
+        other.c.phones.overlap(contacts.c.phones) | exists().where(func.lower(theirs) == func.lower(mine)),
+    )
+    as_customer = exists().where(
+        person.c.workspace_id == contacts.c.workspace_id,
+        person.c.do_not_contact,
+        person.c.id != contacts.c.customer_id,
+        person.c.kind == "person",
+        (person.c.phone == any_(contacts.c.phones)) | exists().where(func.lower(again) == func.lower(person.c.email)),
+    )
+    return or_(as_contact, as_customer)

@@ -23,6 +23,7 @@ class Standing:
     archived: bool
     erased: bool
     legal_basis: LegalBasis | None
+    objected_elsewhere: bool = False
 
 
 class Verdict(NamedTuple):
@@ -36,13 +37,15 @@ def may_contact(purpose: Purpose, standing: Standing, consent: Status | None) ->
     """Whether an automated message for this purpose may go to this person (``domain.md`` C3 rule 13, B12).
 
     ``consent`` is the last word of the ledger for the purpose. Do-not-contact, of the person or of the customer,
-    stops everything; so does a consent withdrawn. Where nothing was ever said, only what a contract or a legal duty
-    needs may go out. There is no purpose that need not ask.
+    stops everything, also where it was said in another file with the same phone or e-mail; so does a consent
+    withdrawn. Where nothing was ever said, only what a contract or a legal duty needs may go out. There is no purpose
+    that need not ask.
     """
     stopping: tuple[tuple[bool, Because], ...] = (
         (standing.erased, "erased"),
         (standing.archived, "archived"),
         (standing.do_not_contact, "do_not_contact"),
+        (standing.objected_elsewhere, "objected_elsewhere"),
         (consent == "withdrawn", "withdrawn"),
     )
     for stops, because in stopping:

@@ -80,5 +80,9 @@ class ConsentState(Shown):
 
     contact_id: UUID
     do_not_contact: bool = Field(description="The person's or the customer's wish; it stops everything automated.")
+    objected_elsewhere: bool = Field(
+        description="Another file with the same phone or e-mail, at whichever customer, wishes no contact: what goes "
+        "to that address reaches whoever wished it."
+    )
     legal_basis: LegalBasis | None
     purposes: list[PurposeState]

@@ -8,5 +8,5 @@ Purpose = Literal[
 Status = Literal["given", "withdrawn"]
 Channel = Literal["form", "paper", "email", "message", "wechat", "call", "in_person", "other"]
 Because = Literal[
-    "consented", "contract", "erased", "archived", "do_not_contact", "withdrawn", "no_consent"
+    "consented", "contract", "erased", "archived", "do_not_contact", "objected_elsewhere", "withdrawn", "no_consent"
 ]  # fmt: skip

@@ -126,9 +126,7 @@ def _custom(sight: Sight) -> Select[Any]:
 @statement
 def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
     customer = bindparam("new_customer_id", type_=Uuid)
-    return creating(
-        CONTACT, columns, only_if=in_reach(sight, customer), also=lambda changed: [indexed(FINDING, changed)]
-    )
+    return creating(CONTACT, columns, only_if=in_reach(sight, customer), also=partial(indexed, FINDING))
 
 
 @statement

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.contacts.vocabulary import LegalBasis, Level, Role, Style
 from crm.customers.vocabulary import ErasedBecause
-from crm.finding import tokens_table
+from crm.finding import held_table, tokens_table
 from crm.tables import UNRECORDED, link, metadata, moment, newest_first, noun, one_of, secret
 
 ROLES_ARE_KNOWN = (
@@ -79,7 +79,9 @@ Index(
     postgresql_where=contacts.c.birthday.is_not(None) & contacts.c.next_birthday_on.is_(None),
 )
 
-contact_tokens = tokens_table("contact")
+Index("ix_contacts_objecting", contacts.c.workspace_id, postgresql_where=contacts.c.do_not_contact)
+
+contact_tokens, contact_found_by = tokens_table("contact"), held_table("contact")
 
 contact_taboos = noun(
     "contact_taboos",

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Date, FromClause, Select, Text, and_, bindparam,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm import reading
-from crm.contacts.models import contact_tokens, contacts, next_birthday_key
+from crm.contacts.models import contact_found_by, contact_tokens, contacts, next_birthday_key
 from crm.contacts.schemas import ContactFilter
 from crm.contacts.styles import advised
 from crm.customers.models import customers
@@ -26,7 +26,7 @@ def _tokens_of_phones(phones: Iterable[str]) -> frozenset[str]:
     return frozenset(token for phone in phones for token in tokens_of_phone(phone))
 
 
-FINDING = Finding(contacts, contact_tokens, {"name": tokens_of_name, "phones": _tokens_of_phones})
+FINDING = Finding(contacts, contact_tokens, contact_found_by, {"name": tokens_of_name, "phones": _tokens_of_phones})
 """The fields a contact is found by, and what each leaves in the index."""
 
 

@@ -19,11 +19,13 @@ from crm.customers.errors import (
     CustomerErased,
     CustomerMerged,
     CustomerStillInUse,
+    GroupsAreOfCompanies,
     HandingOverIsForSupervisors,
     RegistrationCodeTaken,
     StillLinked,
 )
 from crm.customers.models import (
+    GROUPS_ARE_OF_COMPANIES,
     LINKS_KEEP_THEIR_KINDS,
     NO_CUSTOMER_ABOVE_ITSELF,
     ONE_CUSTOMER_PER_REGISTRATION_CODE,
@@ -46,7 +48,8 @@ from crm.workspaces.models import users
 MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
-REFUSALS = {**TAKEN, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
+UNFIT = {**TAKEN, GROUPS_ARE_OF_COMPANIES: GroupsAreOfCompanies}
+REFUSALS = {**UNFIT, NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, LINKS_KEEP_THEIR_KINDS: StillLinked}
 MERGED = ("address", "custom")
 
 
@@ -81,7 +84,7 @@ async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = (
         access,
         events.CREATED,
         _insert(access.actor.sight, frozenset(values), unless_found=bool(unless)),
-        refusals=TAKEN,
+        refusals=UNFIT,
         unless=unless,
         **renamed(values),
         **left_by(FINDING, values),
@@ -232,7 +235,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
         columns,
         values=team,
         only_if=and_(*only_if) if only_if else None,
-        also=lambda changed: [indexed(FINDING, changed)],
+        also=partial(indexed, FINDING),
     )
 
 

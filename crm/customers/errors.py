@@ -78,3 +78,10 @@ class StillLinked(Conflict):
 
     title = "A linked customer cannot change between company and person"
     title_zh = "存在关联关系的客户不可在公司与个人之间变更"
+
+
+class GroupsAreOfCompanies(Conflict):
+    """A group is a company, and so is everyone in it; somebody else has just changed one of the two."""
+
+    title = "Groups are of companies: a person has none and is none"
+    title_zh = "集团由公司组成：个人客户没有上级，也不能作为上级"

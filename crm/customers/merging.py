@@ -13,7 +13,6 @@ import asyncpg
 from sqlalchemy import (
     Insert,
     Select,
-    TextClause,
     Update,
     Uuid,
     bindparam,
@@ -21,13 +20,12 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.actor import ActorKind, Role, Sight
-from crm.customers import events
+from crm.customers import events, parents
 from crm.customers.actions import TAKEN
 from crm.customers.closing import close, reopen
 from crm.customers.errors import (
@@ -41,7 +39,6 @@ from crm.customers.errors import (
 from crm.customers.lending import lend_tokens, return_tokens
 from crm.customers.models import (
     LINKS_KEEP_THEIR_KINDS,
-    NO_CUSTOMER_ABOVE_ITSELF,
     customer_merges,
     customers,
 )
@@ -89,14 +86,16 @@ async def merge(tx: Transaction, wanted: CustomerMerge) -> Answer:
     # Also where the merge changes nothing: contacts since then are the loser's or the winner's when it is undone.
     after = {name: winner[name] for name in OF_CONTACT} | after
     before = {name: winner[name] for name in after}
-    await tx.row(_whole_groups())
+    await parents.judge_later(tx)
     closed = await close(tx, **pair)
     moved = await _moved(tx, **pair) | closed
     await tx.row(lend_tokens(), **pair)
     await tx.row(_keep(), **pair, moved=moved, winner_before=before, winner_after=after)
     # The loser goes first: it may have the registration code that the winner takes.
     await record(tx, events.MERGED, _give_up(), winner_id=wanted.winner_id, loser_id=wanted.loser_id)
-    return await _become(tx, events.MERGED, wanted.winner_id, after)
+    became = await _become(tx, events.MERGED, wanted.winner_id, after)
+    await parents.judge_now(tx)
+    return became
 
 
 async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
@@ -125,7 +124,7 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     if loser["erased_at"] is not None or winner["erased_at"] is not None:
         raise CustomerErased
     pair: dict[str, Any] = {"winner_id": winner_id, "loser_id": loser_id}
-    await tx.row(_whole_groups())
+    await parents.judge_later(tx)
     await tx.row(give_back(), **pair, **moved_ids(kept["moved"]))
     await reopen(tx, kept["moved"])
     await tx.row(return_tokens(), **pair)
@@ -133,6 +132,7 @@ async def unmerge(tx: Transaction, loser_id: UUID) -> Answer:
     back = await record(tx, events.UNMERGED, _come_back(), refusals=TAKEN, **pair)
     if back is None:
         raise Unavailable
+    await parents.judge_now(tx)
     return back
 
 
@@ -144,12 +144,6 @@ async def _moved(tx: Transaction, **pair: UUID) -> dict[str, list[str]]:
             raise known from error
         raise
     return found
-
-
-@statement
-def _whole_groups() -> TextClause:
-    """Look for circles among groups when all has moved: on the way, a customer may stand above itself for a moment."""
-    return text(f"SET CONSTRAINTS {NO_CUSTOMER_ABOVE_ITSELF} DEFERRED")
 
 
 def _may(access: Access) -> None:

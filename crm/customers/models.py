@@ -18,12 +18,21 @@ from crm.customers.vocabulary import (
     Stage,
     Type,
 )
-from crm.finding import tokens_table
+from crm.finding import held_table, tokens_table
 from crm.tables import UNRECORDED, Moment, link, moment, newest_first, noun, one_of
 
 ONE_CUSTOMER_PER_REGISTRATION_CODE = "one_customer_per_registration_code"
 NO_CUSTOMER_ABOVE_ITSELF = "no_customer_above_itself"
 """What the trigger on ``parent_id`` holds up: of two moves that close a circle together, the second is refused."""
+GROUPS_ARE_OF_COMPANIES = "groups_are_of_companies"
+"""What triggers on ``parent_id`` and ``kind`` hold up: of two changes that meet, the second sees the first."""
+GROUP_CHECKS = (
+    NO_CUSTOMER_ABOVE_ITSELF,
+    GROUPS_ARE_OF_COMPANIES,
+    "groups_stay_of_companies",
+    "persons_are_no_groups",
+)
+"""The triggers that look at groups: what moves many may have them look at the end."""
 LINKS_KEEP_THEIR_KINDS = "links_keep_their_kinds"
 """What a trigger on ``kind`` holds up, and one where links are made: they go from a company to a person."""
 
@@ -120,6 +129,11 @@ Index("ix_customers_verified", customers.c.workspace_id, verified_key, customers
 Index("ix_customers_last_contact", customers.c.workspace_id, last_contact_key, customers.c.id)
 Index("ix_customers_next_contact", customers.c.workspace_id, next_contact_key, customers.c.id)
 Index(
+    "ix_customers_objecting",
+    customers.c.workspace_id,
+    postgresql_where=customers.c.do_not_contact & (customers.c.kind == "person"),
+)
+Index(
     "ix_customers_merged",
     customers.c.workspace_id,
     customers.c.merged_into_id,
@@ -133,7 +147,7 @@ Index(
     postgresql_where=customers.c.archived_at.is_(None),
 )
 
-customer_tokens = tokens_table("customer")
+customer_tokens, customer_found_by = tokens_table("customer"), held_table("customer")
 
 ONE_OPEN_MERGE_PER_LOSER = "one_open_merge_per_loser"
 

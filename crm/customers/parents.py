@@ -4,13 +4,17 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, exists, or_, select
+import asyncpg
+from sqlalchemy import ColumnElement, Select, Text, TextClause, Uuid, and_, bindparam, exists, or_, select, text
 
 from crm.actor import Sight
-from crm.customers.models import customers
-from crm.database import Access, statement
+from crm.customers.errors import CustomerAboveItself, GroupsAreOfCompanies
+from crm.customers.models import GROUP_CHECKS, GROUPS_ARE_OF_COMPANIES, NO_CUSTOMER_ABOVE_ITSELF, customers
+from crm.database import Access, Transaction, statement
 from crm.errors import Unprocessable, invalid
 from crm.nouns import held_by
+
+REFUSALS = {NO_CUSTOMER_ABOVE_ITSELF: CustomerAboveItself, GROUPS_ARE_OF_COMPANIES: GroupsAreOfCompanies}
 
 
 def of_companies() -> Unprocessable:
@@ -25,6 +29,21 @@ async def unfit(access: Access, parent_id: UUID | None) -> Unprocessable | None:
     if await access.value(_is_seen_person(access.actor.sight), new_parent_id=parent_id):
         return of_companies()
     return invalid("parent_id", "There is no such customer.", "not_found")
+
+
+async def judge_later(tx: Transaction) -> None:
+    """Judge groups when all has moved: on the way, a customer may stand above itself, or below a person."""
+    await tx.row(_judged("DEFERRED"))
+
+
+async def judge_now(tx: Transaction) -> None:
+    """All has moved. Raises ``CustomerAboveItself``, ``GroupsAreOfCompanies``."""
+    try:
+        await tx.row(_judged("IMMEDIATE"))
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if known := REFUSALS.get(error.constraint_name or ""):
+            raise known from error
+        raise
 
 
 def fits_in_groups(sight: Sight, columns: Collection[str]) -> list[ColumnElement[bool]]:
@@ -51,6 +70,11 @@ def parent_is_seen(sight: Sight) -> ColumnElement[bool]:
     return named.is_(None) | exists().where(
         at_home, group.c.id == named, group.c.archived_at.is_(None), held_by(group)(sight), group.c.kind == "company"
     )
+
+
+@statement
+def _judged(when: str) -> TextClause:
+    return text(f"SET CONSTRAINTS {', '.join(GROUP_CHECKS)} {when}")
 
 
 @statement

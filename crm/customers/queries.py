@@ -34,11 +34,18 @@ from crm.actor import Sight
 from crm.customers import searching
 from crm.customers.errors import CustomerArchived, CustomerMerged
 from crm.customers.likeness import email_key, name_key
-from crm.customers.models import customer_tokens, customers, last_contact_key, next_contact_key, verified_key
+from crm.customers.listing import RELEVANCE, CustomerFilter
+from crm.customers.models import (
+    customer_found_by,
+    customer_tokens,
+    customers,
+    last_contact_key,
+    next_contact_key,
+    verified_key,
+)
 from crm.customers.parts import loss, money, trust
 from crm.customers.quality import completeness_of, is_stale
 from crm.customers.rhythm import in_rhythm, rhythm
-from crm.customers.schemas import RELEVANCE, CustomerFilter
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
 from crm.errors import Problem, invalid
@@ -53,6 +60,7 @@ from crm.workspaces.models import users
 FINDING = Finding(
     customers,
     customer_tokens,
+    customer_found_by,
     {
         "name": lambda name: tokens_of_name(name) | name_key(name) | tokens_of_spelling(name),
         "phone": tokens_of_phone,

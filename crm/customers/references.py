@@ -38,6 +38,7 @@ STAYS: Mapping[str, str] = {
     "events": "facts are append-only: what happened happened to the customer it happened to",
     "customer_calls": "when to call again, and why, is known of each: the winner goes by its own",
     "customer_merges": "says who was merged into whom",
+    "customer_found_by": "goes along under a name of its own (merging)",
     "customer_tokens": "go along under a name of their own (merging)",
     "visit_plan_lines": "what a month planned for each; made anew, the plan looks at the winner",
 }

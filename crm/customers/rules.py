@@ -27,7 +27,7 @@ class WarmthScale:
     def __post_init__(self) -> None:
         """Refuse limits that do not rise."""
         if not 0 <= self.hot_until < self.warm_until < self.cold_from < self.zero_at:
-            raise ValueError("The limits of a warmth scale must rise")
+            raise ValueError("The limits of a warmth scale must rise.")
 
 
 @dataclass(frozen=True, slots=True)

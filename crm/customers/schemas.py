@@ -1,31 +1,27 @@
 """What crosses the boundary: a customer as it is sent, as it is shown, as it is asked for."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from crm.customers.derived import CompletenessShown, LossShown, RhythmShown, TrustShown, WarmthShown
 from crm.customers.registration import INVALID, fault, normalized_code
 from crm.customers.vocabulary import (
-    Band,
     Class,
     ErasedBecause,
     IntermediateKind,
     KeyKind,
     Kind,
     Lifecycle,
-    LossCause,
-    LossKind,
     Power,
-    Rhythm,
     Size,
     Stage,
     Type,
 )
-from crm.fields import Email, Latitude, Line, Longitude, Moment, Name, Phone, Sent, Shown, Tags, Text, kept, like
-from crm.paging import CustomFilter
+from crm.fields import Email, Latitude, Line, Longitude, Name, Phone, Sent, Shown, Tags, Text, kept, like
 from crm.workspaces.fields import Currency
 
 Website = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s]+$")]
@@ -39,15 +35,6 @@ RegistrationCode = Annotated[
     ),
 ]
 Custom = Annotated[dict[str, Any], Field(max_length=100, description="Your own fields, as they are sent.")]
-
-Order = Literal[
-    "created_at", "-created_at", "name", "-name",
-    "last_contact_at", "-last_contact_at", "next_contact_due_on", "-next_contact_due_on",
-    "verified_on", "-verified_on",
-]  # fmt: skip
-Sort = Order | Literal["relevance"]
-
-RELEVANCE: Final = "relevance"
 
 
 class Address(Sent):
@@ -176,52 +163,11 @@ class CustomerReference(Shown):
     name: str
 
 
-class WarmthShown(Shown):
-    """How warm the relationship is (热度): by calendar days since the last real contact, in the workspace's zone."""
-
-    band: Band
-    score: Annotated[int, Field(ge=0, le=100)]
-    days: int | None
-    last_contact_at: datetime | None
-
-
-class RhythmShown(Shown):
-    """Whether the customer hears from you as often as it wants: by `next_contact_due_on`, in the workspace's zone."""
-
-    state: Rhythm = Field(description="`never`: no contact yet. `due`: today. `overdue`: the day has passed.")
-    days_over: Annotated[int, Field(ge=1)] | None = Field(description="Days since that day passed.")
-
-
-class LossShown(Shown):
-    """Why a customer was lost (流失). `kind` and `is_voluntary` follow from the cause; null: nobody's will."""
-
-    cause: LossCause
-    kind: LossKind
-    is_voluntary: bool | None
-    evidence: str
-    lost_at: datetime
-
-
-class TrustShown(Shown):
-    """How much the customer trusts us, as last judged (D5)."""
-
-    score: float
-    index: float
-    rated_at: datetime
-
-
 class MoneyShown(Shown):
     """An amount with two decimals, as text, and its currency."""
 
     amount: str
     currency: str
-
-
-class CompletenessShown(Shown):
-    """How complete the file is: the weight of its filled fields over that of all, and what is missing, in order."""
-
-    score: Annotated[int, Field(ge=0, le=100)]
-    missing: list[str]
 
 
 class CustomerRead(Shown):
@@ -275,63 +221,3 @@ class CustomerRead(Shown):
     created_at: datetime
     updated_at: datetime
     version: int
-
-
-class TagShown(Shown):
-    """A tag, and how many customers that you see carry it."""
-
-    tag: str
-    customers: Annotated[int, Field(ge=1)]
-
-
-class TagsShown(Shown):
-    """The tags in use, the most used first."""
-
-    data: list[TagShown]
-
-
-class CustomerFilter(CustomFilter):
-    """Which customers, and in what order."""
-
-    sort: Sort = Field(default="-created_at", description="With `q` and no sort, `relevance`: the best match first.")
-    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Name, pinyin, initials, code, or the last digits of the phone."
-    )
-    kind: list[Kind] | None = None
-    type: list[Type] | None = None
-    intermediate_kind: list[IntermediateKind] | None = None
-    class_: list[Class] | None = Field(default=None, alias="class")
-    key_kind: list[KeyKind] | None = None
-    lifecycle: list[Lifecycle] | None = None
-    relationship_stage: list[Stage] | None = None
-    industry: list[str] | None = None
-    region: list[str] | None = None
-    size: list[Size] | None = None
-    purchasing_power: list[Power] | None = None
-    source: list[str] | None = None
-    owner_id: list[UUID] | None = None
-    team_id: list[UUID] | None = None
-    parent_id: list[UUID] | None = None
-    tag: list[str] | None = Field(default=None, description="Has any of these tags.")
-    warmth: list[Band] | None = None
-    rhythm: list[Rhythm] | None = Field(default=None, description="Whether they hear from you often enough.")
-    created_at_gte: Moment | None = None
-    created_at_lte: Moment | None = None
-    updated_at_gte: Moment | None = None
-    updated_at_lte: Moment | None = None
-    last_contact_at_gte: Moment | None = None
-    last_contact_at_lte: Moment | None = None
-    next_contact_due_on_gte: date | None = None
-    next_contact_due_on_lte: date | None = None
-    verified_before: date | None = Field(default=None, description="Not verified since before this day, or never.")
-    archived: bool = Field(default=False, description="The archived ones instead of the others.")
-
-    @model_validator(mode="after")
-    def _best_first(self) -> Self:
-        """Whoever searches wants the best first, unless they say otherwise; without words there is no best."""
-        if self.q is not None and "sort" not in self.model_fields_set:
-            self.sort = RELEVANCE
-            self.model_fields_set.discard("sort")
-        elif self.q is None and self.sort == RELEVANCE:
-            raise ValueError("Only a search (q) can be sorted by relevance.")
-        return self

@@ -7,7 +7,7 @@ first few in that order and, of the customers one was in touch with last and of 
 beyond that some matches may be missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -37,13 +37,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from crm import reading
 from crm.actor import Sight
 from crm.customers.likeness import name_key
-from crm.customers.models import customer_tokens, customers, last_contact_key
+from crm.customers.models import customer_found_by, customer_tokens, customers, last_contact_key
 from crm.database import Access, statement
 from crm.errors import Unprocessable
 from crm.finding import MOST_WORDS, Finding
 from crm.paging import Filter
 from crm.reading import Listing
-from crm.search import Range, misspelt_ranges, normalized, prefix_ranges
+from crm.search import Range, misspelt_ranges, normalized, one_token, prefix_ranges
 
 MOST = 600
 """Of a word with no more matches, all are ranked."""
@@ -96,17 +96,42 @@ async def page(
     exactly = prefix_ranges(text)[:MOST_WORDS]
     if not exactly:  # Neither letter nor digit: it asks for nothing in particular, and nothing is found by it.
         return nothing(wanted)
-    nearly = misspelt_ranges(text)
     try:
         found = await _page(access, listing, wanted, given, present, text, exactly)
     except Unprocessable:
         # The cursor may be of the page before, which was found with one letter wrong.
+        nearly = await _nearly(access, text)
         if nearly is None:
             raise
-        return await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
-    if nearly is not None and wanted.cursor is None and not orjson.loads(found)["data"]:
-        found = await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly[:MOST_WORDS])
+        return await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly)
+    if wanted.cursor is None and not orjson.loads(found)["data"]:
+        nearly = await _nearly(access, text)
+        if nearly is not None:
+            found = await _page(access, listing, wanted, given, {*present, ROUGHLY}, text, nearly)
     return found
+
+
+async def _nearly(access: Access, text: str) -> list[list[Range]] | None:
+    """The ranges of what may have been meant, with one letter wrong; None where there is no word for that.
+
+    Of the hundreds of words that each may stand for, those that somebody here is called by: one look by the index.
+    """
+    ranges = misspelt_ranges(text)
+    if ranges is None:
+        return None
+    ranges = ranges[:MOST_WORDS]
+    tried = [low for asked in ranges for low, high in asked if _is_whole(low, high)]
+    there = {row["token"] for row in await access.rows(_there(), tried=tried)}
+    return [[(low, high) for low, high in asked if low in there or not _is_whole(low, high)] for asked in ranges]
+
+
+def _is_whole(low: str, high: str) -> bool:
+    return (low, high) == one_token(low)
+
+
+def _within(ranges: Sequence[Range]) -> list[str]:
+    """How these ranges are looked for in what is held of a field: a token's beginning, or the whole of it."""
+    return [f"\n{low}\n" if _is_whole(low, high) else f"\n{low}" for low, high in ranges]
 
 
 async def _page(
@@ -122,6 +147,7 @@ async def _page(
     for word, alternatives in enumerate(ranges):
         values[f"q{word}_from"] = [low for low, _ in alternatives]
         values[f"q{word}_to"] = [high for _, high in alternatives]
+        values[f"q{word}_within"] = _within(alternatives)
     first = ranges[0][0][0] if len(ranges) == 1 else ""
     found = _candidates(len(ranges), access.actor.sight)
     (record,) = await access.rows(found, **values, exact=[*name_key(text), first])
@@ -149,11 +175,11 @@ def _among(row: Mapping[str, Any], values: dict[str, Any], many: int) -> list[An
         ids = row[f"ids{word}"]
         if len(ids) <= MOST:
             complete = set(ids) if complete is None else complete & set(ids)
-            values[f"q{word}_from"] = values[f"q{word}_to"] = []
+            values[f"q{word}_within"] = []
     if complete is not None:
         return list(complete)
     for word in range(many):
-        values[f"q{word}_from"] = values[f"q{word}_to"] = []
+        values[f"q{word}_within"] = []
     of_words = row["ids0"][:MOST_COMMON] if many == 1 else row.get("of_words", ())
     return list({*of_words, *row["near"], *row["exact"]})
 
@@ -228,31 +254,37 @@ def _near(sight: Sight) -> Select[Any]:
 
 def _holds(finding: Finding, word: int) -> ColumnElement[bool]:
     """The thing has a token in one of the word's ranges; a word without ranges is known to be there."""
-    known = func.cardinality(bindparam(f"q{word}_from", type_=ARRAY(Text))) == 0
+    known = func.cardinality(bindparam(f"q{word}_within", type_=ARRAY(Text))) == 0
     return or_(known, _has(finding.table.c.id, word, "held"))
 
 
 def _has(thing: ColumnElement[Any], word: int, where: str) -> ColumnElement[bool]:
     """The customer with this id has a token in one of the word's ranges.
 
-    The limits keep it a question per candidate, asked range by range. As a semi-join it would be planned over the whole
-    range; as a plain join, over all tokens of the candidate, since Postgres expects ten ranges where there is one.
+    The limit keeps it a question per candidate, by the key of what is held of it. As a semi-join it would be planned
+    over all customers.
     """
-    ranges, token = _ranges(word), customer_tokens.alias(f"{where}{word}")
-    hit = (
+    held = customer_found_by.alias(f"{where}{word}")
+    texts = func.unnest(bindparam(f"q{word}_within", type_=ARRAY(Text)))
+    within = texts.table_valued("text", name=f"{where}_within{word}").render_derived()
+    hit: Select[Any] = (
         select(literal_column("true").label("held"))
-        .where(
-            token.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-            token.c.customer_id == thing,
-            token.c.token >= ranges.c.low,
-            token.c.token < ranges.c.high,
-        )
+        .select_from(held.join(within, func.strpos(held.c.tokens, within.c.text) > 0))
+        .where(held.c.workspace_id == bindparam("workspace_id", type_=Uuid), held.c.customer_id == thing)
         .limit(1)
-        .correlate(ranges, thing.table)
-        .lateral(f"{where}_hit{word}")
+        .correlate(thing.table)
     )
-    held: Select[Any] = select(hit.c.held).select_from(ranges.join(hit, true())).limit(1).correlate(thing.table)
-    return held.scalar_subquery().is_(True)
+    return hit.scalar_subquery().is_(True)
+
+
+@statement
+def _there() -> Select[Any]:
+    """Which of these tokens anybody has."""
+    tried = func.unnest(bindparam("tried", type_=ARRAY(Text))).table_valued("token", name="tried").render_derived()
+    token = customer_tokens
+    home = token.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    hit: Select[Any] = select(literal_column("1")).where(home, token.c.token == tried.c.token).limit(1).correlate(tried)
+    return select(tried.c.token).where(hit.scalar_subquery().is_not(None))
 
 
 def _ranges(word: int) -> Any:

@@ -9,11 +9,25 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Insert, Select, Text, Update, Uuid, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Insert,
+    Select,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.database import Access, Transaction, statement
 from crm.events.models import events, reactions
+from crm.facts import published_here
 from crm.turns import anything_waits, taken_in_turns
 
 
@@ -50,6 +64,11 @@ async def owe_reactions(tx: Transaction, owed: Sequence[Owed]) -> None:
         await tx.rows(_owe(), workspace_ids=homes, event_ids=event_ids, names=names)
 
 
+async def owe_reactions_here(tx: Transaction, event_type: str, names: Sequence[str]) -> None:
+    """Write down that all facts of a type, which this very transaction has written as published, are owed these."""
+    await tx.rows(_owe_here(), of_type=event_type, names=names)
+
+
 def _unpublished(event: FromClause) -> ColumnElement[bool]:
     return event.c.published_at.is_(None)
 
@@ -76,4 +95,12 @@ def _owe() -> Insert:
     arrays = [bindparam(name, type_=type_) for name, type_ in columns.items()]
     owed = func.unnest(*arrays).table_valued("workspace_id", "event_id", "name", name="owed").render_derived()
     new = insert(reactions).from_select(["workspace_id", "event_id", "name"], select(*owed.c))
+    return new.on_conflict_do_nothing()
+
+
+@statement
+def _owe_here() -> Insert:
+    name = func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued("name", name="owed").render_derived()
+    owed = select(events.c.workspace_id, events.c.id, name.c.name).select_from(events.join(name, true()))
+    new = insert(reactions).from_select(["workspace_id", "event_id", "name"], owed.where(*published_here()))
     return new.on_conflict_do_nothing()

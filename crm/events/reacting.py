@@ -5,7 +5,7 @@ next attempt falls due, and whoever comes back late finds the count moved on: th
 So an effect happens exactly once, and a reaction that kills its worker runs out of attempts like any other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     Update,
     Uuid,
+    and_,
     bindparam,
     case,
     func,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as cast_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Interval
 
 from crm.database import Access, Transaction, statement
@@ -73,6 +75,18 @@ async def take(tx: Transaction, claimed: Claim) -> Fact | None:
     return None if row is None else Fact(*row)
 
 
+async def take_all(tx: Transaction, claims: Sequence[Claim]) -> list[tuple[Claim, Fact]]:
+    """``take`` of many reactions of one name in one workspace: those whose claim holds."""
+    rows = await tx.rows(_take_all(), **_of_all(claims))
+    held = {claim.event_id: claim for claim in claims}
+    return [(held[fact.id], fact) for fact in (Fact(*row) for row in rows)]
+
+
+async def settle_all(tx: Transaction, claims: Sequence[Claim]) -> None:
+    """They are done, in the transaction of their effects."""
+    await tx.rows(_settle_all(), **_of_all(claims))
+
+
 async def settle(tx: Transaction, claimed: Claim) -> None:
     """It is done, in the transaction of its effect."""
     await tx.row(_settle(), **_of(claimed))
@@ -91,6 +105,14 @@ async def give_back(access: Access, claimed: Claim) -> None:
 
 def _of(claimed: Claim) -> dict[str, Any]:
     return {"event_id": claimed.event_id, "name": claimed.name, "attempt": claimed.attempts}
+
+
+def _of_all(claims: Sequence[Claim]) -> dict[str, Any]:
+    return {
+        "event_ids": [claim.event_id for claim in claims],
+        "attempts": [claim.attempts for claim in claims],
+        "name": claims[0].name,
+    }
 
 
 def _due(reaction: FromClause) -> ColumnElement[bool]:
@@ -142,6 +164,37 @@ def _take() -> Select[Any]:
         .where(*_this(), events.c.workspace_id == bindparam("workspace_id"), events.c.id == bindparam("event_id"))
         .with_for_update(of=reactions)
     )
+
+
+def _these() -> tuple[FromClause, tuple[ColumnElement[bool], ...]]:
+    """The claimed reactions, as far as their claims hold."""
+    ids, attempts = bindparam("event_ids", type_=ARRAY(Uuid)), bindparam("attempts", type_=ARRAY(Integer))
+    claimed = func.unnest(ids, attempts).table_valued("event_id", "attempts", name="claimed").render_derived()
+    return claimed, (
+        reactions.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+        reactions.c.event_id == claimed.c.event_id,
+        reactions.c.name == bindparam("name", type_=Text),
+        reactions.c.state == "pending",
+        reactions.c.attempts == claimed.c.attempts,
+    )
+
+
+@statement
+def _take_all() -> Select[Any]:
+    claimed, hold = _these()
+    return (
+        select(*(events.c[name] for name in Fact._fields))
+        .select_from(claimed.join(reactions, and_(*hold)).join(events, events.c.id == claimed.c.event_id))
+        .where(events.c.workspace_id == bindparam("workspace_id", type_=Uuid))
+        .order_by(events.c.id)
+        .with_for_update(of=reactions)
+    )
+
+
+@statement
+def _settle_all() -> Update:
+    _, hold = _these()
+    return update(reactions).where(*hold).values(state="done", settled_at=func.now(), last_error=None)
 
 
 @statement

@@ -10,7 +10,7 @@ from sqlalchemy import Insert
 
 from crm.complaints.schemas import ComplaintFilter
 from crm.contacts.schemas import ContactFilter
-from crm.customers.schemas import CustomerFilter
+from crm.customers.listing import CustomerFilter
 from crm.database import Access, statement
 from crm.errors import FieldError, Unprocessable, invalid
 from crm.exports import events

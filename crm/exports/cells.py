@@ -6,6 +6,7 @@ along (CWE-1236). Such a cell gets an apostrophe in front, which shows that it i
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from crm.exports.rows import COMPLAINT, CONTACT, CUSTOMER, OPPORTUNITY
@@ -48,14 +49,15 @@ def cells_of(noun: str, custom: Sequence[str]) -> Callable[[Any], list[str]]:
         return lambda row: [_cell(row[name]) for name in columns]
     if noun == "contacts":
         return lambda row: [_cell(_said(name, row[name])) for name in columns]
-    plain, rest = [name for name in CUSTOMER if name != "address"], columns[len(CUSTOMER) - 1 :]
+    plain = itemgetter(*(name for name in CUSTOMER if name != "address"))
+    rest = itemgetter(*columns[len(CUSTOMER) - 1 :])
 
     def cells(row: Any) -> list[str]:
         address, own = row["address"] or {}, row["custom"]
         return [
-            *[_cell(row[name]) for name in plain],
+            *map(_cell, plain(row)),
             *[_cell(address.get(name)) for name in ADDRESS],
-            *[_cell(row[name]) for name in rest],
+            *map(_cell, rest(row)),
             *[_cell(own.get(key)) for key in custom],
         ]
 
@@ -73,7 +75,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return safe(value)
+        # Most begin with a letter or a digit, so that there is nothing to look for.
+        return value if value[:1].isalnum() else safe(value)
     return safe(_written(value))
 
 

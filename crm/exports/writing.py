@@ -1,11 +1,7 @@
-"""Writing an export: claimed behind a lease, streamed page by page into a file, which appears whole or not at all.
-
-Where files lie is the business of ``Place``, so that they may lie elsewhere one day.
-"""
+"""Writing an export: claimed behind a lease, streamed page by page into a file, which appears whole or not at all."""
 
 import asyncio
 import csv
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from io import StringIO
@@ -42,34 +38,11 @@ class TooLarge(Exception):
 class Place(Protocol):
     """Where the files of exports lie."""
 
-    def path(self, workspace_id: UUID, export_id: UUID, format_: str) -> Path:
-        """Where the file of an export is, or will be."""
+    def draft(self, workspace_id: UUID, export_id: UUID, lease_id: UUID) -> Path:
+        """A file of this machine, where whoever has this lease writes."""
 
-
-class Folder(NamedTuple):
-    """A folder on this machine."""
-
-    root: Path
-
-    def path(self, workspace_id: UUID, export_id: UUID, format_: str) -> Path:
-        """A file of its own in a folder for each workspace."""
-        return self.root / "exports" / str(workspace_id) / f"{export_id}.{EXTENSIONS[format_]}"
-
-    def remove(self, workspace_id: UUID, export_id: UUID) -> None:
-        """Delete the file of an export, in whatever format, finished or not; where there is one."""
-        for file in (self.root / "exports" / str(workspace_id)).glob(f"{export_id}.*"):
-            file.unlink(missing_ok=True)
-
-    def sweep(self, older_than: float) -> int:
-        """Delete what is older than so many seconds; how many."""
-        old = [
-            file
-            for file in (self.root / "exports").glob("*/*")
-            if file.is_file() and file.stat().st_mtime < time.time() - older_than
-        ]
-        for file in old:
-            file.unlink(missing_ok=True)
-        return len(old)
+    async def keep(self, draft: Path, workspace_id: UUID, export_id: UUID, format_: str) -> None:
+        """The draft is the file of the export, whole or not at all."""
 
 
 class Claim(NamedTuple):
@@ -98,19 +71,18 @@ async def claim(access: Access) -> Claim | None:
 
 
 async def write(database: Database, held: Claim, place: Place) -> None:
-    """Write the file, as whoever asked may see the list now. Raises ``LeaseLost``."""
+    """Write the file, as whoever asked may see the list now. Raises ``LeaseLost``; what cannot be kept raises too."""
     actor = await acting_for(database, held.workspace_id, ActorKind(held.created_by_kind), held.created_by)
     if actor is None or f"{held.noun}:read" not in actor.scopes:
         await fail(database, held, "Whoever asked for this export may not read the list any more.")
         return
-    path = place.path(held.workspace_id, held.id, held.format)
-    part = path.with_name(f"{path.name}.{held.lease_id}.part")
+    part = place.draft(held.workspace_id, held.id, held.lease_id)
     try:
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
         rows = await (_book if held.format == "xlsx" else _text)(database, actor, held, part)
         # Who was taken the lease from must not put an older file in the place of a newer one.
         await _advance(database, actor, held, rows)
-        await asyncio.to_thread(part.replace, path)
+        await place.keep(part, held.workspace_id, held.id, held.format)
     except TooLarge:
         await fail(database, held, f"A workbook holds at most {MOST_IN_A_BOOK} rows. Export it as CSV.")
         return

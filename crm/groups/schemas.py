@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm.customers.schemas import CustomerReference, Order
+from crm.customers.listing import Order
+from crm.customers.schemas import CustomerReference
 from crm.fields import Name, Sent, Shown, kept, like
 from crm.paging import Filter
 

@@ -9,15 +9,16 @@ parents, which may stand further down in the file.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
 
 from crm.actor import Actor, ActorKind
+from crm.customers import events as customer_events
 from crm.database import Database, Transaction
-from crm.events.publishing import Published
 from crm.imports import progress
 from crm.imports.ahead import Ahead
 from crm.imports.batches import Outcome, customers_of, parents_of
@@ -27,6 +28,8 @@ from crm.imports.kinds import AnyReader, AnyReading, reader_of
 from crm.imports.lines import Reader, Reading
 from crm.imports.opportunities.batches import opportunities_of
 from crm.imports.opportunities.lines import OpportunityReading
+from crm.imports.vocabulary import Kind
+from crm.opportunities import events as sale_events
 from crm.workspaces import custom_fields
 from crm.workspaces.access import acting_for
 from crm.workspaces.acting import currency_of
@@ -34,9 +37,13 @@ from crm.workspaces.custom_rules import Definitions
 
 BATCH = 2_000
 
+CREATED: Mapping[Kind, str] = MappingProxyType(
+    {"customers": customer_events.CREATED, "opportunities": sale_events.CREATED}
+)
 
-Owe = Callable[[Transaction, Sequence[Published]], Awaitable[None]]
-"""Writes down what facts owe: deliveries, reactions."""
+
+Owe = Callable[[Transaction, str], Awaitable[None]]
+"""Writes down what the facts of a type owe, those that its transaction has written: deliveries, reactions."""
 
 
 @dataclass
@@ -90,7 +97,7 @@ async def _step(database: Database, work: Work) -> None:
         if work.position < work.claim.lines:
             outcome = await _landed_now(tx, work, readings)
             if work.owe is not None and outcome.created:
-                await work.owe(tx, [Published(*row) for row in await tx.rows(progress.published())])
+                await work.owe(tx, CREATED[work.claim.kind])
         else:
             landed = await _landed(tx, work.claim.id, [one for one in readings if isinstance(one, Reading)])
             outcome = await parents_of(tx, landed, work.reader.columns, work.claim.match_by)

@@ -1,9 +1,11 @@
 """Reading a file of comma-separated values as people's programs write it: its encoding, its delimiter, its lines."""
 
+import codecs
 import csv
+import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,8 +17,32 @@ MOST_LINES = 200_000
 MOST_COLUMNS = 200
 LONGEST_HEADING = 100
 LOOKED_AT = 20
+AT_ONCE = 1 << 20
 BOM = b"\xef\xbb\xbf"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+
+
+_END_OF_ROW = re.compile(rb"\r\n|\n|\r")
+"""No byte of a character of several bytes is one of these, in UTF-8 as in GB18030."""
+
+
+class Rows:
+    """The rows of a text, decoded when they are read: as texts, a hundred thousand take forty megabytes."""
+
+    def __init__(self, content: bytes, encoding: str, start: int) -> None:
+        """Find where each row ends; the first begins at ``start``."""
+        self._content, self._encoding = content, encoding
+        self._ends = array("Q", (start, *(found.end() for found in _END_OF_ROW.finditer(content, start))))
+        if self._ends[-1] < len(content):
+            self._ends.append(len(content))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: int) -> str:
+        """One row, with its end."""
+        return self._content[self._ends[at] : self._ends[at + 1]].decode(self._encoding)
 
 
 class Line(NamedTuple):
@@ -41,7 +67,7 @@ class Sheet:
     encoding: str
     delimiter: str
     headings: tuple[str, ...]
-    rows: tuple[str, ...]
+    rows: Rows
     heading_ends: int
 
     def lines(self) -> Iterator[Line]:
@@ -65,7 +91,7 @@ class Sheet:
 def opened(content: bytes) -> Sheet:
     """The file, read as far as its heading. Raises 422 for one that cannot be read as a whole."""
     encoding, start = _encoding(content)
-    rows = tuple(TextIOWrapper(BytesIO(content[start:] if start else content), encoding, newline=""))
+    rows = Rows(content, encoding, start)
     delimiter = max(DELIMITERS, key=lambda one: _likely(rows, one))
     heading = next((record for record in _records(rows, 0, delimiter) if any(record.cells)), None)
     if heading is None or heading.broken:
@@ -89,17 +115,27 @@ def _encoding(content: bytes) -> tuple[str, int]:
         wrong = "This is an old or protected workbook. Save it as XLSX or CSV, without a password, and send that."
         raise invalid("file", wrong, "not_csv")
     for encoding, start in (("utf-8", len(BOM) if content.startswith(BOM) else 0), ("gb18030", 0)):
-        try:
-            text = content[start:].decode(encoding)
-        except UnicodeDecodeError:
+        if not _is_text(content, encoding):
             continue
-        if "\x00" in text:
+        if b"\x00" in content:
             raise invalid("file", "Text must not contain NUL characters.", "nul_character")
         return encoding, start
     raise invalid("file", "The text is neither UTF-8 nor GB18030.", "encoding_unknown")
 
 
-def _likely(rows: tuple[str, ...], delimiter: str) -> tuple[bool, float, int]:
+def _is_text(content: bytes, encoding: str) -> bool:
+    """Whether all of it is text in this encoding; a piece at a time, so that it is not in memory a second time."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for at in range(0, len(content), AT_ONCE):
+            decoder.decode(content[at : at + AT_ONCE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _likely(rows: Rows, delimiter: str) -> tuple[bool, float, int]:
     """How well a delimiter fits: it parts the heading, and the lines below into as many cells."""
     looked = [len(record.cells) for record in islice(_records(rows, 0, delimiter), LOOKED_AT) if any(record.cells)]
     if not looked or looked[0] < 2:
@@ -126,7 +162,7 @@ def _headings(cells: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(headings)
 
 
-def _records(rows: tuple[str, ...], start: int, delimiter: str) -> Iterator[_Record]:
+def _records(rows: Rows, start: int, delimiter: str) -> Iterator[_Record]:
     """Records with the rows that each spans. After a broken one it goes on with the row below its first."""
     at = start
     while at < len(rows):

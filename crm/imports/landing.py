@@ -5,13 +5,14 @@ two have no different codes. So a file that is sent twice makes no doubles.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Delete,
+    FromClause,
     Insert,
     Integer,
     Select,
@@ -23,8 +24,6 @@ from sqlalchemy import (
     case,
     cast,
     collate,
-    delete,
-    exists,
     func,
     insert,
     null,
@@ -36,14 +35,15 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.sql.selectable import CTE
 
 from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.database import Statement, Transaction, statement
+from crm.finding import found_anew, parted
 from crm.imports.lines import Reading
+from crm.imports.mapping import ID
 from crm.recording import recorded
 from crm.workspaces.models import users
 
@@ -95,16 +95,15 @@ async def matches(tx: Transaction, readings: Sequence[Reading], match_by: str | 
     for row in rows:
         if row["key"] is not None:
             by_key[row["key"]].append((row["id"], row["code"]))
-    by_mark = None
-    if match_by is not None:
-        by_mark, marked = await _by_mark(tx, readings, match_by)
+    by_mark: dict[str, list[str]] = {}
+    if match_by is not None or any(one.mark for one in readings):
+        by_mark, marked = await _by_mark(tx, readings, match_by or ID)
         persons |= marked
     found = []
     for one, new_id in zip(readings, new, strict=True):
         holder = by_code.get(one.code, "") if one.code else ""
-        if by_mark is not None:
-            who = by_mark.get(one.mark or "", [])
-        else:
+        who = by_mark.get(one.mark or "", [])
+        if match_by is None and not who:
             who = [holder] if holder else [who for who, code in by_key.get(one.key, ()) if not (one.code and code)]
         parents = [who for who, _ in by_key.get(one.parent_key or "", ()) if who not in persons]
         is_person = not persons.isdisjoint(who)
@@ -127,7 +126,7 @@ async def _by_mark(
 
 
 class Landing(NamedTuple):
-    """A customer's values, and what it is found by: of each field its tokens, one to a line."""
+    """A customer's values, and what it is found by: of each field its tokens in a row."""
 
     values: Mapping[str, Any]
     tokens: Mapping[str, str] | None = None
@@ -194,6 +193,12 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
     marks = bindparam("marks", type_=ARRAY(Text))
     here = and_(customers.c.workspace_id == bindparam("workspace_id", type_=Uuid), customers.c.archived_at.is_(None))
     mark: ColumnElement[str]
+    if kind == ID:
+        id_ = customers.c.id
+        wanted = id_ == any_(cast(marks, ARRAY(Uuid)))
+        return select(cast(id_, Text).label("id"), cast(id_, Text).label("mark"), customers.c.kind).where(
+            here, CUSTOMER.visible(sight), wanted
+        )
     if kind == "custom":
         mark = customers.c.custom.op("->>")(bindparam("custom_key", type_=Text))
     else:
@@ -210,7 +215,7 @@ def _add(*, published: bool) -> Select[Any]:
     values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
     rows = select(bindparam("workspace_id", type_=Uuid), *values)
     new = insert(customers).from_select(["workspace_id", *NEW], rows)
-    return counted(recorded(CUSTOMER, new, also=lambda _: [_found()], published=published))
+    return counted(recorded(CUSTOMER, new, also=lambda _: _found(), published=published))
 
 
 @statement
@@ -218,7 +223,7 @@ def _change(sight: Sight) -> Select[Any]:
     line = lines({name: customers.c[name].type for name in CHANGED})
     kept = [name for name in PLAIN if name != "lifecycle"]  # It has moves of its own: a file says where one begins.
     values: dict[str, ColumnElement[Any]] = {name: func.coalesce(line.c[name], customers.c[name]) for name in kept}
-    values["custom"] = customers.c.custom.op("||")(func.coalesce(line.c.custom, text("'{}'::jsonb")))
+    values["custom"] = customers.c.custom.op("||")(func.coalesce(_said_anew(line.c.custom), text("'{}'::jsonb")))
     address = func.coalesce(customers.c.address, text("'{}'::jsonb")).op("||")(line.c.address)
     values["address"] = case((line.c.address.is_(None), customers.c.address), else_=address)
     tag = func.unnest(line.c.tags).column_valued("tag")
@@ -236,7 +241,16 @@ def _change(sight: Sight) -> Select[Any]:
         )
         .values(values)
     )
-    return counted(recorded(CUSTOMER, change, also=_found_anew))
+    return counted(recorded(CUSTOMER, change, also=_found_again))
+
+
+def _said_anew(custom: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of a line's own fields those that read otherwise by now: 7 in a file is the number that is there already."""
+    new = func.jsonb_each(custom).table_valued("key", Column("value", JSONB), name="new_field").render_derived()
+    there = customers.c.custom.op("->>")(new.c.key)
+    said = func.jsonb_object_agg(new.c.key, new.c.value)
+    read = new.c.value.op("#>>")(text("'{}'"))
+    return select(said).select_from(new).where(there.is_distinct_from(read)).scalar_subquery()
 
 
 def lines(columns: Mapping[str, Any]) -> Any:
@@ -255,45 +269,43 @@ def counted(fact: Insert) -> Select[Any]:
     return select(func.count(), kept).select_from(fact.cte("written"))
 
 
-def new_tokens() -> Any:
-    """What these rows are found by, as a table: id, field, token."""
+def new_fields() -> Any:
+    """What these rows are found by, as a table: id, field, tokens as they are held."""
     # The tokens of a field are one text within the line: asyncpg looks at every element of an array, and each line
-    # has thirty tokens.
+    # has twenty tokens.
     line = lines({"id": Uuid(), "found_by": JSONB()})
     left = func.jsonb_each_text(line.c.found_by).table_valued("field", "tokens", name="left_by").render_derived()
-    token = func.unnest(func.string_to_array(left.c.tokens, "\n")).table_valued("token", name="token").render_derived()
-    rows = line.join(left, true()).join(token, true())
-    return select(line.c.id, left.c.field, token.c.token).select_from(rows).subquery("new_token")
+    return select(line.c.id, left.c.field, left.c.tokens).select_from(line.join(left, true())).subquery("new_field")
 
 
-def _found() -> Insert:
+def new_tokens() -> Any:
+    """The same token by token: id, field, token."""
+    new = new_fields()
+    token = func.unnest(parted(new.c.tokens)).table_valued("token", name="token").render_derived().lateral()
+    return select(new.c.id, new.c.field, token.c.token).select_from(new.join(token, true())).subquery("new_token")
+
+
+def _found() -> list[Insert]:
     """The tokens of new customers, who have none yet, so that nothing can be in the way."""
-    new = new_tokens()
+    new, held, home = new_tokens(), new_fields(), bindparam("workspace_id", type_=Uuid)
     # In the order of the index, so that each of its pages is visited once.
-    ordered = select(bindparam("workspace_id", type_=Uuid), new.c.token, new.c.id, new.c.field).order_by(
-        collate(new.c.token, "C"), new.c.id
-    )
-    return insert(FINDING.tokens).from_select(["workspace_id", "token", FINDING.key, "field"], ordered)
+    ordered = select(home, new.c.token, new.c.id, new.c.field).order_by(collate(new.c.token, "C"), new.c.id)
+    return [
+        insert(FINDING.tokens).from_select(["workspace_id", "token", FINDING.key, "field"], ordered),
+        insert(FINDING.held).from_select(["workspace_id", FINDING.key, "field", "tokens"], select(home, *held.c)),
+    ]
 
 
-def found_by(changed: CTE) -> Any:
-    """The new tokens of those that have just changed."""
-    new = new_tokens()
-    rows = select(changed.c.workspace_id, new.c.token, changed.c.id, new.c.field).select_from(
-        changed.join(new, changed.c.id == new.c.id)
+def found_again(changed: CTE, covered: FromClause) -> list[Insert | Delete]:
+    """The tokens of those that have just changed: what the covered fields left goes, the new come.
+
+    ``covered``: ``id, field, tokens``, as ``found_anew`` has it.
+    """
+    here, new = (
+        select(*one.c).select_from(changed.join(one, changed.c.id == one.c.id)) for one in (covered, new_tokens())
     )
-    names = ["workspace_id", "token", FINDING.key, "field"]
-    return insert_or(FINDING.tokens).from_select(names, rows).on_conflict_do_nothing()
+    return found_anew(FINDING, here.subquery("covered"), new.subquery("new"))
 
 
-def _found_anew(changed: CTE) -> Iterable[Insert | Delete]:
-    """The tokens of those that have just changed: what a field's old value left goes, where the field is given anew."""
-    new, kept, tokens = new_tokens(), new_tokens().alias("kept"), FINDING.tokens
-    given = exists().where(new.c.id == tokens.c[FINDING.key], new.c.field == tokens.c.field)
-    stays = exists().where(
-        and_(kept.c.id == tokens.c[FINDING.key], kept.c.field == tokens.c.field, kept.c.token == tokens.c.token)
-    )
-    stale = delete(tokens).where(
-        tokens.c.workspace_id == changed.c.workspace_id, tokens.c[FINDING.key] == changed.c.id, given, ~stays
-    )
-    return [stale, found_by(changed)]
+def _found_again(changed: CTE) -> list[Insert | Delete]:
+    return found_again(changed, new_fields())

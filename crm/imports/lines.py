@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -12,8 +13,9 @@ from crm.customers.queries import FINDING
 from crm.customers.schemas import CustomerCreate
 from crm.errors import FieldError, Unprocessable
 from crm.fields import FORMULA_SIGNS
+from crm.finding import in_a_row
 from crm.imports.files import Line, Sheet
-from crm.imports.mapping import CUSTOM, SKIP
+from crm.imports.mapping import CUSTOM, ID, SKIP, is_ours
 from crm.search import normalized
 from crm.workspaces.custom_rules import Definitions, read_all
 
@@ -39,6 +41,7 @@ _CHOICES = frozenset({*WORDS, "intermediate_kind", "key_kind", "lifecycle"})
 _PARTED = ("address.", "yearly_value.")
 _THOUSANDS = re.compile(r"(?<=[0-9])[,，](?=[0-9]{3})")
 _BETWEEN_TAGS = re.compile(r"[,;|、，；]")
+_OUR_TAGS = re.compile("; ")
 _MESSAGES = {"missing": "A value is required."}
 
 
@@ -48,8 +51,8 @@ class Reading:
 
     ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
 
-    ``tokens`` are what its customer is found by: of each field, one to a line. ``mark`` is what it is known by, where
-    the import says by what.
+    ``tokens`` are what its customer is found by, field by field, as they are held (``crm.finding``). ``mark`` is what
+    it is known by, where the import says by what; else its id, where the file is an export of ours.
     """
 
     number: int
@@ -111,6 +114,12 @@ class Reader:
             return Reading(line.number, numbered(line.cells), errors=(line.wrong,))
         content = dict(zip(self.sheet.headings, line.cells, strict=True))
         sent, parent = self._sent(line.cells)
+        id_ = sent.pop(ID, None)
+        try:
+            id_ = id_ and str(UUID(id_))
+        except ValueError:
+            no_id = FieldError(self.columns[ID], "Input should be a valid UUID", "uuid_parsing")
+            return Reading(line.number, content, errors=(no_id,))
         try:
             new = CustomerCreate.model_validate({**self.defaults, **sent})
         except ValidationError as error:
@@ -127,7 +136,7 @@ class Reader:
         own = {name: values[name] for name in (*sent, *more, "name_key")}
         if "custom" in self.defaults:
             values["custom"] = {**self.defaults["custom"], **values["custom"]}
-        mark = self._mark(own)
+        mark = self._mark(own, id_)
         if self.match_by is not None and not mark:
             wrong = "This line does not say by what its customer is known."
             return Reading(
@@ -135,10 +144,14 @@ class Reader:
             )
         return Reading(line.number, content, values, own, parent, tokens=tokens_of(values), mark=mark)
 
-    def _mark(self, own: Mapping[str, Any]) -> str | None:
+    @cached_property
+    def _between_tags(self) -> re.Pattern[str]:
+        return _OUR_TAGS if is_ours(self.sheet.headings) else _BETWEEN_TAGS
+
+    def _mark(self, own: Mapping[str, Any], id_: str | None) -> str | None:
         by = self.match_by
         if by is None:
-            return None
+            return id_
         if by == "name":
             return str(own["name_key"])
         if by.startswith(CUSTOM):
@@ -173,7 +186,7 @@ class Reader:
                 whole, part = to.split(".")
                 sent.setdefault(whole, {})[part] = _THOUSANDS.sub("", text) if part == "amount" else text
             else:
-                sent[to] = _understood(to, text)
+                sent[to] = _understood(to, text, self._between_tags)
         if self.currency and "amount" in (money := sent.get("yearly_value", {})):
             money.setdefault("currency", self.currency)
         return sent, parent
@@ -194,9 +207,9 @@ class Reader:
 
 
 def tokens_of(values: Mapping[str, Any]) -> dict[str, str]:
-    """What a customer of these values is found by: of each field that leaves any, its tokens, one to a line."""
+    """What a customer of these values is found by: of each field that leaves any, its tokens in a row."""
     return {
-        name: "\n".join(tokens)
+        name: in_a_row(tokens)
         for name, leaves in FINDING.fields.items()
         if (value := values.get(name)) and (tokens := leaves(value))
     }
@@ -220,9 +233,9 @@ def checked(defaults: Mapping[str, Any]) -> dict[str, Any]:
     return dict(defaults)
 
 
-def _understood(field_name: str, text: str) -> Any:
+def _understood(field_name: str, text: str, between_tags: re.Pattern[str]) -> Any:
     if field_name == "tags":
-        return [tag.strip() for tag in _BETWEEN_TAGS.split(text) if tag.strip()]
+        return [tag.strip() for tag in between_tags.split(text) if tag.strip()]
     if field_name == "influence" and text.isascii() and text.isdigit():
         return int(text)
     if field_name == "website" and "://" not in text:

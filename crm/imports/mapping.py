@@ -1,6 +1,6 @@
 """Which column fills which field: a good first guess, and what the caller says over it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,15 @@ MOST_CUSTOM = 100
 MOST_VALUES = 2_000
 REASONS = "rapport_problems"
 """The column that a file of problems has more than what was sent; it is skipped when the file comes back."""
+
+ID = "id"
+OURS = frozenset({ID, "name", "relationship_stage", "warmth_band", "next_contact_due_on", "updated_at"})
+"""The columns by which an export of ours is known when it comes back."""
+FOUND_OUT = frozenset({"owner", "relationship_stage", "warmth_band", "next_contact_due_on", "last_contact_at"}) | {
+    "created_at",
+    "updated_at",
+}
+"""What such a file says that no import sets."""
 
 MATCHED_BY = ("registration_code", "name", "phone", "email")
 """By what a customer may be known, besides ``custom.<key>``."""
@@ -97,7 +106,11 @@ def guess(headings: Sequence[str], columns: Columns = CUSTOMERS) -> dict[str, st
     """The field each column seems to hold; the first of several wins."""
     taken: set[str] = set()
     found: dict[str, str] = {}
+    ours = columns.custom and is_ours(headings)
     for heading in headings:
+        if ours and (heading == ID or heading in FOUND_OUT):
+            found[heading] = ID if heading == ID else SKIP
+            continue
         field = columns.field_of.get(normalized(heading.replace("_", " ")))
         if heading == REASONS:
             found[heading] = SKIP
@@ -107,6 +120,11 @@ def guess(headings: Sequence[str], columns: Columns = CUSTOMERS) -> dict[str, st
         taken.add(field)
         found[heading] = field
     return found
+
+
+def is_ours(headings: Collection[str]) -> bool:
+    """Whether these are the columns of an export of customers: ids are ours, and tags stand as we write them."""
+    return set(headings) >= OURS
 
 
 def _beyond(heading: str, columns: Columns) -> str:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Integer, Select, Text, Uuid, bindparam, case, cast, func, select, true
 
 from crm.actor import Sight
+from crm.chinese import in_chinese
 from crm.database import Access, statement
 from crm.errors import NotFound
 from crm.imports.files import BOM
@@ -22,8 +23,8 @@ from crm.nouns import this_one
 AT_ONCE = 2_000
 
 
-async def problems_file(access: Access, import_id: UUID) -> bytes:
-    """The lines with problems as they were sent, and a column of reasons. Raises ``NotFound``."""
+async def problems_file(access: Access, import_id: UUID, *, chinese: bool = False) -> bytes:
+    """The lines with problems as they were sent, and a column of reasons, in this language. Raises ``NotFound``."""
     headings = await access.value(_headings(access.actor.sight), id=import_id)
     if headings is None:
         raise NotFound
@@ -33,7 +34,7 @@ async def problems_file(access: Access, import_id: UUID) -> bytes:
     writer.writerow([*mine, REASONS])
     after = 0
     while rows := await access.rows(_lines(), id=import_id, after=after, limit=AT_ONCE):
-        writer.writerows([*_cells(row["content"], mine), _reasons(row["errors"])] for row in rows)
+        writer.writerows([*_cells(row["content"], mine), _reasons(row["errors"], chinese=chinese)] for row in rows)
         after = rows[-1]["line"]
     return BOM + text.getvalue().encode()
 
@@ -58,8 +59,9 @@ def _cells(content: Mapping[str, str], headings: Sequence[str]) -> list[str]:
     return (cells + [""] * len(headings))[: max(len(cells), len(headings))]
 
 
-def _reasons(errors: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(f"{one['pointer']}: {one['message']}" if one["pointer"] else one["message"] for one in errors)
+def _reasons(errors: Sequence[Mapping[str, Any]], *, chinese: bool) -> str:
+    said = [(one["pointer"], (chinese and in_chinese(one["message"])) or one["message"]) for one in errors]
+    return "; ".join(f"{column}: {message}" if column else message for column, message in said)
 
 
 @statement

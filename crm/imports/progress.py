@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     delete,
     exists,
     func,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from crm.database import statement
-from crm.facts import events
+from crm.facts import this_transaction
 from crm.imports.actions import LEASE
 from crm.imports.models import import_batches, import_files, import_problems, imports
 from crm.imports.queries import IMPORT
@@ -88,16 +87,6 @@ def _nobody_has() -> ColumnElement[bool]:
 def waiting() -> Select[Any]:
     """Over all workspaces: whether there is an import that nobody works on."""
     return select(exists().where(_nobody_has()))
-
-
-@statement
-def published() -> Select[Any]:
-    """The facts that this transaction has written as published."""
-    return select(events.c.workspace_id, events.c.id, events.c.type).where(
-        events.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        events.c.transaction_id == this_transaction(),
-        events.c.published_at.is_not(None),
-    )
 
 
 @statement
@@ -213,11 +202,6 @@ def keep() -> Insert:
         .from_select(names, select(home, whose, *(problem.c[name] for name in names[2:])))
         .on_conflict_do_nothing()
     )
-
-
-def this_transaction() -> ColumnElement[int]:
-    """As the facts have it."""
-    return cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 
 
 def _of_this(table: Any) -> tuple[ColumnElement[bool], ...]:

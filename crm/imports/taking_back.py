@@ -16,12 +16,12 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    delete,
     exists,
     func,
     insert,
     literal,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
@@ -32,7 +32,7 @@ from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.database import statement
 from crm.facts import events
-from crm.imports.landing import ADDED_TO, PLAIN, counted, found_by, lines, new_tokens
+from crm.imports.landing import ADDED_TO, PLAIN, counted, found_again, lines, new_fields
 from crm.imports.models import import_batches, import_leftovers
 from crm.recording import recorded
 
@@ -146,16 +146,12 @@ def revert(sight: Sight) -> Select[Any]:
 
 
 def _found_as_before(changed: CTE) -> list[Insert | Delete]:
-    line = lines({"id": Uuid(), "fields": ARRAY(Text)}).alias("given")
-    kept, tokens = new_tokens().alias("kept"), FINDING.tokens
-    given = exists().where(line.c.id == tokens.c[FINDING.key], tokens.c.field == any_(line.c.fields))
-    stays = exists().where(
-        and_(kept.c.id == tokens.c[FINDING.key], kept.c.field == tokens.c.field, kept.c.token == tokens.c.token)
-    )
-    stale = delete(tokens).where(
-        tokens.c.workspace_id == changed.c.workspace_id, tokens.c[FINDING.key] == changed.c.id, given, ~stays
-    )
-    return [stale, found_by(changed)]
+    line = lines({"id": Uuid(), "fields": ARRAY(Text)}).alias("named")
+    field = func.unnest(line.c.fields).table_valued("field", name="named_field").render_derived().lateral()
+    new = new_fields()
+    given = line.join(field, true()).outerjoin(new, and_(new.c.id == line.c.id, new.c.field == field.c.field))
+    covered = select(line.c.id, field.c.field, new.c.tokens).select_from(given)
+    return found_again(changed, covered.where(field.c.field.in_(list(FINDING.fields))).subquery("given_back"))
 
 
 @statement

@@ -1,19 +1,18 @@
-"""Many opportunities at once, each by itself: what cannot be taken says why, and keeps nothing else from landing."""
+"""Many opportunities at once, each by itself."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from crm.batching import ItemProblem, Items
 from crm.database import Transaction
-from crm.errors import FieldError, Problem, Unprocessable
 from crm.fields import Sent, Shown, like
 from crm.nouns import Answer
 from crm.opportunities import actions
 from crm.opportunities.schemas import OpportunityCreate, OpportunityRead, OpportunityUpdate
 
-MOST = 500
 CHANGE = "change"
 
 
@@ -32,10 +31,8 @@ class OpportunityBatch(Sent):
     )
 
     items: Annotated[
-        list[dict[str, Any]],
+        Items,
         Field(
-            min_length=1,
-            max_length=MOST,
             description="Each either what `POST /v1/opportunities` takes, or `id` and `change` (what `PATCH` takes) "
             "and, if you want, the `version` that you know.",
         ),
@@ -48,23 +45,12 @@ class _Change(Sent):
     change: OpportunityUpdate
 
 
-class BatchProblem(Shown):
-    """Why an item was not taken, as the single request would have said it; pointers are into the item."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
-
-
 class BatchLine(Shown):
     """What became of an item: 201 or 200 with the opportunity, or else the problem."""
 
     status: int
     item: OpportunityRead | None
-    problem: BatchProblem | None
+    problem: ItemProblem | None
 
 
 class OpportunityBatchRead(Shown):
@@ -73,39 +59,9 @@ class OpportunityBatchRead(Shown):
     data: list[BatchLine]
 
 
-class Outcome(NamedTuple):
-    """What became of an item: the opportunity as it is now, or why not."""
-
-    status: int
-    answer: Answer | None
-    problem: Problem | None
-
-
-async def carry_out(tx: Transaction, items: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-    """Add or change each of these in their order; one that fails undoes only itself."""
-    return [await _carried_out(tx, item) for item in items]
-
-
-async def _carried_out(tx: Transaction, item: Mapping[str, Any]) -> Outcome:
-    try:
-        async with tx.attempt():
-            if CHANGE in item:
-                wanted = _Change.model_validate(item)
-                return Outcome(200, await actions.update(tx.expecting(wanted.version), wanted.id, wanted.change), None)
-            return Outcome(201, await actions.create(tx, OpportunityCreate.model_validate(item)), None)
-    except ValidationError as error:
-        problem: Problem = Unprocessable(errors=tuple(_errors(error)))
-    except Problem as refused:
-        problem = refused
-    return Outcome(problem.status, None, problem)
-
-
-def _errors(error: ValidationError) -> Sequence[FieldError]:
-    return [
-        FieldError(
-            "#" + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in found["loc"]),
-            found["msg"].removeprefix("Value error, "),
-            found["type"],
-        )
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+async def take(tx: Transaction, item: Mapping[str, Any]) -> tuple[int, Answer]:
+    """Change an opportunity, or add it. Raises what the single requests do, ``ValidationError``."""
+    if CHANGE in item:
+        wanted = _Change.model_validate(item)
+        return 200, await actions.update(tx.expecting(wanted.version), wanted.id, wanted.change)
+    return 201, await actions.create(tx, OpportunityCreate.model_validate(item))

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, true
+from sqlalchemy import ColumnElement, true
 
 from crm.contacts.queries import CONTACT
 from crm.contacts.queries import FINDING as CONTACTS_FOUND_BY
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.customers.queries import FINDING as CUSTOMERS_FOUND_BY
+from crm.finding import Finding
 from crm.nouns import Noun
 from crm.privacy import events
 from crm.privacy.words import ERASED_CONTACT, ERASED_CUSTOMER
@@ -24,7 +25,7 @@ class Person:
     """
 
     noun: Noun
-    tokens: Table
+    found: Finding
     kept: frozenset[str]
     identifying: frozenset[str]
     erasable: ColumnElement[bool]
@@ -41,7 +42,7 @@ _ALWAYS = frozenset(
 
 A_CONTACT = Person(
     CONTACT,
-    CONTACTS_FOUND_BY.tokens,
+    CONTACTS_FOUND_BY,
     kept=_ALWAYS | {"customer"},
     identifying=frozenset({"name", "phones", "emails", "wechat"}),
     erasable=true(),
@@ -51,7 +52,7 @@ A_CONTACT = Person(
 
 A_CUSTOMER = Person(
     CUSTOMER,
-    CUSTOMERS_FOUND_BY.tokens,
+    CUSTOMERS_FOUND_BY,
     kept=_ALWAYS
     | {
         "kind", "type", "class", "lifecycle", "relationship_stage", "owner_id", "owner", "team_id", "parent_id",

@@ -291,8 +291,12 @@ PLACES: tuple[Place, ...] = (
 
 OTHERWISE: Mapping[str, str] = MappingProxyType(
     {
+        "contact_found_by.field": "traces.tokens",
+        "contact_found_by.tokens": "traces.tokens",
         "contact_tokens.token": "traces.tokens",
         "contact_tokens.field": "traces.tokens",
+        "customer_found_by.field": "traces.tokens",
+        "customer_found_by.tokens": "traces.tokens",
         "customer_tokens.token": "traces.tokens",
         "customer_tokens.field": "traces.tokens",
         "contact_taboos.sealed": "traces.taboos",

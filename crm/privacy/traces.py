@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -35,6 +36,7 @@ from crm.contacts.models import contact_taboos, contacts
 from crm.customers.models import customer_merges, customers
 from crm.database import Transaction, statement
 from crm.facts import events
+from crm.finding import parted
 from crm.groups.models import customer_links
 from crm.imports.models import import_problems
 from crm.nouns import this_one
@@ -147,13 +149,18 @@ def _forget_facts() -> Select[Any]:
 @statement
 def tokens(person: Person) -> ReturningDelete[Any]:
     """Nobody finds the person any more; by the names of a customer that was merged into another neither."""
-    table = person.tokens
+    found = person.found
+    table = found.held
     mine = table.c[f"{person.noun.name}_id"] == any_(PERSONS)
     if person is not A_CONTACT:
         merged = func.unnest(PERSONS).table_valued("id", name="merged").render_derived()
         lent = func.starts_with(table.c.field, func.concat(merged.c.id, "/"))
         mine = or_(mine, (table.c.customer_id == any_(HOMES)) & exists().select_from(merged).where(lent))
-    return delete(table).where(at_home(table), mine).returning(table.c.token)
+    held = delete(table).where(at_home(table), mine).returning(*table.c).cte("held")
+    line = func.unnest(parted(held.c.tokens)).table_valued("token", name="line").render_derived().lateral()
+    gone = select(held, line.c.token).select_from(held.join(line, true())).subquery("gone")
+    same = (found.tokens.c[name] == gone.c[name] for name in ("workspace_id", "token", found.key, "field"))
+    return delete(found.tokens).where(at_home(found.tokens), *same).returning(found.tokens.c.token)
 
 
 @statement

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from crm.actor import ActorKind
-from crm.customers.schemas import LossShown, PersonShown
+from crm.customers.derived import LossShown
+from crm.customers.schemas import PersonShown
 from crm.customers.vocabulary import Lifecycle, LossCause, Stage
 from crm.fields import Line, Sent, Shown, like
 from crm.paging import Filter

@@ -41,7 +41,7 @@ class Recurrence:
             raise ValueError("COUNT and UNTIL exclude each other.")
         self._text = ";".join(f"{name}={value}" for name, value in parts.items())
         self._first = first
-        self._until = _last_moment(until, zone) if until else datetime(2999, 12, 31)  # noqa: DTZ001
+        self._until = _last_moment(until, zone) if until else datetime(2999, 12, 31)  # noqa: DTZ001  # the clock on the wall
         try:
             if self.at_or_after(first) is None:
                 raise ValueError("This rule never comes true.")

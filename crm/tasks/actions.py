@@ -1,6 +1,6 @@
 """Everything that changes tasks. Each change is one statement: the task, its reminders, its fact."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,17 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
+    column,
     exists,
     func,
     literal,
     null,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from crm.actor import Sight
@@ -59,6 +62,18 @@ class Owed:
 async def owe(tx: Transaction, owed: Owed) -> Answer | None:
     """Add the task, with a reminder at the moment it is due; None when this was owed before, open or closed by now."""
     return await record(tx, events.CREATED, _owe(), **renamed(asdict(owed)))
+
+
+async def owe_all(tx: Transaction, owed: Sequence[Owed]) -> None:
+    """``owe`` of many at once."""
+    if owed:
+        columns = {f"each_{name}": [getattr(one, name) for one in owed] for name in Owed.__dataclass_fields__}
+        await tx.rows(_owe_all(), event_type=events.CREATED, **columns)
+
+
+async def known_keys(tx: Transaction, keys: Sequence[str]) -> set[str]:
+    """Under which of these a task was owed before, open or closed by now."""
+    return {row["dedupe_key"] for row in await tx.rows(_known_keys(), keys=keys)}
 
 
 async def close_for(tx: Transaction, *, customer_id: UUID, kind: Kind, outcome: str) -> int:
@@ -198,6 +213,28 @@ def _owe() -> Insert:
         index_elements=["workspace_id", "dedupe_key"], index_where=tasks.c.dedupe_key.is_not(None)
     )
     return recorded(TASK, once, also=remind_first)
+
+
+@statement
+def _owe_all() -> Insert:
+    names = list(Owed.__dataclass_fields__)
+    arrays: list[Any] = [bindparam(f"each_{name}", type_=ARRAY(tasks.c[name].type)) for name in names]
+    rows = func.unnest(*arrays).table_valued(*(column(name, tasks.c[name].type) for name in names), name="owed")
+    rows = rows.render_derived()
+    team = select(users.c.team_id).where(users.c.workspace_id == bindparam("workspace_id", type_=Uuid))
+    team_id = team.where(users.c.id == rows.c.assignee_id).correlate(rows).scalar_subquery()
+    each = select(bindparam("workspace_id", type_=Uuid), *(rows.c[name] for name in names), team_id)
+    new = insert_or(tasks).from_select(["workspace_id", *names, "team_id"], each)
+    once = new.on_conflict_do_nothing(
+        index_elements=["workspace_id", "dedupe_key"], index_where=tasks.c.dedupe_key.is_not(None)
+    )
+    return recorded(TASK, once, also=remind_first)
+
+
+@statement
+def _known_keys() -> Select[Any]:
+    at_home = tasks.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return select(tasks.c.dedupe_key).where(at_home, tasks.c.dedupe_key == any_(bindparam("keys", type_=ARRAY(Text))))
 
 
 @statement

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.database import Transaction, statement
-from crm.facts import events
+from crm.facts import events, published_here
 from crm.webhooks.models import webhook_deliveries, webhook_endpoints
 from crm.webhooks.rules import OWN_AFFAIRS
 
@@ -34,6 +34,12 @@ async def owe_deliveries(
     The three are columns side by side. Owing one twice is owing it once.
     """
     found: int = await tx.value(_owe(), workspace_ids=workspace_ids, event_ids=event_ids, types=types)
+    return found
+
+
+async def owe_deliveries_here(tx: Transaction, event_type: str) -> int:
+    """The same for all facts of a type that this very transaction has written as published."""
+    found: int = await tx.value(_owe_here(), of_type=event_type)
     return found
 
 
@@ -65,6 +71,20 @@ def _owe() -> Select[Any]:
     e = webhook_endpoints.c
     owed = select(fact.workspace_id, e.id, fact.event_id, fact.type).where(
         e.workspace_id == fact.workspace_id, e.state == "active", wants(e.types, fact.type)
+    )
+    return _written(owed)
+
+
+@statement
+def _owe_here() -> Select[Any]:
+    e = webhook_endpoints.c
+    # Asked once, before any fact is looked at: most workspaces tell nobody.
+    owed = select(events.c.workspace_id, e.id, events.c.id, events.c.type).where(
+        is_listened_to(bindparam("workspace_id", type_=Uuid)),
+        *published_here(),
+        e.workspace_id == events.c.workspace_id,
+        e.state == "active",
+        wants(e.types, events.c.type),
     )
     return _written(owed)
 

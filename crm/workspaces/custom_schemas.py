@@ -29,7 +29,7 @@ class CustomFieldCreate(Sent):
 
     id: UUID | None = Field(default=None, description="Made by the client if it wants to; UUIDv7 advised.")
     noun: CustomNoun
-    key: Key = Field(description="Its name in `custom`, and in filters: `custom.price_list`.")
+    key: Key = Field(description="Its name in `custom`, and in filters: `custom.price_list`, `custom.staff_gte`.")
     label: Name
     label_zh: Name | None = None
     type: CustomType

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -157,6 +158,17 @@ custom_values = Table(
     # As ``custom_value`` writes it, the function that the triggers use too: cut where it is long.
     Column("value", Text(collation="C"), nullable=False),
     Column("record_id", Uuid, nullable=False),
+    # A number as such too, for ranges; ``numeric`` has no operators that row-level security would let an index serve.
+    Column("number", Double),
     PrimaryKeyConstraint("workspace_id", "noun", "key", "value", "record_id"),
+)
+Index(
+    "ix_custom_values_number",
+    custom_values.c.workspace_id,
+    custom_values.c.noun,
+    custom_values.c.key,
+    custom_values.c.number,
+    postgresql_include=["record_id"],
+    postgresql_where=custom_values.c.number.is_not(None),
 )
 """Which records have which values, as an index: triggers on ``custom`` keep it, whoever writes there."""

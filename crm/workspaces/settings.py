@@ -22,7 +22,7 @@ class Number:
         """What is wrong with the value, or None."""
         if isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most:
             return None
-        return f"must be a whole number from {self.least} to {self.most}"
+        return f"A whole number from {self.least} to {self.most}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Choice:
 
     def check(self, value: object) -> str | None:
         """What is wrong with the value, or None."""
-        return None if isinstance(value, str) and value in self.of else f"must be one of {', '.join(self.of)}"
+        return None if isinstance(value, str) and value in self.of else f"One of {', '.join(self.of)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ClockTime:
     def check(self, value: object) -> str | None:
         """What is wrong with the value, or None."""
         ok = isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value)
-        return None if ok else "must be a time of day such as 09:00"
+        return None if ok else "A time of day such as 09:00."
 
 
 Setting = Number | Choice | ClockTime
@@ -176,7 +176,7 @@ def effective(overrides: Mapping[str, Any], *, at: str = "settings") -> Mapping[
     problems: list[Unprocessable] = []
     found = _over(DESCRIPTION, overrides, at, problems)
     if not problems and not _rises(tuple(found["warmth"].values())):
-        problems.append(invalid(f"{at}/warmth", "hot_until, warm_until, cold_from, zero_at must rise", "not_rising"))
+        problems.append(invalid(f"{at}/warmth", "The limits of a warmth scale must rise.", "not_rising"))
     if problems:
         raise Unprocessable(errors=tuple(error for problem in problems for error in problem.errors))
     return found
@@ -186,11 +186,11 @@ def _over(
     described: Mapping[str, Setting | Group], overrides: object, at: str, problems: list[Unprocessable]
 ) -> Mapping[str, Any]:
     if not isinstance(overrides, Mapping):
-        problems.append(invalid(at, "must be an object"))
+        problems.append(invalid(at, "This must be an object."))
         overrides = {}
     for name in overrides:
         if name not in described:
-            problems.append(invalid(f"{at}/{name}", "is not a setting", "unknown"))
+            problems.append(invalid(f"{at}/{name}", "There is no such setting.", "unknown"))
     found: dict[str, Any] = {}
     for name, setting in described.items():
         if isinstance(setting, Mapping):

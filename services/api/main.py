@@ -25,7 +25,7 @@ from services.api.roster import EVENTS, ROUTERS
 from services.api.routes.health import Surroundings, heads_of
 from services.api.turnstile import Turnstile
 from services.settings import Settings, load
-from services.storage import store_of
+from services.storage import shelf_of, store_of
 
 GRACE = 20
 """Seconds that the server waits for requests in flight (``timeout_graceful_shutdown``): more than the deadline."""
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Api:
         api.state.settings = chosen
         api.state.database = database
         api.state.attachments = store_of(chosen)
+        api.state.shelf = shelf_of(chosen)
         secret_key = chosen.secret_key.get_secret_value()
         api.state.tokens, api.state.sealer = Tokens(secret_key), Sealer(secret_key)
         api.state.proofs = Proofs(secret_key)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from crm.chinese import in_chinese
 from crm.errors import NotFound, Problem, Unprocessable
 from services.logs import REQUEST_ID
 
@@ -61,7 +62,10 @@ class FieldProblem(BaseModel):
     pointer: str = Field(
         description="Where: a JSON pointer into the body (`#/phones/0`), or `query:limit`, `path:id`, `header:etag`."
     )
-    message: str = Field(description="What is wrong, for people. Never repeats what was sent.")
+    message: str = Field(
+        description="What is wrong, for people, in the language of `Accept-Language` (en, zh-CN). "
+        "Never repeats what was sent."
+    )
     code: str = Field(description="What is wrong, for programs.")
 
 
@@ -85,7 +89,7 @@ def kind(problem: type[Problem]) -> str:
     return f"/problems/{problem.code()}"
 
 
-def in_chinese(accept_language: str) -> bool:
+def wants_chinese(accept_language: str) -> bool:
     """Whether ``Accept-Language`` prefers Chinese to English."""
     best: dict[str, float] = {"zh": 0.0, "en": 0.0}
     for part in accept_language.lower().split(",")[:20]:
@@ -98,6 +102,11 @@ def in_chinese(accept_language: str) -> bool:
         if language in best:
             best[language] = max(best[language], quality)
     return best["zh"] > best["en"]
+
+
+def said(message: str, *, chinese: bool) -> str:
+    """The message in the language asked for, as far as there are words for it."""
+    return (in_chinese(message) or message) if chinese else message
 
 
 def content(
@@ -113,18 +122,20 @@ def content(
         "request_id": request_id or REQUEST_ID.get() or "",
     }
     if problem.detail:
-        members["detail"] = problem.detail
+        members["detail"] = said(problem.detail, chinese=chinese)
     if path:
         members["instance"] = quote(path, safe="/:@!$&'()*+,;=~-._")
     if problem.errors:
-        members["errors"] = [asdict(error) for error in problem.errors]
+        members["errors"] = [
+            {**asdict(error), "message": said(error.message, chinese=chinese)} for error in problem.errors
+        ]
     return {**problem.more, **members}
 
 
 def answer(problem: Problem, scope: Mapping[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of the problem answer to the request of this scope."""
     asked = dict(scope["headers"])
-    chinese = in_chinese(asked.get(b"accept-language", b"").decode("latin-1"))
+    chinese = wants_chinese(asked.get(b"accept-language", b"").decode("latin-1"))
     members = content(problem, path=scope["path"], request_id=scope.get("request_id"), chinese=chinese)
     body = orjson.dumps(members, default=str)
     headers = {"content-language": "zh-CN" if chinese else "en"}

@@ -55,8 +55,10 @@ BY_SQLSTATE_CLASS: dict[str, type[Problem]] = {
     "23": Conflict,
 }
 
-# pydantic's own words for these repeat a part of what was sent.
+# pydantic's own words for these repeat a part of what was sent, or name a class of ours.
 MESSAGES = {
+    "model_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
     "string_pattern_mismatch": "This is not written the way this field is; its description says how.",
     "uuid_parsing": "Input should be a valid UUID",
     "union_tag_invalid": "The discriminator is not one of the expected values",

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 
+from crm.attachments.store import StoreFailed
 from crm.database import EVERYWHERE
 from crm.exports import writing
-from crm.exports.writing import Folder, LeaseLost
+from crm.exports.writing import LeaseLost
+from services.storage import shelf_of
 from services.worker.rounds import Worker
 
 log = logging.getLogger("rapport.worker")
@@ -22,12 +24,12 @@ async def export_round(worker: Worker) -> bool:
         return False
     try:
         async with asyncio.timeout(LONGEST):
-            await writing.write(worker.database, held, Folder(worker.settings.data_dir))
+            await writing.write(worker.database, held, shelf_of(worker.settings))
     except LeaseLost:
         log.info("the export %s is written by somebody else", held.id)
     except TimeoutError:
         await writing.fail(worker.database, held, "There are too many rows for one file. Narrow the list by filters.")
-    except OSError:
+    except (OSError, StoreFailed):
         log.exception("the export %s could not be written", held.id)
         await writing.fail(worker.database, held, "The file could not be written.")
     return True
@@ -35,5 +37,5 @@ async def export_round(worker: Worker) -> bool:
 
 async def sweep_exports(worker: Worker) -> bool:
     """Delete the files whose time is over."""
-    await asyncio.to_thread(Folder(worker.settings.data_dir).sweep, KEPT)
+    await shelf_of(worker.settings).sweep(KEPT)
     return False

@@ -12,7 +12,7 @@ from crm.database import EVERYWHERE, Database
 from crm.errors import Unavailable
 from crm.imports import carrying, claims, undoing
 from crm.imports.claims import Claim, LeaseLost
-from services.worker.publishing import owe
+from services.worker.publishing import owe_here
 
 log = logging.getLogger("rapport.worker")
 
@@ -84,7 +84,7 @@ async def _begun(database: Database, held: Claim) -> Callable[[], Awaitable[bool
     if held.state == "undoing":
         undo = await undoing.take_up(database, held)
         return None if undo is None else partial(undoing.step, database, undo)
-    work = await carrying.take_up(database, held, owe)
+    work = await carrying.take_up(database, held, owe_here)
     return None if work is None else partial(carrying.step, database, work)
 
 

@@ -45,7 +45,7 @@ from services.worker.warming import SECONDS, warm
 __all__ = ["ROUNDS", "WorkerSettings", "main"]
 
 AT_LEISURE = (0.8, 1.6)
-"""For what nobody counts to the tenth of a second: a digest gathers for ten, an import takes longer than that."""
+"""For what nobody counts to the tenth of a second: a digest gathers for ten, an export takes longer than that."""
 DAILY = (80_000.0, 90_000.0)
 HOURLY = (3_000.0, 4_200.0)
 FEWEST_CONNECTIONS = 16
@@ -68,7 +68,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("deliver", hint_round),
     Round("owe messages", owe_messages, AT_LEISURE),
     Round("send messages", send_messages, AT_LEISURE),
-    Round("import", import_round, AT_LEISURE),
+    Round("import", import_round),
     Round("export", export_round, AT_LEISURE),
     Round("sweep exports", sweep_exports, HOURLY),
     Round("remove files", removing.remove_files, removing.SECONDS),

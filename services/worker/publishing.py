@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from crm.database import EVERYWHERE, Transaction
-from crm.events.publishing import Owed, Published, is_anything_unpublished, owe_reactions, publish
+from crm.events.publishing import Owed, Published, is_anything_unpublished, owe_reactions, owe_reactions_here, publish
 from crm.task_rules.queries import ruled
-from crm.webhooks.owing import owe_deliveries
+from crm.webhooks.owing import owe_deliveries, owe_deliveries_here
 from services.worker.reactions import BY_RULE, REACTIONS, name_of
 from services.worker.rounds import Worker
 
@@ -33,6 +33,15 @@ async def owe(tx: Transaction, published: Sequence[Published]) -> None:
     by_rule = await ruled(tx, homes, types)
     owed += [by_a_rule(fact) for fact in published if (fact.workspace_id, fact.type) in by_rule]
     await owe_reactions(tx, owed)
+
+
+async def owe_here(tx: Transaction, event_type: str) -> None:
+    """The same for all facts of a type that this very transaction, in its workspace, has written as published."""
+    await owe_deliveries_here(tx, event_type)
+    names = [name_of(reaction) for reaction in REACTIONS.get(event_type, ())]
+    if await ruled(tx, [tx.actor.workspace_id], [event_type]):
+        names.append(name_of(BY_RULE))
+    await owe_reactions_here(tx, event_type, names)
 
 
 def reactions_to(fact: Published) -> list[Owed]:

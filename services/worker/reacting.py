@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crm.database import EVERYWHERE
 from crm.events import reacting
 from crm.events.reacting import Claim
-from services.worker.reactions import BY_RULE, REACTIONS, Reaction, name_of
+from services.worker.reactions import BY_RULE, REACTIONS, TOGETHER, Reaction, ReactionToMany, name_of
 from services.worker.rounds import Worker
 
-SHARE = 50
+SHARE = 100
 MOST = 200
 LANES = 4
 """Reactions carried out at a time."""
@@ -22,6 +23,8 @@ BY_NAME: Mapping[str, Reaction] = {
     name_of(one): one for several in (*REACTIONS.values(), (BY_RULE,)) for one in several
 }
 
+TO_MANY: Mapping[str, ReactionToMany] = {name_of(one): many for one, many in TOGETHER.items()}
+
 logger = logging.getLogger("rapport.worker.reacting")
 
 
@@ -31,11 +34,11 @@ async def react(worker: Worker) -> bool:
     share = BESIDE_AN_IMPORT if worker.importing else SHARE
     claims = await reacting.claim(worker.database.writing(EVERYWHERE), after=turn.after, share=share, most=MOST)
     more = turn.next([claim.workspace_id for claim in claims], share=share, most=MOST) and not worker.importing
-    left = iter(claims)
+    left = iter(in_groups(claims))
 
     async def lane() -> None:
-        for claim in left:
-            await carry_out(worker, claim)
+        for group in left:
+            await carry_out_all(worker, group)
 
     try:
         async with asyncio.TaskGroup() as lanes:
@@ -45,6 +48,38 @@ async def react(worker: Worker) -> bool:
         # Only what goes wrong beside the reactions themselves comes here: the database is away.
         raise errors.exceptions[0] from errors
     return more
+
+
+def in_groups(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """What is carried out together: reactions of one name in one workspace, where there is a way to do many at once."""
+    groups: dict[Any, list[Claim]] = {}
+    for claim in claims:
+        together = claim.name in TO_MANY and claim.state != "dead"
+        groups.setdefault((claim.workspace_id, claim.name) if together else claim, []).append(claim)
+    return list(groups.values())
+
+
+async def carry_out_all(worker: Worker, claims: Sequence[Claim]) -> None:
+    """Reactions of one group: together, or one by one where they are alone or where together something goes wrong."""
+    if len(claims) == 1 or worker.stopping.is_set() or not await _together(worker, claims):
+        for claim in claims:
+            await carry_out(worker, claim)
+
+
+async def _together(worker: Worker, claims: Sequence[Claim]) -> bool:
+    """Whether all went well: then they are settled with their effects. Else nothing has happened."""
+    actor = await worker.actor(claims[0].workspace_id)
+    try:
+        async with worker.database.transaction(actor) as tx:
+            taken = await reacting.take_all(tx, claims)
+            if taken:
+                await TO_MANY[claims[0].name](tx, [fact for _, fact in taken])
+                await reacting.settle_all(tx, [claim for claim, _ in taken])
+    except Exception as error:  # One of them may be the cause: alone, it holds up none of the others.
+        facts = {"reaction": claims[0].name, "many": len(claims)}
+        logger.warning("reactions failed together", exc_info=error, extra={"facts": facts})
+        return False
+    return True
 
 
 async def carry_out(worker: Worker, claim: Claim) -> None:

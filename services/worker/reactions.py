@@ -1,11 +1,12 @@
 """What follows from what: event → functions. Everything the product does by itself about a fact stands here."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from crm.attachments import reactions as attachments
 from crm.calendars import events as calendars
 from crm.care import reactions as care
+from crm.care import together
 from crm.contacts import events as contacts
 from crm.customers import dormancy
 from crm.customers import events as customers
@@ -30,6 +31,7 @@ from crm.visits import events as visits
 from crm.workspaces import events as workspaces
 
 Reaction = Callable[[Transaction, Fact], Awaitable[None]]
+ReactionToMany = Callable[[Transaction, Sequence[Fact]], Awaitable[None]]
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
     {
@@ -82,6 +84,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
 
 BY_RULE: Reaction = following.follow
 """Owed to a fact whose type the workspace has an enabled rule for, whatever type that is (``publishing``)."""
+
+
+TOGETHER: Mapping[Reaction, ReactionToMany] = MappingProxyType({care.plan_contact: together.plan_contacts})
+"""Reactions that come by the hundred thousand, and what does many of them at once to the same end."""
 
 
 def name_of(reaction: Reaction) -> str:

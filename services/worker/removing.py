@@ -1,14 +1,12 @@
 """Rounds: files that must go are removed, and files that nothing names are swept up."""
 
-import asyncio
 import logging
 
 from crm.attachments import sweeping
 from crm.attachments.store import key_of
-from crm.exports.writing import Folder
 from crm.removals.actions import Removal, longest_owed, settle
 from crm.workspaces.acting import acting_in, all_workspaces
-from services.storage import store_of
+from services.storage import shelf_of, store_of
 from services.worker.rounds import Worker
 
 SECONDS = (2.0, 4.0)
@@ -55,5 +53,4 @@ async def _remove(worker: Worker, removal: Removal) -> None:
     if removal.kind == "attachment":
         await store_of(worker.settings).delete(key_of(removal.workspace_id, removal.file_id))
     else:
-        folder = Folder(worker.settings.data_dir)
-        await asyncio.to_thread(folder.remove, removal.workspace_id, removal.file_id)
+        await shelf_of(worker.settings).remove(removal.workspace_id, removal.file_id)

@@ -35,7 +35,7 @@ def test_a_later_day_never_gives_an_earlier_moment(zone: str, day: date, at: tim
     assert moment_of(day, at, zone) <= moment_of(day + timedelta(days=later), at, zone)
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(1950, 1, 2), datetime(2090, 1, 1)))  # noqa: DTZ001
+@given(st.sampled_from(ZONES), st.datetimes(datetime(1950, 1, 2), datetime(2090, 1, 1)))  # noqa: DTZ001  # the clock on the wall
 def test_of_all_moments_that_show_a_time_it_is_the_first(zone: str, wall: datetime) -> None:
     moment = moment_of(wall.date(), wall.time(), zone)
     shown = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
@@ -69,7 +69,7 @@ def test_the_local_date_is_that_of_the_zone() -> None:
 
 def test_a_moment_without_an_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
-        local_date(datetime(2026, 11, 30), "UTC")  # noqa: DTZ001
+        local_date(datetime(2026, 11, 30), "UTC")  # noqa: DTZ001  # the clock on the wall
 
 
 @pytest.mark.parametrize("name", ["Asia/Shanghai", "UTC", "America/Argentina/Ushuaia", "Etc/GMT+8"])

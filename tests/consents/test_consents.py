@@ -94,6 +94,45 @@ async def test_do_not_contact_of_the_person_or_the_customer_stops_everything(cli
         assert (await state_of(client, contact_id, "service"))["because"] == "contract"
 
 
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [
+        ({"phones": ["13812345678", "13912345678"]}, {"phones": ["+86 139 1234 5678"]}),
+        ({"emails": ["Zhao@Example.com"]}, {"emails": ["other@example.com", "zhao@example.com"]}),
+    ],
+)
+async def test_who_wishes_no_contact_at_one_customer_is_left_alone_at_another(
+    client: Client, address: dict[str, Any], same: dict[str, Any]
+) -> None:
+    first = await create(client, await customer_of(client), **address)
+    other = (await client.post("/v1/customers", json={"name": "Globex"})).json()["id"]
+    second = await create(client, other, **same, legal_basis="contract")
+    third = await create(client, other, phones=["13712345678"], emails=["third@example.com"])
+    for one in (second, third):
+        await say(client, one["id"], GIVEN)
+    await client.patch(f"/v1/contacts/{first['id']}", json={"do_not_contact": True})
+    for purpose in ("marketing", "service"):
+        assert (await state_of(client, second["id"], purpose))["because"] == "objected_elsewhere"
+    assert (await state_of(client, third["id"]))["may_contact"] is True
+    state = (await client.get(f"/v1/contacts/{second['id']}/consent-state")).json()
+    assert (state["do_not_contact"], state["objected_elsewhere"]) == (False, True)
+    await client.patch(f"/v1/contacts/{first['id']}", json={"do_not_contact": False})
+    assert (await state_of(client, second["id"]))["may_contact"] is True
+
+
+async def test_a_customer_who_is_a_person_and_wishes_no_contact_is_left_alone_as_a_contact_too(client: Client) -> None:
+    address = {"phone": "13812345678", "email": "zhao@example.com"}
+    person = {"name": "Zhao Min", "kind": "person", "do_not_contact": True, **address}
+    assert (await client.post("/v1/customers", json=person)).status_code == 201
+    at = await customer_of(client)
+    by_phone, by_mail = (
+        await create(client, at, phones=["13812345678"]),
+        await create(client, at, emails=["Zhao@example.com"]),
+    )
+    for one in (by_phone, by_mail):
+        assert (await state_of(client, one["id"]))["because"] == "objected_elsewhere"
+
+
 async def test_a_sender_asks_when_it_sends_and_not_when_it_planned(client: Client, access: Access) -> None:
     contact_id = (await create(client, await customer_of(client)))["id"]
     await say(client, contact_id, GIVEN)

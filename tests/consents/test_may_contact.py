@@ -34,6 +34,8 @@ def test_where_nothing_was_said_only_a_contract_or_a_duty_lets_service_out(
     ("standing", "because"),
     [
         (replace(WILLING, do_not_contact=True), "do_not_contact"),
+        (replace(WILLING, objected_elsewhere=True), "objected_elsewhere"),
+        (replace(WILLING, objected_elsewhere=True, do_not_contact=True), "do_not_contact"),
         (replace(WILLING, do_not_contact=True, archived=True), "archived"),
         (replace(WILLING, do_not_contact=True, archived=True, erased=True), "erased"),
     ],

@@ -25,7 +25,9 @@ SAID: dict[str, dict[str, Any]] = {
 }
 """Table → values that its rules ask for, beside those that fit each column by itself."""
 
-PLANTED_BY_HAND = frozenset({"customers", "customer_tokens", "customer_merges", "events", "workspaces"})
+PLANTED_BY_HAND = frozenset(
+    {"customers", "customer_found_by", "customer_tokens", "customer_merges", "events", "workspaces"}
+)
 """The world itself; the log of facts, which only grows; and the workspace."""
 
 

@@ -258,6 +258,65 @@ async def test_the_same_is_found_along_the_list_and_by_the_index_of_values(
     assert await found(staff="2", listed="true") == ["B"]
     assert await found(staff="2.0", motto=["y", "z"]) == ["C"]
     assert await found(motto="z") == []
+    assert await found(staff_gte="1.5") == ["C", "B"]
+    assert await found(staff_gte="1", staff_lte="1.99", motto="x") == ["A"]
+    assert await found(staff_gte="2", listed="true") == ["B"]
+    assert await found(staff_lte="0") == []
+    assert await found(founded_on_gte="2020-01-01") == []
+
+
+async def test_numbers_and_dates_are_found_by_ranges_in_one_statement(
+    client: Client, clients: Clients, queries: list[str]
+) -> None:
+    # What was there before the field was defined may be of another type; it is in no range.
+    await create(client, {"staff": "12", "founded_on": True}, "Old")
+    await create(client, {"staff": [3], "founded_on": "x"}, "Older")
+    await define_all(client)
+    await define(client, key="staff_gte", type="text")
+    clients.running.app.state.door.forget()
+    for name, staff, day in (("A", -3, "1919-01-02"), ("B", 9.5, "2026-11-22"), ("C", 100, "2026-11-23")):
+        await create(client, {"staff": staff, "founded_on": day}, name)
+    await create(client, {"staff_gte": "7"}, "Own")
+
+    async def found(**wanted: Any) -> list[str]:
+        params = {f"custom.{key}": value for key, value in wanted.items()}
+        page = (await client.get("/v1/customers", params={"sort": "name", **params})).json()
+        return [one["name"] for one in page["data"]]
+
+    for wanted, names in (
+        ({"staff_lte": "9.5"}, ["A", "B"]),
+        ({"staff_lte": "100"}, ["A", "B", "C"]),
+        ({"founded_on_gte": "2026-11-22"}, ["B", "C"]),
+        ({"founded_on_gte": "1919-01-02", "founded_on_lte": "2026-11-22"}, ["A", "B"]),
+        ({"founded_on_gte": "1900-01-01", "staff_lte": "0"}, ["A"]),
+        ({"staff_gte": "7"}, ["Own"]),
+    ):
+        queries.clear()
+        assert await found(**wanted) == names, wanted
+        assert len([sql for sql in queries if "set_config" not in sql]) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"staff_gte": "many"}, "custom_invalid"),
+        ({"founded_on_lte": "22.11.2026"}, "custom_invalid"),
+        ({"motto_gte": "x"}, "no_range"),
+        ({"staff_lte": ["1", "2"]}, "too_many"),
+        ({"nothing_gte": "1"}, "unknown"),
+    ],
+)
+async def test_a_range_of_what_has_none_is_refused(
+    client: Client, clients: Clients, wanted: dict[str, Any], code: str
+) -> None:
+    await define_all(client)
+    clients.running.app.state.door.forget()
+    params = {f"custom.{key}": value for key, value in wanted.items()}
+    found = problem(await client.get("/v1/customers", params=params), 422, "unprocessable")
+    assert [(one["pointer"], one["code"]) for one in found["errors"]] == [(f"query:custom.{next(iter(wanted))}", code)]
+    exported = await client.post("/v1/exports", json={"noun": "customers", "filters": params})
+    found = problem(exported, 422, "unprocessable")
+    assert [one["pointer"] for one in found["errors"]] == [f"#/filters/custom.{next(iter(wanted))}"]
 
 
 async def test_the_index_of_values_follows_every_change(client: Client, clients: Clients) -> None:
@@ -274,6 +333,7 @@ async def test_the_index_of_values_follows_every_change(client: Client, clients:
     assert await found(motto=long + "1") == ["Acme"]
     await client.patch(f"/v1/customers/{acme['id']}", json={"custom": {"motto": "z", "staff": 3}})
     assert (await found(motto=long + "1"), await found(motto="z"), await found(staff="3")) == ([], ["Acme"], ["Acme"])
+    assert (await found(staff_gte="3"), await found(staff_gte="4")) == (["Acme"], [])
     await client.patch(f"/v1/customers/{acme['id']}", json={"custom": {"motto": None, "staff": None}})
     assert (await found(motto="z"), await found(staff="3")) == ([], [])
 

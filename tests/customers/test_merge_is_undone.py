@@ -15,6 +15,7 @@ from crm.customers.queries import FINDING
 from crm.customers.references import references
 from crm.customers.schemas import CustomerMerge
 from crm.customers.uniting import choosable
+from crm.finding import in_a_row
 from crm.models import metadata
 from tests.conftest import SECRET_KEY, Stage
 from tests.customers.planting import plant, row_of, unrelated
@@ -107,6 +108,10 @@ async def build(owner: asyncpg.Connection, home: Workspace, world: World) -> lis
                 await owner.execute(
                     "INSERT INTO customer_tokens SELECT $1, unnest($2::text[]), $3, $4",
                     home.id, list(leaves(one[field])), who, field,
+                )  # fmt: skip
+                await owner.execute(
+                    "INSERT INTO customer_found_by VALUES ($1, $2, $3, $4)",
+                    home.id, who, field, in_a_row(leaves(one[field])),
                 )  # fmt: skip
     people: dict[int, list[UUID]] = {}
     sales: dict[int, UUID] = {}

@@ -36,6 +36,13 @@ async def lose(owner: asyncpg.Connection, home: UUID) -> None:
             f"DELETE FROM {table} WHERE workspace_id = $1 AND token < 'd' AND field NOT LIKE '%/name'", home
         )
         await owner.execute(f"UPDATE {table} SET token = '!' || token WHERE workspace_id = $1", home)
+        noun = table.removesuffix("_tokens")
+        await owner.execute(f"DELETE FROM {noun}_found_by WHERE workspace_id = $1", home)
+        await owner.execute(
+            f"INSERT INTO {noun}_found_by "
+            f"SELECT workspace_id, {noun}_id, field, E'\\n' || string_agg(token, E'\\n') || E'\\n' "
+            f"FROM {table} WHERE workspace_id = $1 GROUP BY 1, 2, 3", home,
+        )  # fmt: skip
 
 
 async def fill(client: Client) -> None:

@@ -53,6 +53,15 @@ async def test_alike_the_warmer_and_then_the_later_comes_first(client: Client, w
     assert await found(client, "重庆") == ["重庆丙厂", "重庆乙厂", "重庆甲厂", "重庆丁厂"]
 
 
+async def test_a_name_is_found_in_either_script(client: Client) -> None:
+    await add(client, "單雄信")
+    await add(client, "重庆长安汽车股份有限公司")
+    for query, name in (("单雄信", "單雄信"), ("單雄信", "單雄信"), ("重慶長安", "重庆长安汽车股份有限公司")):
+        assert await found(client, query) == [name]
+    refused = await client.post("/v1/customers", json={"name": "重慶長安汽車"})
+    assert problem(refused, 409, "possible_duplicates")["duplicates"][0]["reasons"][0]["reason"] == "name"
+
+
 @pytest.mark.parametrize("query", ["shan", "sxx", "dan", "dxx", "单雄", "雄信"])
 async def test_a_surname_with_two_readings_is_found_by_both(client: Client, query: str) -> None:
     await add(client, "单雄信", kind="person")
@@ -126,7 +135,7 @@ async def test_words_that_all_are_common_still_find_what_has_them_all(
 ) -> None:
     # The limits are literals of compiled statements: with no more candidates than these, every word is a common one.
     monkeypatch.setattr(searching, "MOST", 4)
-    searching._candidates.cache_clear()  # type: ignore[attr-defined]
+    searching._candidates.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
     anna = clients(workspace.anna.token)
     for number in range(6):
         await add(anna, f"重庆汽车{number}")
@@ -135,7 +144,7 @@ async def test_words_that_all_are_common_still_find_what_has_them_all(
     names = await found(clients(getattr(workspace, who).token), "重庆 汽车")
     assert len(names) >= 2
     assert all("重庆汽车" in name for name in names)
-    searching._candidates.cache_clear()  # type: ignore[attr-defined]
+    searching._candidates.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
 
 
 async def test_a_search_costs_two_statements(client: Client, queries: list[str]) -> None:

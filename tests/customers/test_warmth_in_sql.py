@@ -71,4 +71,4 @@ async def test_a_contact_of_yesterday_evening_is_a_day_old_after_midnight(
         timedelta(0),
     )
     found = {customer["name"]: customer["warmth"] for customer in await shown(client)}
-    assert {name: says["days"] for name, says in found.items()} == {"before": 1, "at": 0}  # type: ignore[index]
+    assert {name: says["days"] for name, says in found.items()} == {"before": 1, "at": 0}  # type: ignore[index]  # JSON

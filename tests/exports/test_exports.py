@@ -1,7 +1,6 @@
 """Lists as files: whole, as the asker may see them, and with nothing in them that a spreadsheet would run."""
 
 import csv
-import json
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from hypothesis import strategies as st
 from crm.database import Database
 from crm.exports import rows, writing
 from crm.exports.cells import card, safe
-from crm.exports.writing import Folder
 from crm.fields import FORMULA_SIGNS
 from services.settings import Settings
+from services.storage import export_key
 from services.worker.exporting import export_round, sweep_exports
 from services.worker.importing import import_round
 from tests.conftest import Client, Clients, Facts, Stage, problem
@@ -117,20 +116,51 @@ def test_a_cell_written_and_parsed_begins_with_no_formula_sign(text: str) -> Non
 
 
 async def test_what_was_exported_can_be_imported_as_it_is(client: Client, worker: Any) -> None:
-    new = {"name": "Acme", "phone": "13812345678", "note": "=1+1", "class": "key", "custom": {"erp": "7"}}
-    await client.post("/v1/customers", json={**new, "tags": ["a", "b"], "address": {"city": "重庆"}})
+    new = {"name": "Acme", "phone": "13812345678", "note": "=1+1", "class": "key", "custom": {"erp": "7", "n": 7}}
+    group = await client.post("/v1/customers", json={**new, "tags": ["a, b", "c"], "address": {"city": "重庆"}})
+    twin = {"name": "Acme", "parent_id": None, "influence": 3, "website": "https://acme.test/"}
+    await client.post("/v1/customers?allow_duplicates=true", json=twin)
+    named = {"name": "Hank", "kind": "person", "email": "hank@example.com", "do_not_contact": True}
+    below = {"name": "Branch", "custom": {"yes": True}, "yearly_value": {"amount": "7.50", "currency": "EUR"}}
+    await client.post("/v1/customers", json=named)
+    await client.post("/v1/customers", json=below)
+    assert group.status_code == 201
     before = (await client.get("/v1/customers")).json()["data"]
     _, content = await export(client, worker)
-    kept = ("name", "phone", "note", "class", "tags", "address.city", "custom.erp")
-    preview = await client.post("/v1/imports/preview", files={"file": ("a.csv", content, "text/csv")})
-    mapping = {name: "skip" for name in preview.json()["mapping"] if name not in kept}
-    data = {"mapping": json.dumps(mapping)}
-    started = await client.post("/v1/imports", files={"file": ("a.csv", content, "text/csv")}, data=data)
+    started = await client.post("/v1/imports", files={"file": ("a.csv", content, "text/csv")})
     while await import_round(worker):
         pass
     done = (await client.get(f"/v1/imports/{started.json()['id']}")).json()
-    assert (done["state"], done["unchanged_count"]) == ("done", 1), done
+    assert (done["state"], done["unchanged_count"]) == ("done", 4), done
+    assert done["mapping"]["id"] == "id"
+    own = {column for column, field in done["mapping"].items() if field.startswith("custom.")}
+    assert own == {"custom.erp", "custom.n", "custom.yes"}
     assert (await client.get("/v1/customers")).json()["data"] == before
+
+
+async def test_a_file_that_was_exported_and_mended_changes_just_that(client: Client, worker: Any) -> None:
+    for region in ("East", "West"):
+        await client.post("/v1/customers?allow_duplicates=true", json={"name": "Acme", "region": region})
+    _, content = await export(client, worker)
+    mended = content.replace(b"Acme", b"Acme Ltd", 1).replace(b"West", b"South") + b",Globex" + b"," * 37 + b"\r\n"
+    started = await client.post("/v1/imports", files={"file": ("a.csv", mended, "text/csv")})
+    while await import_round(worker):
+        pass
+    done = (await client.get(f"/v1/imports/{started.json()['id']}")).json()
+    assert (done["state"], done["created_count"], done["updated_count"]) == ("done", 1, 2), done
+    found = {(one["name"], one["region"]) for one in (await client.get("/v1/customers")).json()["data"]}
+    assert found == {("Acme Ltd", "East"), ("Acme", "South"), ("Globex", None)}
+    broken = content.replace(b"Acme", b"Gone").decode().splitlines()
+    wrong = "\n".join([broken[0], "x" + broken[1]])
+    preview = await client.post("/v1/imports/preview", files={"file": ("a.csv", wrong.encode(), "text/csv")})
+    (problem_,) = preview.json()["problems"]
+    assert (problem_["errors"][0]["pointer"], problem_["errors"][0]["code"]) == ("id", "uuid_parsing")
+
+
+async def test_a_column_id_of_another_system_is_kept_as_ones_own(client: Client) -> None:
+    sent = {"file": ("a.csv", b"id,name,created_at\n7,Acme,2026-01-01\n", "text/csv")}
+    mapping = (await client.post("/v1/imports/preview", files=sent)).json()["mapping"]
+    assert mapping == {"id": "custom.id", "name": "name", "created_at": "custom.created_at"}
 
 
 async def test_an_export_shows_what_its_asker_sees_and_only_to_them(
@@ -226,7 +256,7 @@ async def test_an_export_by_a_field_that_is_gone_meanwhile_fails_in_words(
 
 async def test_a_file_expires_and_is_swept(client: Client, worker: Any, stage: Stage, workspace: Workspace) -> None:
     done, _ = await export(client, worker)
-    path = Folder(worker.settings.data_dir).path(workspace.id, UUID(done["id"]), "csv")
+    path = worker.settings.data_dir / export_key(workspace.id, UUID(done["id"]), "csv")
     await stage.owner.execute("UPDATE exports SET expires_at = now() WHERE id = $1", done["id"])
     problem(await client.get(f"/v1/exports/{done['id']}/file"), 404, "export_expired")
     await sweep_exports(worker)

@@ -1,13 +1,15 @@
 """Groups of companies: trees that stay trees, whoever moves whom at the same moment."""
 
 import asyncio
+from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from crm.customers import actions
-from crm.customers.errors import CustomerAboveItself
-from crm.customers.schemas import CustomerUpdate
+from crm.customers.errors import CustomerAboveItself, GroupsAreOfCompanies
+from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace
 
@@ -62,6 +64,48 @@ async def test_two_who_close_a_circle_at_the_same_moment_do_not_both_succeed(
             return "moved"
 
         assert sorted(await asyncio.gather(move(first, second), move(second, first))) == ["moved", "refused"]
+
+
+async def test_who_becomes_a_person_and_who_comes_below_at_the_same_moment_do_not_both_succeed(
+    stage: Stage, workspace: Workspace, client: Client
+) -> None:
+    actor = workspace.admin.actor
+    for first_is_a_child, anew in product((True, False), (True, False)):
+        group, other = await new(client, "Group"), await new(client, "Other")
+
+        async def become(group: str = group) -> None:
+            async with stage.database.transaction(actor) as tx:
+                await actions.update(tx, UUID(group), CustomerUpdate.model_validate({"kind": "person"}))
+                await asyncio.sleep(0.2)
+
+        async def come_below(group: str = group, other: str = other, *, anew: bool = anew) -> None:
+            async with stage.database.transaction(actor) as tx:
+                if anew:
+                    await actions.create(tx, CustomerCreate.model_validate({"name": "Child", "parent_id": group}))
+                else:
+                    await actions.update(tx, UUID(other), CustomerUpdate.model_validate({"parent_id": group}))
+                await asyncio.sleep(0.2)
+
+        first, second = (come_below, become) if first_is_a_child else (become, come_below)
+        begun = asyncio.create_task(first())
+        await asyncio.sleep(0.1)
+        with pytest.raises(GroupsAreOfCompanies):
+            await second()
+        await begun
+        now = (await client.get(f"/v1/customers/{group}")).json()
+        children = (await client.get(f"/v1/customers/{group}/children")).json()["data"]
+        assert (now["kind"], len(children)) == (("company", 1) if first_is_a_child else ("person", 0))
+
+
+async def test_a_merge_puts_no_company_below_a_person(client: Client) -> None:
+    group = await new(client, "Group")
+    await new(client, "Child", group)
+    person = (await client.post("/v1/customers", json={"name": "Hank", "kind": "person"})).json()["id"]
+    wanted = {"winner_id": person, "loser_id": group}
+    problem(await client.post("/v1/customers/merge", json=wanted), 409, "groups_are_of_companies")
+    assert (await client.get(f"/v1/customers/{group}")).json()["merged_into_id"] is None
+    chosen = await client.post("/v1/customers/merge", json={**wanted, "choose": {"kind": "loser"}})
+    assert (chosen.status_code, chosen.json()["kind"]) == (200, "company")
 
 
 async def test_many_rows_in_one_statement_close_no_circle_either(

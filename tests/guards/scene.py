@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from crm.exports.writing import Folder
 from crm.workspaces.passwords import hash_password
+from services.storage import export_key
 from tests.conftest import Client, Clients
 from tests.factories import Person, Workspace
 
@@ -279,7 +279,7 @@ class Scene:
         await self.workspace.owner.execute(
             "UPDATE exports SET state = 'done', expires_at = now() + interval '1 hour' WHERE id = $1", made
         )
-        path = Folder(self.clients.running.app.state.settings.data_dir).path(self.workspace.id, UUID(made), "csv")
+        path = self.clients.running.app.state.settings.data_dir / export_key(self.workspace.id, UUID(made), "csv")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"id\n{made}\n")
         return made

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crm.customers.listing import CustomerFilter
 from crm.customers.queries import LIST
-from crm.customers.schemas import CustomerFilter
 from crm.errors import Unprocessable
 from crm.reading import _read_cursor
 

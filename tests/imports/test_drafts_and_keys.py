@@ -87,7 +87,7 @@ async def test_bad_lines_come_back_as_a_file_are_mended_and_sent_again(client: C
     content = "name,note,email\nGood,,good@example.com\nBad,=1+1,nobody\nShort,x\n"
     done = await run(client, worker, content)
     assert counts(done) == ("done", 1, 0, 0, 2)
-    sent = await client.get(f"/v1/imports/{done['id']}/problems.csv")
+    sent = await client.get(f"/v1/imports/{done['id']}/problems.csv", headers={"Accept-Language": "en"})
     assert sent.headers["content-type"].startswith("text/csv")
     assert sent.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(StringIO(sent.content.decode("utf-8-sig"))))
@@ -100,6 +100,23 @@ async def test_bad_lines_come_back_as_a_file_are_mended_and_sent_again(client: C
     assert counts(again) == ("done", 2, 0, 0, 0)
     assert again["mapping"]["rapport_problems"] == "skip"
     assert (await customers(client))["Bad"]["custom"] == {}
+
+
+async def test_what_is_wrong_with_a_line_is_said_in_the_language_of_whoever_looks(
+    client: Client, worker: Worker
+) -> None:
+    chinese = {"Accept-Language": "zh-CN"}
+    content = "name,email\nBad,nobody\nShort\n"
+    done = await run(client, worker, content)
+    page = (await client.get(f"/v1/imports/{done['id']}/problems", headers=chinese)).json()["data"]
+    said = ["这不是有效的电子邮箱地址", "该行有 1 个单元格，标题行有 2 个。"]
+    assert [line["errors"][0]["message"] for line in page] == said
+    file = await client.get(f"/v1/imports/{done['id']}/problems.csv", headers=chinese)
+    rows = list(csv.reader(StringIO(file.content.decode("utf-8-sig"))))
+    assert [row[2] for row in rows[1:]] == [f"email: {said[0]}", said[1]]
+    preview = await client.post("/v1/imports/preview", **form(content), headers=chinese)
+    assert [line["errors"][0]["message"] for line in preview.json()["problems"]] == said
+    assert preview.headers["content-language"] == "zh-CN"
 
 
 def a_book(rows: list[list[Any]]) -> bytes:

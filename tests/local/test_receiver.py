@@ -32,7 +32,7 @@ class Listening:
 
     def __init__(self) -> None:
         self.said: list[str] = []
-        transport = httpx.ASGITransport(receiver(SECRET, self.said.append))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(receiver(SECRET, self.said.append))  # type: ignore[arg-type]  # httpx is narrower
         self.client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
     async def post(self, sent: tuple[Mapping[str, str], bytes]) -> int:

@@ -43,11 +43,11 @@ async def test_a_reminder_goes_as_the_table_says(rounds: Round, seed: int) -> No
         move = chance.choice(TRIED)
         clock += timedelta(hours=6)
         tries: dict[Move, Callable[[], Awaitable[Any]]] = {
-            "update": lambda: actions.update(access, reminder_id, ReminderUpdate(title=f"Ask {number}")),  # noqa: B023
+            "update": lambda: actions.update(access, reminder_id, ReminderUpdate(title=f"Ask {number}")),  # noqa: B023  # called before the loop goes on
             "cancel": lambda: actions.cancel(access, reminder_id),
             "snooze": lambda: actions.snooze(access, reminder_id, later()),
             "acknowledge": lambda: actions.acknowledge(access, reminder_id),
-            "fire": lambda: rounds.fire(now=clock),  # noqa: B023
+            "fire": lambda: rounds.fire(now=clock),  # noqa: B023  # called before the loop goes on
         }
         following = MOVES.get((state, move))
         if move == "snooze" and snoozed == MOST_SNOOZES:

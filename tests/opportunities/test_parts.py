@@ -1,9 +1,11 @@
 """What is sold, what it is worth at home, who decides, what was asked: through the front door."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +32,7 @@ def test_no_discount_makes_an_item_dearer(quantity: Decimal, price: Decimal, dis
     assert 0 <= amount_of(quantity, price, discount) <= amount_of(quantity, price, Decimal(0))
 
 
-async def put_items(client: Client, sale: dict[str, object], *items: object, currency: str = "CNY"):  # type: ignore[no-untyped-def]
+async def put_items(client: Client, sale: dict[str, Any], *items: object, currency: str = "CNY") -> Response:
     return await client.put(f"/v1/opportunities/{sale['id']}/items", json={"currency": currency, "items": list(items)})
 
 

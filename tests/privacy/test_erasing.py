@@ -22,8 +22,8 @@ from tests.privacy.planting import put_below
 ERASED, ERASED_CUSTOMER = "已删除的联系人", "已删除的客户"
 ERASE = {"reason": "requested"}
 STANDS_IN = {
-    "contacts", "contact_tokens", "events", "idempotency_keys", "import_problems", "notifications", "reminders",
-    "tasks", "webhook_attempts",
+    "contacts", "contact_found_by", "contact_tokens", "events", "idempotency_keys", "import_problems", "notifications",
+    "reminders", "tasks", "webhook_attempts",
 }  # fmt: skip
 
 

@@ -18,11 +18,11 @@ from crm.attachments.store import key_of
 from crm.database import Database
 from crm.events.reacting import Fact
 from crm.exports import writing
-from crm.exports.writing import Folder
 from crm.privacy import erasing
 from crm.privacy.patterns import pattern_of
 from crm.privacy.places import PLACES
 from services.settings import Settings
+from services.storage import shelf_of
 from services.worker.exporting import export_round
 from services.worker.removing import remove_files, sweep_attachments
 from tests.conftest import Client, Facts, Stage, problem
@@ -166,7 +166,7 @@ async def test_exports_written_before_are_withdrawn_and_those_being_written_begi
     assert held is not None
     await post(client, f"/v1/contacts/{theirs.contact_id}/erase", {"reason": "requested"})
     with pytest.raises(writing.LeaseLost):
-        await writing.write(worker.database, held, Folder(stage.folder))
+        await writing.write(worker.database, held, shelf_of(stage.settings()))
     assert await export_round(worker)
     second, first = (await client.get("/v1/exports")).json()["data"]
     problem(await client.get(f"/v1/exports/{first['id']}/file"), 404, "export_expired")

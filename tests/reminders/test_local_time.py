@@ -26,7 +26,7 @@ def test_a_daily_half_past_two_comes_once_on_each_local_day_for_three_years(zone
     assert [local_date(one.moment, zone) for one in found] == days
 
 
-@given(st.sampled_from(ZONES), st.datetimes(datetime(1980, 1, 2), datetime(2080, 1, 1)), st.times())  # noqa: DTZ001
+@given(st.sampled_from(ZONES), st.datetimes(datetime(1980, 1, 2), datetime(2080, 1, 1)), st.times())  # noqa: DTZ001  # the clock on the wall
 def test_the_next_occurrence_is_the_first_after_a_moment(zone: str, after: datetime, at: time) -> None:
     moment = after.replace(tzinfo=UTC)
     following = next_occurrence(moment, at, zone)
@@ -61,7 +61,7 @@ def test_a_day_that_a_zone_skipped_whole_has_none() -> None:
 
 
 def test_what_a_clock_shows_is_written_without_an_offset_and_read_again() -> None:
-    local = datetime(2027, 1, 5, 9)  # noqa: DTZ001
+    local = datetime(2027, 1, 5, 9)  # noqa: DTZ001  # the clock on the wall
     assert written(local) == "2027-01-05T09:00:00"
     assert parsed(written(local)) == local
     with pytest.raises(ValueError, match="offset"):

@@ -160,7 +160,7 @@ def test_no_headers_at_all_make_another_error(noise: dict[str, str]) -> None:
         verify(SECRET, noise, BODY, now=SENT)
 
 
-@given(st.text(max_size=200).map(str.encode), st.datetimes(datetime(2001, 9, 10), datetime(2100, 1, 1)))  # noqa: DTZ001
+@given(st.text(max_size=200).map(str.encode), st.datetimes(datetime(2001, 9, 10), datetime(2100, 1, 1)))  # noqa: DTZ001  # the clock on the wall
 def test_whatever_we_sign_verifies(body: bytes, sent: datetime) -> None:
     sent = sent.replace(tzinfo=UTC)
     verify(SECRET, headers([SECRET], ID, sent, body), body, now=sent)

@@ -110,7 +110,7 @@ async def test_a_worker_killed_again_and_again_fires_every_reminder_once(
     for _ in range(2):
         before = await fired(backstage)
         process = processes.worker(backstage)
-        await until(lambda before=before: _more_than(backstage, before))  # type: ignore[misc]
+        await until(lambda before=before: _more_than(backstage, before))  # type: ignore[misc]  # defaults of a lambda
         process.kill()
         process.wait()
         killed_in_the_middle += await fired(backstage) < ALL

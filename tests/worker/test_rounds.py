@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -128,8 +129,8 @@ async def test_an_effect_is_undone_with_a_failure_after_it(
     name = "care.plan_contact"
     whole = round_.BY_NAME[name]
 
-    async def fails_at_the_end(tx: object, fact: Fact) -> None:
-        await whole(tx, fact)  # type: ignore[arg-type]
+    async def fails_at_the_end(tx: Any, fact: Fact) -> None:
+        await whole(tx, fact)
         raise RuntimeError
 
     await many_customers(backstage, backstage.home, 1)

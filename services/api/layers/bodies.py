@@ -80,7 +80,9 @@ def require_json(content_type: bytes) -> None:
 def require_form(content_type: bytes) -> None:
     """Refuse whatever is not a form."""
     if not content_type.lower().startswith((b"application/x-www-form-urlencoded", b"multipart/form-data")):
-        raise UnsupportedMediaType("Send the body as application/x-www-form-urlencoded.")
+        raise UnsupportedMediaType(
+            "Send a form: multipart/form-data with a file, else application/x-www-form-urlencoded."
+        )
 
 
 def refuse_unstorable(body: bytes) -> None:

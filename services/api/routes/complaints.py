@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from crm.complaints import learning, queries, receiving, standing, updating
-from crm.complaints.detail_schemas import ComplaintDetail, ComplaintReceived, ComplaintHistoryRead
+from crm.complaints.detail_schemas import ComplaintDetail, ComplaintHistoryRead, ComplaintReceived
 from crm.complaints.errors import (
     AssigneeIsResponsible,
     ComplaintOver,

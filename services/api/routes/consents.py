@@ -41,5 +41,9 @@ async def record_consent(access: ContactWrites, contact_id: UUID, new: ConsentCr
 
 @router.get("/contacts/{contact_id}/consent-state", response_model=ConsentState)
 async def get_consent_state(access: ContactReads, contact_id: UUID) -> bytes:
-    """What this person agrees to now, purpose by purpose, and whether an automated message would go out."""
+    """What this person agrees to now, purpose by purpose, and whether an automated message would go out.
+
+    Consent is given for one file and its purposes. The wish not to be contacted is heeded in every file with the same
+    phone or e-mail.
+    """
     return await queries.state(access, contact_id)

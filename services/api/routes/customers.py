@@ -13,12 +13,14 @@ from crm.customers.errors import (
     CustomerErased,
     CustomerMerged,
     CustomerStillInUse,
+    GroupsAreOfCompanies,
     HandingOverIsForSupervisors,
     PossibleDuplicates,
     RegistrationCodeTaken,
     StillLinked,
 )
-from crm.customers.schemas import CustomerCreate, CustomerFilter, CustomerRead, CustomerUpdate, TagsShown
+from crm.customers.listing import CustomerFilter, TagsShown
+from crm.customers.schemas import CustomerCreate, CustomerRead, CustomerUpdate
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
@@ -35,7 +37,8 @@ Allowed = Annotated[bool, Query(description="Add it even where it looks like one
 async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter, Query()]) -> bytes:
     """The customers you may see, newest first; filter by any attribute, search by name, pinyin, initials or phone.
 
-    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values.
+    Fields of your own are filters too: `custom.price_list=A`, repeated for any of several values; of numbers and dates
+    also `custom.staff_gte=100` and `custom.staff_lte=500`.
     """
     return await queries.page(access, wanted)
 
@@ -44,7 +47,7 @@ async def list_customers(access: CustomerReads, wanted: Annotated[CustomerFilter
     "/customers",
     status_code=201,
     response_model=CustomerRead,
-    responses=problems(PossibleDuplicates, RegistrationCodeTaken, AlreadyExists),
+    responses=problems(PossibleDuplicates, RegistrationCodeTaken, GroupsAreOfCompanies, AlreadyExists),
 )
 async def create_customer(access: CustomerWrites, new: CustomerCreate, allow_duplicates: Allowed = False) -> Answer:
     """Add a customer. It is yours unless you name another owner, and says when to be in touch first.
@@ -78,6 +81,7 @@ async def get_customer(access: CustomerReads, customer_id: UUID) -> Answer:
         RegistrationCodeTaken,
         HandingOverIsForSupervisors,
         CustomerAboveItself,
+        GroupsAreOfCompanies,
         StillLinked,
     ),
 )

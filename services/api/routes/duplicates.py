@@ -9,6 +9,7 @@ from crm.customers.errors import (
     CustomerArchived,
     CustomerErased,
     CustomerMerged,
+    GroupsAreOfCompanies,
     MergingNeedsManager,
     NotMerged,
     RegistrationCodeTaken,
@@ -41,7 +42,7 @@ async def search_duplicates(access: CustomerWrites, wanted: DuplicateSearch) -> 
 @router.post(
     "/customers/merge",
     response_model=CustomerRead,
-    responses=problems(CustomerArchived, CustomerMerged, StillLinked, MergingNeedsManager),
+    responses=problems(CustomerArchived, CustomerMerged, GroupsAreOfCompanies, StillLinked, MergingNeedsManager),
 )
 async def merge_customers(tx: CustomerChanges, wanted: CustomerMerge) -> Answer:
     """Make two customers one: everything recorded under the loser becomes the winner's.

@@ -4,13 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
+from crm.attachments.store import StoreFailed
 from crm.database import Access
+from crm.errors import Unavailable
 from crm.exports import actions, queries
 from crm.exports.errors import ExportExpired, ExportNotReady
 from crm.exports.schemas import ExportCreate, ExportFilter, ExportRead
-from crm.exports.writing import EXTENSIONS, Folder
+from crm.exports.writing import EXTENSIONS
 from crm.nouns import Answer
 from crm.paging import Page
 from services.api.deps import reads, writes
@@ -67,7 +69,11 @@ async def get_export(access: ExportReads, export_id: UUID) -> Answer:
 async def download_export(request: Request, access: ExportReads, export_id: UUID) -> Response:
     """The file of an export, streamed."""
     noun, format_ = await queries.ready(access, export_id)
-    path = Folder(request.app.state.settings.data_dir).path(access.actor.workspace_id, export_id, format_)
-    if not path.is_file():
-        raise ExportExpired
-    return FileResponse(path, media_type=MEDIA[format_], filename=f"{noun}.{EXTENSIONS[format_]}")
+    try:
+        content = await request.app.state.shelf.open(access.actor.workspace_id, export_id, format_)
+    except FileNotFoundError as error:
+        raise ExportExpired from error
+    except StoreFailed as error:
+        raise Unavailable("The place where files are kept does not answer.") from error
+    headers = {"Content-Disposition": f'attachment; filename="{noun}.{EXTENSIONS[format_]}"'}
+    return StreamingResponse(content, media_type=MEDIA[format_], headers=headers)

@@ -24,6 +24,7 @@ from crm.imports.vocabulary import DateOrder, Kind
 from crm.nouns import Answer
 from crm.paging import Page
 from services.api.deps import reads, writes
+from services.api.languages import Language, in_that_language, speaks_chinese, with_messages
 from services.api.layers.bodies import MIB
 from services.api.layers.deadlines import patient
 from services.api.problems import problems
@@ -112,6 +113,9 @@ async def start_import(access: ImportWrites, sent: SentToStart) -> Answer:
     exact name, a customer has already brings that customer up to date: what it leaves empty stays, tags and your own
     fields are added to. So the same file may be sent twice. Parents are found by name, in the file and among your
     customers; where there is no such customer, the line lands without a parent and a problem says so.
+
+    A file that an export of customers gave comes back as it is: each line is the customer of its `id`, if it is there,
+    and what no file can set (warmth, relationship stage, owner, moments) is skipped.
     """
     return await actions.start(
         access,
@@ -124,13 +128,15 @@ async def start_import(access: ImportWrites, sent: SentToStart) -> Answer:
 
 @router.post("/imports/preview", response_model=ImportPreview, max_body_size=LARGEST)
 @patient(60)
-async def preview_import(access: ImportWrites, sent: Sent) -> bytes:
+async def preview_import(access: ImportWrites, sent: Sent, accept_language: Language = "") -> Response:
     """How a file would be read: our guess at the columns, its first ten lines as customers, and what is wrong in its
     first thousand, cell by cell.
 
     Stores nothing, and looks only at the file: who is there already is found out when the import runs.
     """
-    return await actions.preview(access, await sent.file.read(), sent.wanted)
+    chinese = speaks_chinese(access.actor, accept_language)
+    found = await actions.preview(access, await sent.file.read(), sent.wanted)
+    return in_that_language(with_messages(found, "problems", chinese=chinese), chinese=chinese)
 
 
 @router.get("/imports/{import_id}", response_model=ImportRead)
@@ -141,21 +147,23 @@ async def get_import(access: ImportReads, import_id: UUID) -> Answer:
 
 @router.get("/imports/{import_id}/problems", response_model=Page[ImportProblemRead])
 async def list_import_problems(
-    access: ImportReads, import_id: UUID, wanted: Annotated[ProblemFilter, Query()]
-) -> bytes:
+    access: ImportReads, import_id: UUID, wanted: Annotated[ProblemFilter, Query()], accept_language: Language = ""
+) -> Response:
     """What was wrong with which lines, in the order of the file."""
-    return await queries.problems(access, import_id, wanted)
+    chinese = speaks_chinese(access.actor, accept_language)
+    found = await queries.problems(access, import_id, wanted)
+    return in_that_language(with_messages(found, "data", chinese=chinese), chinese=chinese)
 
 
 @router.get("/imports/{import_id}/problems.csv", response_class=CsvFile)
 @patient(60)
-async def download_import_problems(access: ImportReads, import_id: UUID) -> Response:
+async def download_import_problems(access: ImportReads, import_id: UUID, accept_language: Language = "") -> Response:
     """The lines with problems as they were sent, with a column that says what is wrong: mend them and send them again.
 
     UTF-8 with a byte order mark, as Excel wants it. The column `rapport_problems` is skipped when it comes back. Cells
     are just as you sent them, formulas too.
     """
-    content = await mending.problems_file(access, import_id)
+    content = await mending.problems_file(access, import_id, chinese=speaks_chinese(access.actor, accept_language))
     return CsvFile(content, headers={"Content-Disposition": f'attachment; filename="problems-{import_id}.csv"'})
 
 
