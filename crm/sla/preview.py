@@ -47,7 +47,7 @@ async def preview(access: Access, policy_id: UUID, wanted: PreviewQuery) -> byte
 
 def _shown(time: WorkingTime, one: Clock, wanted: PreviewQuery) -> dict[str, Any]:
     if wanted.explain and (one.due_at - wanted.received_at).days > LONGEST_LEDGER_DAYS:
-        raise invalid("query:explain", f"Ledgers are given for {LONGEST_LEDGER_DAYS} days at most.", "too_far")
+        raise invalid("query:explain", "The ledger is given for deadlines within 200 days.", "too_far")
     entries = ledger.entries(time, one, one.started_at, one.started_at) if wanted.explain else None
     return {
         "minutes": whole_minutes(one.promise.time_from(time, one.started_at)),
