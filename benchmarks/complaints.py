@@ -9,13 +9,11 @@ beside a bare one.
 
 import argparse
 import asyncio
-import itertools
 import os
 import platform
 import random
 import statistics
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +21,7 @@ from uuid import UUID
 
 import asyncpg
 
-from benchmarks.__main__ import Operation, compare, http, serve
+from benchmarks.contest import Operation, Pace, compare, http_get, serve, serve_product
 from benchmarks.stage import SECRET_KEY, Stage, stage
 from benchmarks.tidy import end_tidily, running
 from crm.actor import Actor, ActorKind, Role, Sight, system
@@ -233,16 +231,11 @@ def by_due_time(bench: Bench, given: argparse.Namespace) -> str:
     """The list by due time beside the bare one."""
     on = bench.on
     bare = {"BENCH_DATABASE_URL": on.dsn(SUPERUSER), "BENCH_WORKSPACE": str(on.workspace_id)}
-    product = {**bench.environment, "DATABASE_URL": on.dsn("rapport_api"), "RAPPORT_RATE_LIMIT": "0"}
-    product["RAPPORT_ACCESS_LOG"] = "false"
-
-    def page(token: str) -> Iterator[bytes]:
-        return itertools.repeat(http("GET", "/v1/complaints?limit=50&sort=due_at", token))
-
+    by_due = Operation("list of 50 by due time", 0.55, http_get("/v1/complaints?limit=50&sort=due_at"))
     with ExitStack() as stack:
         yardstick = stack.enter_context(serve(["benchmarks.complaints_yardstick:app"], bare))
-        ours = stack.enter_context(serve(["--factory", "services.api.main:create_app"], product))
-        return compare(Operation("list of 50 by due time", 0.55, page), on.token, yardstick, ours, given)
+        ours = stack.enter_context(serve_product(on.dsn("rapport_api"), on.redis_url, SECRET_KEY))
+        return compare(by_due, on.token, yardstick, ours, Pace(given.seconds, given.rounds, given.connections))
 
 
 def report(given: argparse.Namespace, lines: list[str], listed: str, load: str) -> str:
