@@ -48,6 +48,12 @@ SELECT (SELECT count(*) FROM reminders WHERE state = 'fired') AS fired, (SELECT 
        (SELECT count(*) FROM events WHERE type = 'reminder.fired') AS facts
 """
 
+SERVERS = """
+SELECT pid, CASE WHEN application_name = 'rapport-worker' THEN 'backends' ELSE 'server' END FROM pg_stat_activity
+WHERE application_name = 'rapport-worker'
+   OR backend_type IN ('checkpointer', 'background writer', 'walwriter', 'io worker')
+"""
+
 Spent = dict[str, dict[int, float]]
 
 
@@ -157,7 +163,7 @@ async def burst(at: Place, numbers: list[int], *, listened: bool = False, second
     assert row is not None
     await owner.close()
     wrong = sum(abs(sum(numbers) - found) for found in row.values())
-    spent = sum(sum(_difference(before, after, kind)) for kind in ("worker", "backends"))
+    spent = sum(sum(_difference(before, after, kind)) for kind in before)
     cpu_each = 1e6 * spent / sum(numbers)
     return Burst(sum(numbers), late["p50"], late["p99"], late["most"], late["of_one"], wrong, cpu_each, elsewhere)
 
@@ -187,8 +193,8 @@ def _difference(before: Spent, after: Spent, kind: str) -> list[float]:
 
 async def _spent(owner: asyncpg.Connection, worker: int) -> Spent:
     """Processor seconds so far, by process."""
-    rows = await owner.fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'rapport-worker'")
-    pids = {"worker": [worker], "backends": [row[0] for row in rows]}
+    rows = await owner.fetch(SERVERS)
+    pids = {"worker": [worker], **{kind: [row[0] for row in rows if row[1] == kind] for kind in ("backends", "server")}}
     return {kind: {pid: sum(psutil.Process(pid).cpu_times()[:2]) for pid in found} for kind, found in pids.items()}
 
 

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -263,6 +263,7 @@ class Receiver:
     def __init__(self) -> None:
         """Nothing was received yet."""
         self.seen: Counter[str] = Counter()
+        self.came: dict[str, float] = {}
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -284,6 +285,7 @@ class Receiver:
                 fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
                 await reader.readexactly(int(fields["content-length"]))
                 self.seen[fields["webhook-id"]] += 1
+                self.came.setdefault(fields["webhook-id"], time.time())
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
                 await writer.drain()
         writer.close()
@@ -300,6 +302,11 @@ class Chaos:
         self._around = around
         self._chance = chance
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
+        self._gone: set[str] = set()
+        self._since: float | None = None
+        self.outages: list[tuple[float, float]] = []
+        """From when to when nothing could fire: no worker was there, or no Postgres. A worker counts as there from
+        its start, so the time it needs until it can do something is not forgiven."""
 
     async def cause(self, kind: str) -> None:
         """Have it happen, and have whoever looks after the process or server do what they do."""
@@ -319,21 +326,21 @@ class Chaos:
             case "backends terminated":
                 await self._cut_off()
             case "postgres killed":
-                async with self._alone("postgres"):
+                async with self._alone("postgres"), self._away("postgres"):
                     around.postgres.kill()
                     await asyncio.to_thread(around.postgres.start)
             case _:
                 raise ValueError(kind)
 
     async def _restart(self, name: str) -> None:
-        async with self._alone(name):
+        async with self._alone(name), self._away(name):
             await asyncio.to_thread(self._around.kill, name)
             await asyncio.sleep(RESTART)
             self._around.start(name)
 
     async def _halt(self, name: str) -> None:
         """It stands still and comes back believing that nothing happened."""
-        async with self._alone(name):
+        async with self._alone(name), self._away(name):
             process = self._around.processes[name]
             assert process.pid is not None
             os.kill(process.pid, signal.SIGSTOP)
@@ -349,6 +356,25 @@ class Chaos:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'rapport-%'"
             )
             await owner.close()
+
+    @asynccontextmanager
+    async def _away(self, name: str) -> AsyncIterator[None]:
+        self._gone.add(name)
+        self._note()
+        try:
+            yield
+        finally:
+            self._gone.discard(name)
+            self._note()
+
+    def _note(self) -> None:
+        workers = {f"worker {n}" for n in range(self._around.workers)}
+        now, nobody = time.time(), "postgres" in self._gone or workers <= self._gone
+        if nobody and self._since is None:
+            self._since = now
+        elif not nobody and self._since is not None:
+            self.outages.append((self._since, now))
+            self._since = None
 
     def _alone(self, name: str) -> asyncio.Lock:
         return self._one_at_a_time.setdefault(name, asyncio.Lock())

@@ -30,7 +30,7 @@ def today(zone: str) -> date:
 
 
 def is_weekday(day: date) -> bool:
-    """Monday to Friday: what counts as a working day until a workspace has a calendar."""
+    """Monday to Friday: what counts as a working day where no calendar is at hand."""
     return day.weekday() < 5
 
 

@@ -1,5 +1,6 @@
 """The roster: importing this module imports every table, for Alembic, the worker and the tests."""
 
+from crm.absences.models import absences
 from crm.attachments.models import attachments
 from crm.calendars.models import calendar_days, calendars, working_days
 from crm.care.models import customer_calls, visit_plan_lines, visit_plans, warmth_rounds
@@ -54,6 +55,7 @@ from crm.workspaces.models import (
 )
 
 __all__ = [
+    "absences",
     "api_keys",
     "attachments",
     "birthday_rounds",

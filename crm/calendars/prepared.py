@@ -6,17 +6,18 @@ workspace's. A workspace that has none, which can only be for a moment, goes by 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, any_, bindparam, cast, func, null, select
+from sqlalchemy import Date, Select, Uuid, any_, bindparam, cast, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from crm.absences.models import absences
 from crm.calendars.hours import OFFICE, Hours, SpecialDay, Week, minutes, ordered, read_hours
 from crm.calendars.models import calendar_days, calendars
 from crm.calendars.vocabulary import YearState
-from crm.calendars.whose import user_calendars
+from crm.calendars.whose import team_calendars, user_calendars
 from crm.calendars.working_time import WorkingTime
 from crm.database import Access, statement
 from crm.errors import NotFound
@@ -40,21 +41,43 @@ class Prepared:
         return not self.years or all(self.years.get(str(year)) == "announced" for year in years)
 
 
+AWAY = SpecialDay("holiday")
+REMEMBERED = 400
+"""Days for which absences that are over still count: nobody asks for the working time of long ago."""
+
 _prepared: dict[tuple[UUID, UUID], Prepared] = {}
+_absent: dict[tuple[UUID, UUID], tuple[WorkingTime, Sequence[Sequence[str]], WorkingTime]] = {}
 
 
 async def calendar_of(access: Access, user_id: UUID) -> WorkingTime:
-    """The working time that a person goes by; the workspace's for somebody who is not there. One short statement."""
-    return (await calendars_of(access, [user_id]))[user_id]
+    """The working time of a person, without the days on which they are away; the workspace's for one who is not there.
+
+    One short statement.
+    """
+    rows = await access.rows(_of_users(), user_ids=[user_id])
+    times = await _times(access, rows)
+    whose = next((row for row in rows if row["user_id"] is not None), None)
+    if whose is None:
+        return times[rows[0]["calendar_id"]] if rows else WorkingTime("UTC", OFFICE)
+    return _at_work(access.actor.workspace_id, user_id, times[whose["calendar_id"]], whose["away"])
 
 
 async def calendars_of(access: Access, user_ids: Sequence[UUID]) -> dict[UUID, WorkingTime]:
-    """The working time of each of these people. One statement, and one more for calendars not prepared yet."""
+    """The working time that each of these people goes by, whether or not they are away.
+
+    One statement, and one more for calendars not prepared yet.
+    """
     rows = await access.rows(_of_users(), user_ids=list(user_ids))
     times = await _times(access, rows)
     found = {row["user_id"]: times[row["calendar_id"]] for row in rows if row["user_id"] is not None}
     fallback = next((times[row["calendar_id"]] for row in rows if row["user_id"] is None), WorkingTime("UTC", OFFICE))
     return {user_id: found.get(user_id, fallback) for user_id in user_ids}
+
+
+async def calendar_of_team(access: Access, team_id: UUID) -> WorkingTime:
+    """The working time that a team goes by; the workspace's for one that is not there."""
+    calendar_id = await access.value(_of_team(), team_id=team_id)
+    return await workspace_calendar(access) if calendar_id is None else (await working_time(access, calendar_id)).time
 
 
 async def workspace_calendar(access: Access) -> WorkingTime:
@@ -77,6 +100,22 @@ async def working_times(access: Access, calendar_ids: Iterable[UUID]) -> dict[UU
     rows = await access.rows(_states(), calendar_ids=wanted) if wanted else []
     kept = await _kept(access, {row["id"]: (row["version"], row["updated_at"]) for row in rows})
     return {calendar_id: prepared.time for calendar_id, prepared in kept.items()}
+
+
+def _at_work(home: UUID, user_id: UUID, usual: WorkingTime, away: Sequence[Sequence[str]] | None) -> WorkingTime:
+    """The working time without these days, kept as long as both are the same."""
+    if not away:
+        return usual
+    kept = _absent.pop((home, user_id), None)
+    if kept is None or kept[0] is not usual or kept[1] != away:
+        days = dict(usual.days)
+        for first, last in (map(date.fromisoformat, span) for span in away):
+            days |= dict.fromkeys((first + timedelta(days=n) for n in range((last - first).days + 1)), AWAY)
+        kept = usual, away, WorkingTime(usual.zone, usual.week, days)
+    _absent[home, user_id] = kept
+    while len(_absent) > MOST:
+        del _absent[next(iter(_absent))]
+    return kept[2]
 
 
 async def _times(access: Access, rows: Sequence[Any]) -> dict[UUID | None, WorkingTime]:
@@ -129,15 +168,34 @@ def _special(days: Iterable[Any]) -> dict[date, SpecialDay]:
 
 @statement
 def _of_users() -> Select[Any]:
-    """Each of these people with their calendar, and the workspace with its own, beside nobody."""
+    """Each of these people with their calendar and when they are away; the workspace with its own, beside nobody."""
     of, w, c = user_calendars(), workspaces.c, calendars.c
     wanted = of.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid)))
     home = w.workspace_id == bindparam("workspace_id", type_=Uuid)
-    theirs = select(of.c.user_id, of.c.calendar_id, w.timezone).select_from(of.join(workspaces, home)).where(wanted)
-    nobody = select(cast(null(), Uuid).label("user_id"), w.calendar_id, w.timezone).where(home)
+    a = absences.c
+    spans = select(a.first_day, a.last_day).where(
+        a.workspace_id == bindparam("workspace_id", type_=Uuid),
+        a.user_id == of.c.user_id,
+        a.cancelled_at.is_(None),
+        a.last_day >= cast(func.now(), Date) - REMEMBERED,
+    )
+    span = spans.order_by(a.first_day).correlate(of).subquery("span").c
+    away = select(func.jsonb_agg(func.jsonb_build_array(span.first_day, span.last_day), type_=JSONB)).scalar_subquery()
+    theirs = (
+        select(of.c.user_id, of.c.calendar_id, w.timezone, away.label("away"))
+        .select_from(of.join(workspaces, home))
+        .where(wanted)
+    )
+    nobody = select(cast(null(), Uuid).label("user_id"), w.calendar_id, w.timezone, cast(null(), JSONB)).where(home)
     people = theirs.union_all(nobody).subquery("people")
     calendar = (c.workspace_id == bindparam("workspace_id", type_=Uuid)) & (c.id == people.c.calendar_id)
     return select(*people.c, c.version, c.updated_at).select_from(people.outerjoin(calendars, calendar))
+
+
+@statement
+def _of_team() -> Select[Any]:
+    of = team_calendars()
+    return select(of.c.calendar_id).where(of.c.id == bindparam("team_id", type_=Uuid))
 
 
 @statement

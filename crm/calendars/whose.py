@@ -11,18 +11,42 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     FromClause,
     Integer,
     Uuid,
     bindparam,
     cast,
+    exists,
+    extract,
     func,
     literal,
+    literal_column,
     select,
+    true,
 )
 
+from crm.absences.models import absences
 from crm.calendars.models import working_days
 from crm.workspaces.models import teams, users, workspaces
+
+
+def team_calendars() -> CTE:
+    """Every team of the actor's workspace as ``id``, with the ``calendar_id`` it goes by, from the top down.
+
+    Its own, else that of the next team above that has one, else the workspace's.
+    """
+    home, t = bindparam("workspace_id", type_=Uuid), teams.c
+    highest = select(t.id, func.coalesce(t.calendar_id, _default()).label("calendar_id")).where(
+        t.workspace_id == home, t.parent_id.is_(None)
+    )
+    of_team = highest.cte("team_calendars", recursive=True)
+    below = teams.alias("below")
+    return of_team.union_all(
+        select(below.c.id, func.coalesce(below.c.calendar_id, of_team.c.calendar_id)).where(
+            below.c.workspace_id == home, below.c.parent_id == of_team.c.id
+        )
+    )
 
 
 def user_calendars() -> CTE:
@@ -31,25 +55,25 @@ def user_calendars() -> CTE:
     Their own, else their team's or that of the next team above that has one, else the workspace's; null only in a
     workspace without any.
     """
-    home = bindparam("workspace_id", type_=Uuid)
-    t, u, w = teams.c, users.c, workspaces.c
-    default = select(w.calendar_id).where(w.workspace_id == home).scalar_subquery()
-    highest = select(t.id, func.coalesce(t.calendar_id, default).label("calendar_id")).where(
-        t.workspace_id == home, t.parent_id.is_(None)
-    )
-    of_team = highest.cte("team_calendars", recursive=True)
-    below = teams.alias("below")
-    of_team = of_team.union_all(
-        select(below.c.id, func.coalesce(below.c.calendar_id, of_team.c.calendar_id)).where(
-            below.c.workspace_id == home, below.c.parent_id == of_team.c.id
-        )
-    )
+    u, of_team = users.c, team_calendars()
+    chosen = func.coalesce(u.calendar_id, of_team.c.calendar_id, _default()).label("calendar_id")
     return (
-        select(u.id.label("user_id"), func.coalesce(u.calendar_id, of_team.c.calendar_id, default).label("calendar_id"))
+        select(u.id.label("user_id"), chosen)
         .select_from(users.outerjoin(of_team, of_team.c.id == u.team_id))
-        .where(u.workspace_id == home)
+        .where(u.workspace_id == bindparam("workspace_id", type_=Uuid))
         .cte("user_calendars")
     )
+
+
+def calendar_for(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The calendar that this person goes by; the workspace's for null and for whoever is not there."""
+    of = user_calendars()
+    return func.coalesce(select(of.c.calendar_id).where(of.c.user_id == user_id).scalar_subquery(), _default())
+
+
+def _default() -> ColumnElement[Any]:
+    w = workspaces.c
+    return select(w.calendar_id).where(w.workspace_id == bindparam("workspace_id", type_=Uuid)).scalar_subquery()
 
 
 def is_working_day(calendar_id: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[bool]:
@@ -81,6 +105,54 @@ def working_days_after(
         day,
         lambda at: func.greatest(at.c.number + count, at.c.number - cast(at.c.is_working, Integer) + 1),
     )
+
+
+def is_away(user_id: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Whether the person is absent on that day."""
+    there = absences.alias()
+    covers = there.c.first_day <= day, there.c.last_day >= day
+    return exists().where(*_of_person(there, user_id), *covers).correlate_except(there)
+
+
+def will_be_away(user_id: ColumnElement[Any], today: ColumnElement[date]) -> ColumnElement[bool]:
+    """Whether an absence of the person is not over."""
+    there = absences.alias()
+    return exists().where(*_of_person(there, user_id), there.c.last_day >= today).correlate_except(there)
+
+
+def next_day_at_work(
+    calendar_id: ColumnElement[Any], user_id: ColumnElement[Any], day: ColumnElement[date]
+) -> ColumnElement[date]:
+    """The first working day after this one on which the person is there; null beyond the years that are kept."""
+    there = working_days.alias()
+    found = select(there.c.day).where(_at(there, calendar_id), there.c.day > day, there.c.is_working)
+    first = found.where(~is_away(user_id, there.c.day)).order_by(there.c.day).limit(1)
+    return first.correlate_except(there).scalar_subquery()
+
+
+def days_away(
+    calendar_id: ColumnElement[Any],
+    user_id: ColumnElement[Any],
+    first: ColumnElement[date],
+    last: ColumnElement[date],
+) -> ColumnElement[int]:
+    """Working days from the first to the last day, both included, on which the person is absent.
+
+    A year that the calendar does not keep counts Monday to Friday.
+    """
+    there = absences.alias()
+    begins, ends = func.greatest(first, there.c.first_day), func.least(last, there.c.last_day)
+    series = func.generate_series(begins, ends, literal_column("interval '1 day'"))
+    each = series.table_valued("day", name="each_day").render_derived().lateral()
+    day = cast(each.c.day, Date)
+    missed = func.coalesce(is_working_day(calendar_id, day), extract("isodow", day) < 6)
+    found = select(func.count()).select_from(there.join(each, true())).where(*_of_person(there, user_id), missed)
+    return found.correlate_except(there, each).scalar_subquery()
+
+
+def _of_person(there: FromClause, user_id: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
+    at_home = there.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return at_home, there.c.user_id == user_id, there.c.cancelled_at.is_(None)
 
 
 def _numbered(

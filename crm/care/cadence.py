@@ -19,26 +19,32 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    extract,
+    false,
     func,
     or_,
     select,
 )
 
-from crm.calendars.whose import user_calendars, working_days_after, working_days_before
+from crm.calendars.whose import user_calendars, will_be_away
 from crm.care.queries import is_switched_off
 from crm.customers.models import customers
 from crm.customers.queries import local_date
+from crm.customers.rhythm import on_a_working_day
 from crm.tasks.models import tasks
 from crm.workspaces.models import users, workspaces
 
 
 def people_and_calendars() -> tuple[FromClause, ColumnElement[bool]]:
-    """Who goes by which calendar, nobody (null) by the workspace's, and how customers join it."""
-    people = user_calendars()
+    """Who goes by which calendar, nobody (null) by the workspace's, and how customers join it.
+
+    ``away``: they will be absent, so that days follow which no calendar has: look, whatever this finds.
+    """
+    of_user = user_calendars()
+    away = will_be_away(of_user.c.user_id, local_date(func.now())).label("away")
+    people = select(of_user.c.user_id, of_user.c.calendar_id, away)
     home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    nobody = select(cast(None, Uuid).label("user_id"), workspaces.c.calendar_id).where(home)
-    of = select(people).union_all(nobody).subquery("calendars_of")
+    nobody = select(cast(None, Uuid).label("user_id"), workspaces.c.calendar_id, false()).where(home)
+    of = people.union_all(nobody).subquery("calendars_of")
     return of, of.c.user_id.is_not_distinct_from(customers.c.owner_id)
 
 
@@ -59,10 +65,7 @@ def next_contact_due(customer: FromClause, calendar_id: ColumnElement[Any]) -> C
     """The day itself: the last working day up to the cadence's end, else the first one after it."""
     start = local_date(func.coalesce(customer.c.last_contact_at, customer.c.created_at))
     due = start + contact_every(customer)
-    weekend = func.greatest(cast(extract("isodow", due), Integer) - 5, 0)
-    earlier = func.coalesce(working_days_before(calendar_id, due, 0), due - weekend)
-    later = func.coalesce(working_days_after(calendar_id, due, 0), due + case((weekend > 0, 3 - weekend), else_=0))
-    return case((earlier > start, earlier), else_=later)
+    return on_a_working_day(start, due, calendar_id)
 
 
 def told_for_another_moment() -> ColumnElement[bool]:

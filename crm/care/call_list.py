@@ -30,21 +30,28 @@ from crm.actor import Sight
 from crm.care import pressure
 from crm.care.call_schemas import CallListQuery
 from crm.care.calls import DAY, progress_at
-from crm.care.field_days import month_of, working_days_between
+from crm.care.field_days import field_days_between, month_of
 from crm.care.rules import month_of_calls
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, local_date
 from crm.database import Access, statement
 from crm.errors import invalid
+from crm.nouns import held_by
+from crm.workspaces.models import users
 
 LEFT_OUT = ("do_not_contact", "contacted_today", "next_call_later", "pressure_capped")
 
 
-def whose(access: Access, user_id: UUID | None) -> UUID:
-    """Whom a question about a person's day means: the one named, else whoever asks. 422 where a program names none."""
+async def whose(access: Access, user_id: UUID | None) -> UUID:
+    """Whom a question about a person's day means: the one named, else whoever asks.
+
+    Raises 422 where a program names none, and for somebody whose records the actor does not see.
+    """
     wanted = user_id or access.actor.user_id
     if wanted is None:
         raise invalid("query:user_id", "Say whose; a key has no day of its own.", "required")
+    if wanted != access.actor.user_id and not await access.value(_is_seen(access.actor.sight), of_user=wanted):
+        raise invalid("query:user_id", "There is no such person whose records you see.", "not_found")
     return wanted
 
 
@@ -55,7 +62,7 @@ def which_day(access: Access, day: date | None) -> date:
 
 async def read(access: Access, wanted: CallListQuery) -> bytes:
     """The list of one day, what was left out of it and why, and what the month asks of this person."""
-    day, user_id = which_day(access, wanted.date), whose(access, wanted.user_id)
+    day, user_id = which_day(access, wanted.date), await whose(access, wanted.user_id)
     capacity = wanted.capacity or access.actor.settings["calls"]["capacity"]
     found = await access.row(_list(access.actor.sight), day=day, of_user=user_id, capacity=capacity)
     assert found is not None  # noqa: S101 - aggregates without groups always give one row
@@ -71,6 +78,13 @@ async def read(access: Access, wanted: CallListQuery) -> bytes:
         }
     )
     return b'{"data":%b,%b' % (found["data"].encode(), frame[1:])
+
+
+@statement
+def _is_seen(sight: Sight) -> Select[Any]:
+    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    seen = held_by(users, "id")(sight)
+    return select(exists().where(at_home, users.c.id == bindparam("of_user", type_=Uuid), seen))
 
 
 @statement
@@ -109,7 +123,7 @@ def _list(sight: Sight) -> Select[Any]:
         func.count().filter(f.left_out.is_(None)).label("callable"),
         func.count().filter(~f.do_not_contact).label("reachable"),
         *(func.count().filter(f.left_out == reason).label(reason) for reason in LEFT_OUT),
-        working_days_between(*month_of(DAY), bindparam("of_user", type_=Uuid)).label("days"),
+        field_days_between(*month_of(DAY), bindparam("of_user", type_=Uuid)).label("days"),
     ]
     return select(*columns).select_from(found)
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     func,
@@ -49,7 +50,7 @@ OF_USER = bindparam("of_user", type_=Uuid)
 
 async def read(access: Access, wanted: DayQuery) -> bytes:
     """The day of one person."""
-    user_id = whose(access, wanted.user_id)
+    user_id = await whose(access, wanted.user_id)
     day = wanted.date or await next_working_day(access, user_id)
     found: str = await access.value(_day(access.actor.sight), day=day, of_user=user_id)
     frame = orjson.dumps({"user_id": str(user_id), "date": day})
@@ -69,12 +70,13 @@ def home(table: Any) -> ColumnElement[bool]:
 
 
 def visits_of_day(sight: Sight) -> CTE:
-    """The visits of the person that are planned for the day, or took place as planned."""
+    """The visits of the person, or that they go along to, that are planned for the day, or took place as planned."""
     v = visits.c
+    takes_part = or_(v.owner_id == OF_USER, v.supervisor_id == OF_USER, any_(v.participant_ids) == OF_USER)
     return (
-        select(v.id, v.customer_id, v.purpose, v.state, v.planned_start, v.planned_end)
+        select(v.id, v.customer_id, v.owner_id, v.purpose, v.state, v.planned_start, v.planned_end)
         .where(
-            home(visits), v.owner_id == OF_USER, v.planned_start >= begin_of(DAY), v.planned_start < begin_of(DAY, -1),
+            home(visits), takes_part, v.planned_start >= begin_of(DAY), v.planned_start < begin_of(DAY, -1),
             v.state != "cancelled", VISIT.visible(sight),
         )
         .cte("visits_of_day")
@@ -111,7 +113,7 @@ def _day(sight: Sight) -> Select[Any]:
     v = with_customer.subquery("v").c
     told_visit = func.json_build_object(
         "id", v.id, "customer", func.json_build_object("id", v.customer_id, "name", v.customer_name),
-        "purpose", v.purpose, "state", v.state,
+        "owner_id", v.owner_id, "purpose", v.purpose, "state", v.state,
         "planned_start", utc(v.planned_start), "planned_end", utc(v.planned_end),
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ class DayVisit(Shown):
 
     id: UUID
     customer: CustomerReference
+    owner_id: UUID = Field(description="Another's where you go along, as their supervisor or beside them.")
     purpose: str
     state: str
     planned_start: datetime

@@ -29,12 +29,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 
 from crm import clock
-from crm.calendars.whose import is_working_day, user_calendars, working_days_after
+from crm.calendars.whose import is_away, is_working_day, next_day_at_work, user_calendars
 from crm.care.models import warmth_rounds
 from crm.care.pressure import begin_of
 from crm.customers.queries import local_date
@@ -127,12 +128,12 @@ def _tell() -> Insert:
     of, t, v = user_calendars(), tasks.c, visits.c
     isodow = extract("isodow", cast(DAY, Date))
     weekday_after = DAY + case((isodow == 5, 3), (isodow == 6, 2), else_=1)
-    next_day = func.coalesce(working_days_after(of.c.calendar_id, DAY, 1), weekday_after)
+    next_day = func.coalesce(next_day_at_work(of.c.calendar_id, users.c.id, DAY), weekday_after)
     works_today = func.coalesce(is_working_day(of.c.calendar_id, DAY), isodow < 6)
     people = (
         select(users.c.id, next_day.label("next_day"))
         .join_from(users, of, of.c.user_id == users.c.id)
-        .where(_home(users), users.c.state == "active", works_today)
+        .where(_home(users), users.c.state == "active", works_today, ~is_away(users.c.id, DAY))
         .subquery("people")
     )
     horizon = begin_of(DAY, -AHEAD)
@@ -141,8 +142,12 @@ def _tell() -> Insert:
         .where(_home(tasks), t.state == "open", t.due_at < horizon)
         .group_by("user_id", "day")
     )
+    # Whoever goes along has it ahead of them, too.
+    everyone = func.array_cat(v.participant_ids, array([v.owner_id, v.supervisor_id]))
+    who = func.unnest(everyone).table_valued("user_id", name="who").render_derived().lateral()
     open_visits = _by_day(
-        select(v.owner_id.label("user_id"), _day_of(v.planned_start), func.count().label("many"))
+        select(who.c.user_id, _day_of(v.planned_start), func.count(v.id.distinct()).label("many"))
+        .select_from(visits.join(who, true()))
         .where(
             _home(visits), v.state.in_(("planned", "confirmed", "in_progress")),
             v.planned_start >= begin_of(DAY), v.planned_start < horizon,

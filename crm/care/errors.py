@@ -22,3 +22,10 @@ class ApprovalNeedsManager(Forbidden):
 
     title = "Only managers approve visit plans"
     title_zh = "仅主管可批准拜访计划"
+
+
+class OwnPlan(Conflict):
+    """Four eyes see more than two. ``visit_plans.own_approval`` of the workspace's settings allows it."""
+
+    title = "Somebody else approves your own visit plan"
+    title_zh = "本人的拜访计划须由他人批准"

@@ -1,11 +1,14 @@
-"""Working days of people, counted in statements: a year that a calendar does not keep counts Monday to Friday."""
+"""Field days of people, counted in statements: working days less leave (``domain.md`` B1).
+
+A year that a calendar does not keep counts Monday to Friday.
+"""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Uuid, bindparam, case, cast, extract, func, literal_column, select
 
 from crm.calendars.models import working_days
-from crm.calendars.whose import user_calendars
+from crm.calendars.whose import days_away, user_calendars
 
 
 def month_of(day: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -14,19 +17,19 @@ def month_of(day: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement
     return cast(begins, Date), cast(begins + literal_column("interval '1 month - 1 day'"), Date)
 
 
-def working_days_between(
+def field_days_between(
     first: ColumnElement[Any], last: ColumnElement[Any], user_id: ColumnElement[Any]
 ) -> ColumnElement[int]:
-    """How many working days there are from the first to the last day, both included, by this person's calendar."""
+    """This person's working days from the first to the last day, both included, less those on which they are away."""
     of = user_calendars()
     calendar = select(of.c.calendar_id).where(of.c.user_id == user_id).scalar_subquery()
-    return by_calendar(calendar, first, last)
+    return by_calendar(calendar, first, last) - days_away(calendar, user_id, first, last)
 
 
 def by_calendar(
     calendar_id: ColumnElement[Any], first: ColumnElement[Any], last: ColumnElement[Any]
 ) -> ColumnElement[int]:
-    """The same, by a calendar."""
+    """How many working days there are by a calendar, from the first to the last day, both included."""
     w = working_days.c
     kept = select(case((func.count() > 0, func.count().filter(w.is_working)))).where(
         w.workspace_id == bindparam("workspace_id", type_=Uuid),

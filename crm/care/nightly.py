@@ -123,7 +123,10 @@ def _next_customers() -> Select[Any]:
         .where(home, after, c.archived_at.is_(None))
         .where(
             or_(
-                c.next_contact_due_on.is_distinct_from(due_on), cadence.told_for_another_moment(), cadence.told_or_not()
+                c.next_contact_due_on.is_distinct_from(due_on),
+                cadence.told_for_another_moment(),
+                cadence.told_or_not(),
+                of.c.away,
             )
         )
         .order_by(c.id)

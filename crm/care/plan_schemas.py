@@ -54,7 +54,7 @@ class PlanRead(Shown):
     team_id: UUID | None
     month: date
     state: PlanState
-    working_days: Count
+    working_days: Count = Field(description="Of the person, less leave, as the plan was made.")
     capacity: Count = Field(description="Working days × `visit_plans.visits_per_day` of the workspace's settings.")
     customers: Count = Field(description="Customers with at least one planned visit.")
     required: Count = Field(description="Visits that the rhythm of all customers asks for.")

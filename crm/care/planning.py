@@ -1,9 +1,10 @@
 """Monthly visit plans (``domain.md`` A128, B1): proposed from rhythm and calendar, adjusted by hand, approved.
 
-Proposed → adjusted (by hand) → approved (by a manager); what is adjusted after that is to be approved again. Required
-are the visits that fall into the month: the first on the day the customer is due, or at its start where that has
-passed, the next ones each a cadence later. Planned are the required ones as far as working days leave room, key
-customers first, then who is due earlier. What somebody said by hand stays, and takes its room first.
+Proposed → adjusted (by hand) → approved (by a manager, and a manager's own by somebody else); what is adjusted after
+that is to be approved again. Required are the visits that fall into the month: the first on the day the customer is
+due, or at its start where that has passed, the next ones each a cadence later. Planned are the required ones as far as
+working days leave room, key customers first, then who is due earlier. What somebody said by hand stays, and takes its
+room first.
 """
 
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -35,8 +38,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from crm.actor import Role, Sight
 from crm.care import events
 from crm.care.cadence import contact_every
-from crm.care.errors import ApprovalNeedsManager, PlanApproved, PlanExists
-from crm.care.field_days import month_of, working_days_between
+from crm.care.errors import ApprovalNeedsManager, OwnPlan, PlanApproved, PlanExists
+from crm.care.field_days import field_days_between, month_of
 from crm.care.models import ONE_PLAN_PER_MONTH, visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
 from crm.care.plan_schemas import PlanAdjust, PlanCreate
@@ -88,19 +91,27 @@ async def adjust(tx: Transaction, plan_id: UUID, wanted: PlanAdjust) -> Answer:
 
 
 async def approve(access: Access, plan_id: UUID) -> Answer:
-    """Approve a plan; twice is once. Raises ``NotFound``, ``Stale``, ``ApprovalNeedsManager``."""
+    """Approve a plan of somebody else's; twice is once.
+
+    Raises ``NotFound``, ``Stale``, ``ApprovalNeedsManager``, ``OwnPlan``.
+    """
     if access.actor.role not in MAY_APPROVE:
         await explain(access, VISIT_PLAN, plan_id)
         raise ApprovalNeedsManager
     approved = await record(access, events.PLAN_APPROVED, _approve(access.actor.sight), id=plan_id)
-    return approved or await explain(access, VISIT_PLAN, plan_id)
+    if approved is not None:
+        return approved
+    answer = await explain(access, VISIT_PLAN, plan_id)
+    if orjson.loads(answer.body)["state"] != "approved":
+        raise OwnPlan("An administrator can allow it: visit_plans.own_approval in the workspace's settings.")
+    return answer
 
 
 async def _fill(tx: Transaction, plan_id: UUID, owner_id: UUID, month: date) -> Answer:
-    of = {"plan_id": plan_id, "of_user": owner_id, "month": month}
+    of: dict[str, Any] = {"plan_id": plan_id, "of_user": owner_id, "month": month}
     await tx.rows(_clear(), plan_id=plan_id)
     await tx.rows(_fill_in(), **of)
-    counted = await record(tx, events.PLAN_PROPOSED, _count(tx.actor.sight, None), id=plan_id)
+    counted = await record(tx, events.PLAN_PROPOSED, _count(tx.actor.sight, None), id=plan_id, **of)
     return counted or await explain(tx, VISIT_PLAN, plan_id)
 
 
@@ -115,6 +126,7 @@ async def _locked(tx: Transaction, plan_id: UUID) -> Any:
 
 MONTH = bindparam("month", type_=Date)
 PLAN = bindparam("plan_id", type_=Uuid)
+PER_DAY = bindparam("visit_plans_visits_per_day", type_=Integer)
 
 
 def _home(table: Any) -> ColumnElement[bool]:
@@ -122,11 +134,16 @@ def _home(table: Any) -> ColumnElement[bool]:
     return at_home
 
 
+def _field_days() -> ColumnElement[int]:
+    """Working days of the person in the month, less leave."""
+    return field_days_between(*month_of(MONTH), bindparam("of_user", type_=Uuid))
+
+
 @statement
 def _begin(sight: Sight) -> Insert:
     """The plan without lines, where the actor looks after this person."""
     of_user = bindparam("of_user", type_=Uuid)
-    days = working_days_between(*month_of(MONTH), of_user).label("days")
+    days = _field_days().label("days")
     mine = held_by(users, "id")(sight)
     person = select(users.c.id, users.c.team_id, days).where(
         _home(users), users.c.id == of_user, users.c.state == "active", mine
@@ -134,7 +151,7 @@ def _begin(sight: Sight) -> Insert:
     found = person.subquery("person")
     row = select(
         bindparam("workspace_id", type_=Uuid), found.c.id, found.c.team_id, MONTH, found.c.days,
-        found.c.days * bindparam("visit_plans_visits_per_day", type_=Integer),
+        found.c.days * PER_DAY,
     )  # fmt: skip
     names = ["workspace_id", "owner_id", "team_id", "month", "working_days", "capacity"]
     return insert(visit_plans).from_select(names, row).returning(visit_plans.c.id)
@@ -172,7 +189,7 @@ def _fill_in() -> Insert:
     by_hand = exists().where(_home(lines), lines.c.plan_id == PLAN, lines.c.by_hand, lines.c.customer_id == wanted.c.id)
     # What was said by hand takes its room first.
     said = select(func.coalesce(func.sum(lines.c.planned), 0)).where(_home(lines), lines.c.plan_id == PLAN)
-    room = select(visit_plans.c.capacity).where(_home(visit_plans), visit_plans.c.id == PLAN).scalar_subquery()
+    room = select(_field_days() * PER_DAY).scalar_subquery()
     asks = case((by_hand, 0), else_=wanted.c.required)
     before = func.sum(asks).over(order_by=[wanted.c.tier, wanted.c.due, wanted.c.id], rows=(None, 0)) - asks
     planned = func.greatest(func.least(asks, room - said.scalar_subquery() - before), 0)
@@ -208,7 +225,7 @@ def _adjust(sight: Sight) -> Insert:
 
 @statement
 def _count(sight: Sight, state: str | None) -> Insert:
-    """The sums of the lines, kept with the plan."""
+    """The sums of the lines, kept with the plan; where it is proposed, also what room there is by now."""
     lines = visit_plan_lines.c
 
     def total(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -220,7 +237,10 @@ def _count(sight: Sight, state: str | None) -> Insert:
         "required": total(func.coalesce(func.sum(lines.required), 0)),
         "planned": total(func.coalesce(func.sum(lines.planned), 0)),
     }
-    if state is not None:
+    if state is None:
+        days = _field_days()
+        values |= {"working_days": days, "capacity": days * PER_DAY}
+    else:
         values |= {"state": literal(state), "approved_at": None, "approved_by_id": None}
     return changing(VISIT_PLAN, sight, (), values=values)
 
@@ -232,4 +252,7 @@ def _approve(sight: Sight) -> Insert:
         "approved_at": func.now(),
         "approved_by_id": bindparam("user_id", type_=Uuid),
     }
-    return changing(VISIT_PLAN, sight, (), visit_plans.c.state != "approved", values=values)
+    is_allowed = bindparam("visit_plans_own_approval", type_=Text) == "allowed"
+    of_another = visit_plans.c.owner_id.is_distinct_from(bindparam("user_id", type_=Uuid))
+    waits = visit_plans.c.state != "approved"
+    return changing(VISIT_PLAN, sight, (), waits, or_(of_another, is_allowed), values=values)

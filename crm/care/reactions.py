@@ -14,6 +14,7 @@ from crm.events.reacting import Fact
 from crm.groups.reactions import look_for_leaders, settle_leaders
 from crm.interactions.from_visits import keep_visit
 from crm.interactions.models import interactions
+from crm.opportunities.touching import touched
 from crm.tasks.origins import NEXT_CONTACT_DUE
 from crm.visits.models import visits
 
@@ -24,7 +25,8 @@ DECIDES_ALL_PLANS = frozenset({"timezone", "settings", "calendar_id", "week", "d
 async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
     """A completed visit is a contact: it stands among the customer's interactions, and the warmth moves at once.
 
-    The interaction's own fact finds the warmth moved already, so the contact counts once.
+    The interaction's own fact finds the warmth moved already, so the contact counts once. The sale that the visit was
+    made for is no longer silent.
     """
     visit = await hold(tx, _visit(), visit_id=fact.subject_id)
     if visit is None:
@@ -40,6 +42,8 @@ async def keep_visit_as_contact(tx: Transaction, fact: Fact) -> None:
     )
     await contacted(tx, visit["met_contact_ids"], at)
     await actions.contacted(tx, visit["customer_id"], at)
+    if visit["opportunity_id"] is not None:
+        await touched(tx, visit["opportunity_id"], at)
 
 
 async def warm_up(tx: Transaction, fact: Fact) -> None:
@@ -86,6 +90,11 @@ async def plan_all_anew(tx: Transaction, fact: Fact) -> None:
         await nightly.ask_anew(tx)
 
 
+async def plan_around_absence(tx: Transaction, _: Fact) -> None:
+    """Somebody will be away, or will not: whom they look after is to hear from them on a day that they work."""
+    await nightly.ask_anew(tx)
+
+
 async def plan_when_switched(tx: Transaction, fact: Fact) -> None:
     """The rule that stands for these plans was switched: all of them are made, or taken back."""
     if fact.payload.get("key") == NEXT_CONTACT_DUE:
@@ -96,7 +105,7 @@ async def plan_when_switched(tx: Transaction, fact: Fact) -> None:
 def _visit() -> Select[Any]:
     v = visits.c
     home = v.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return select(v.customer_id, v.owner_id, v.completed_at, v.met_contact_ids).where(
+    return select(v.customer_id, v.owner_id, v.completed_at, v.met_contact_ids, v.opportunity_id).where(
         home, v.id == bindparam("visit_id", type_=Uuid), v.completed_at.is_not(None)
     )
 

@@ -46,7 +46,7 @@ METRES_PER_DEGREE = 111_320
 
 async def read(access: Access, wanted: RouteQuery) -> bytes:
     """The way through one day. Raises 422 for a start that is no place."""
-    user_id = whose(access, wanted.user_id)
+    user_id = await whose(access, wanted.user_id)
     day = wanted.date or await next_working_day(access, user_id)
     start = _place(wanted.start)
     found: str = await access.value(

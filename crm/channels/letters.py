@@ -3,9 +3,9 @@
 In two short transactions; between them it is asked, of each person, whether they may still see what they are told of.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,11 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from crm.calendars.prepared import calendar_of, calendar_of_team, workspace_calendar
 from crm.channels.leases import Lease, give_back
 from crm.channels.models import notification_channels, notification_items, notification_messages
 from crm.channels.planning import WAYS, wake, ways_from
-from crm.channels.rules import MOST_IN_A_MESSAGE, OPEN_AFTER, Ways, after_quiet, is_quiet
+from crm.channels.rules import MOST_IN_A_MESSAGE, OPEN_AFTER, Ways, is_quiet, next_chance
 from crm.channels.vocabulary import ChannelKind, DroppedBecause, Occasion
+from crm.clock import is_weekday
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
 from crm.tables import Moment
@@ -84,12 +86,13 @@ class Draft:
 async def draft(tx: Transaction, lease: Lease) -> Draft | None:
     """The message whose turn it is; None where there is none just now, and then the channel is let go.
 
-    In quiet hours only tests and codes are sent; at the limit of attempts in a minute nothing is.
+    In quiet hours, and on days off where those are quiet, only tests and codes are sent; at the limit of attempts in a
+    minute nothing is.
     """
     channel = await tx.row(_lock(), channel_id=lease.channel_id, lease_id=lease.lease_id)
     if channel is None:
         return None
-    now, ways = channel["now"], ways_from(dict(channel))
+    now, ways = channel["now"], ways_from(dict(channel), await _working_days(tx, dict(channel)))
     recent = await tx.row(_recent(), channel_id=lease.channel_id, since=now - MINUTE)
     if recent is not None and recent["attempts"] >= channel["per_minute"]:
         return await _later(tx, lease, recent["oldest"] + MINUTE)
@@ -99,7 +102,7 @@ async def draft(tx: Transaction, lease: Lease) -> Draft | None:
             return await _later(tx, lease, message["next_attempt_at"])
         message = None
     if (message is None or message["occasion"] == "notifications") and is_quiet(ways, now):
-        return await _later(tx, lease, after_quiet(ways, now))
+        return await _later(tx, lease, next_chance(ways, lease.channel_id, now))
     if message is None:
         message = await tx.row(_bundle(MOST_IN_A_MESSAGE), channel_id=lease.channel_id)
     if message is None:
@@ -139,6 +142,19 @@ async def begin(tx: Transaction, sent: Draft, dropped: Mapping[UUID, DroppedBeca
     return await tx.row(_attempt(), message_id=sent.message_id, count=left) is not None
 
 
+async def _working_days(tx: Transaction, channel: Mapping[str, Any]) -> Callable[[date], bool]:
+    """The working days of whom a channel tells: a person's, a team's, or the workspace's."""
+    if not channel["quiet_weekends"]:
+        return is_weekday
+    if channel["user_id"] is not None:
+        calendar = await calendar_of(tx, channel["user_id"])
+    elif channel["team_id"] is not None:
+        calendar = await calendar_of_team(tx, channel["team_id"])
+    else:
+        calendar = await workspace_calendar(tx)
+    return calendar.is_working_day
+
+
 async def _later(tx: Transaction, lease: Lease, moment: datetime) -> Draft | None:
     """Let the channel go until then."""
     await tx.rows(_postpone(), channel_id=lease.channel_id, lease_id=lease.lease_id, moment=moment)
@@ -168,7 +184,7 @@ def _lock() -> Select[Any]:
     persons = select(users.c.language).where(users.c.workspace_id == home, users.c.id == _c.user_id).scalar_subquery()
     houses = select(workspaces.c.language).where(workspaces.c.workspace_id == home).scalar_subquery()
     told_in = func.coalesce(_c.language, persons, houses).label("told_in")
-    shown = ("user_id", "name", "address", "sealed", "code_sent_at", "per_minute", "failures", *WAYS)
+    shown = ("user_id", "team_id", "name", "address", "sealed", "code_sent_at", "per_minute", "failures", *WAYS)
     locked = select(*(_c[name] for name in shown), told_in, func.now().label("now"))
     return locked.where(*_channel()).with_for_update(of=notification_channels)
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.channels.models import notification_channels, notification_items
-from crm.channels.planning import WAYS, ways_from
+from crm.channels.planning import WAYS, ways_but_days_off
 from crm.channels.rules import due_at
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
@@ -85,7 +85,7 @@ async def _write(tx: Transaction, owed: Sequence[asyncpg.Record], now: datetime)
     for row in owed:
         channel = row["workspace_id"], row["channel_id"]
         if channel not in moments:
-            moments[channel] = due_at(ways_from(dict(row)), row["channel_id"], now)
+            moments[channel] = due_at(ways_but_days_off(dict(row)), row["channel_id"], now)
     # In order, so that two rounds beside each other wait for each other instead of for ever.
     channels = sorted(moments)
     homes, ids = [home for home, _ in channels], [channel_id for _, channel_id in channels]

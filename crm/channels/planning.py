@@ -4,8 +4,8 @@ Whoever adds to what a channel is owed moves ``next_at`` forward; whoever has se
 channel's row in a statement before: what was added meanwhile is seen by the second, and nothing is forgotten.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +32,17 @@ WAYS = ("kind", "timezone", "digest", "digest_times", "quiet_from", "quiet_until
 _c, _i, _m = notification_channels.c, notification_items.c, notification_messages.c
 
 
-def ways_from(row: Mapping[str, Any]) -> Ways:
-    """The ways of a channel, from a row with its columns."""
-    return Ways(**{name: row[name] for name in WAYS})
+def ways_from(row: Mapping[str, Any], is_working_day: Callable[[date], bool]) -> Ways:
+    """The ways of a channel, from a row with its columns, by these working days."""
+    return Ways(**{name: row[name] for name in WAYS}, is_working_day=is_working_day)
+
+
+def ways_but_days_off(row: Mapping[str, Any]) -> Ways:
+    """The same as if every day were worked: when to look at a channel, which then goes by its calendar.
+
+    Whoever looks after all workspaces at once has no calendar at hand.
+    """
+    return Ways(**{name: row[name] for name in WAYS if name != "quiet_weekends"})
 
 
 async def ways_of(tx: Transaction, channel_id: UUID) -> dict[str, Any] | None:
@@ -47,7 +55,7 @@ async def plan_anew(tx: Transaction, channel_id: UUID) -> None:
     """What waits is told when the channel's present ways say so."""
     row = await ways_of(tx, channel_id)
     if row is not None:
-        due = due_at(ways_from(row), channel_id, datetime.now(UTC))
+        due = due_at(ways_but_days_off(row), channel_id, datetime.now(UTC))
         await tx.rows(_move_items(), channel_id=channel_id, due=due)
         await wake(tx, channel_id)
 

@@ -1,6 +1,6 @@
 """When somebody may be told, when to try again, and how often. Pure functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -59,7 +59,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a channel is to be used: its zone, its quiet hours, and when it is told."""
+    """How a channel is to be used: its zone, its quiet hours, and when it is told.
+
+    ``is_working_day`` tells the days that are not quiet under ``quiet_weekends``: those of the calendar that whoever is
+    told goes by, holidays and made-up working days included.
+    """
 
     kind: ChannelKind
     timezone: str
@@ -68,6 +72,7 @@ class Ways:
     quiet_from: time | None = None
     quiet_until: time | None = None
     quiet_weekends: bool = False
+    is_working_day: Callable[[date], bool] = is_weekday
 
 
 def due_at(ways: Ways, channel_id: UUID, now: datetime) -> datetime:
@@ -78,13 +83,18 @@ def due_at(ways: Ways, channel_id: UUID, now: datetime) -> datetime:
         found = _next_time(ways, now)
     else:
         found = now + GATHER
-    return _aside(ways, channel_id, after_quiet(ways, found))
+    return next_chance(ways, channel_id, found)
+
+
+def next_chance(ways: Ways, channel_id: UUID, moment: datetime) -> datetime:
+    """The first moment from this one on at which the channel may be told."""
+    return _aside(ways, channel_id, after_quiet(ways, moment))
 
 
 def is_quiet(ways: Ways, moment: datetime) -> bool:
     """Whether nobody is to be disturbed at this moment. An end before the beginning is on the next day."""
     local = moment.astimezone(ZoneInfo(ways.timezone))
-    if ways.quiet_weekends and not is_weekday(local.date()):
+    if ways.quiet_weekends and not ways.is_working_day(local.date()):
         return True
     if ways.quiet_from is None or ways.quiet_until is None:
         return False

@@ -36,6 +36,13 @@ Kinds = Annotated[
     list[Kind],
     Field(min_length=1, max_length=20, description="Which kinds of notification; null for all."),
 ]
+QuietDays = Annotated[
+    bool,
+    Field(
+        description="Nobody is disturbed on days off by the calendar of whoever is told: holidays, and weekends that "
+        "are not made up for."
+    ),
+]
 PerMinute = Annotated[int, Field(ge=1, le=600)]
 QUIET_FROM = "From then on nobody is disturbed, until `quiet_until`; what falls due meanwhile is told then."
 QUIET_UNTIL = "When it is before `quiet_from`, it is on the next day."
@@ -70,7 +77,7 @@ class NotificationChannelCreate(Sent):
     digest_times: Times = Field(default_factory=list)
     quiet_from: TimeOfDay | None = Field(default=None, description=QUIET_FROM)
     quiet_until: TimeOfDay | None = Field(default=None, description=QUIET_UNTIL)
-    quiet_weekends: bool = False
+    quiet_weekends: QuietDays = False
     per_minute: PerMinute | None = Field(default=None, description="At most so many messages in any 60 seconds.")
 
 
@@ -87,7 +94,7 @@ class NotificationChannelUpdate(Sent):
     digest_times: Times = kept()
     quiet_from: TimeOfDay | None = Field(default=None, description=QUIET_FROM)
     quiet_until: TimeOfDay | None = Field(default=None, description=QUIET_UNTIL)
-    quiet_weekends: bool = kept()
+    quiet_weekends: QuietDays = kept()
     per_minute: PerMinute = kept()
 
 

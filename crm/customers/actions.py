@@ -8,11 +8,27 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Insert, Select, Text, Uuid, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
 from crm.actor import Actor, Sight
+from crm.calendars.whose import calendar_for
 from crm.customers import events, registration, rules
 from crm.customers.errors import (
     CustomerAboveItself,
@@ -34,6 +50,7 @@ from crm.customers.models import (
 )
 from crm.customers.parents import fits_in_groups, of_companies, parent_is_seen, unfit
 from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
+from crm.customers.rhythm import on_a_working_day
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
 from crm.errors import Unavailable, invalid
@@ -77,7 +94,6 @@ async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = (
         raise of_companies()
     if access.actor.user_id is not None:
         values.setdefault("owner_id", access.actor.user_id)
-    values["next_contact_due_on"] = first_contact_due(access.actor, values)
     values["name_key"] = normalized(values["name"])
     values["custom"] = await settled(access, "customer", values["custom"])
     return await record(
@@ -86,6 +102,7 @@ async def _create(access: Access, new: CustomerCreate, unless: Sequence[str] = (
         _insert(access.actor.sight, frozenset(values), unless_found=bool(unless)),
         refusals=UNFIT,
         unless=unless,
+        contact_every=rules.contact_every(values.get("key_kind"), values.get("class"), access.actor.settings),
         **renamed(values),
         **left_by(FINDING, values),
     )
@@ -160,7 +177,7 @@ async def verify(access: Access, customer_id: UUID) -> Answer:
 
 
 def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
-    """By when a customer with these values, new today, wants to hear from us (``domain.md`` B1)."""
+    """By when a customer with these values, new today, wants to hear from us, Monday to Friday (``domain.md`` B1)."""
     every = rules.contact_every(values.get("key_kind"), values.get("class"), actor.settings)
     return rules.next_contact_due(None, clock.today(actor.timezone), every, is_working_day=clock.is_weekday)
 
@@ -219,12 +236,18 @@ def _only_abroad(values: Mapping[str, Any]) -> bool:
 
 @statement
 def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Insert:
-    """A new customer with these columns; the team is the owner's where none is given."""
-    team = {}
+    """A new customer with these columns; the team is the owner's where none is given.
+
+    The first contact is due on a working day of the owner's calendar, else of the workspace's.
+    """
+    today = local_date(func.now())
+    calendar_id = calendar_for(bindparam("new_owner_id", type_=Uuid)) if "owner_id" in columns else calendar_for(null())
+    due = on_a_working_day(today, today + bindparam("contact_every", type_=Integer), calendar_id)
+    values = {"next_contact_due_on": due}
     if "team_id" not in columns and "owner_id" in columns:
         owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
         at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-        team["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
+        values["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
     only_if: list[ColumnElement[bool]] = [parent_is_seen(sight)] if "parent_id" in columns else []
     if unless_found:
         at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)
@@ -233,7 +256,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
     return creating(
         CUSTOMER,
         columns,
-        values=team,
+        values=values,
         only_if=and_(*only_if) if only_if else None,
         also=partial(indexed, FINDING),
     )

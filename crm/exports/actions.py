@@ -31,6 +31,9 @@ FILTERS: Mapping[str, type[Filter]] = {
     "complaints": ComplaintFilter,
 }
 ONE: Mapping[str, CustomNoun] = {"customers": "customer", "contacts": "contact"}
+NEVER_ARCHIVED = frozenset({"complaints"})
+"""Lists of what is over one day, and never put aside."""
+
 NO_TEXT = "A text, a number, true or false, or a list of these."
 
 
@@ -81,7 +84,8 @@ async def values_of(access: Access, noun: str, wanted: Filter) -> tuple[dict[str
 
     Raises 422 for a field of a workspace's own that is not defined, or a value that none can have.
     """
-    given, present = asked(wanted.given() | {"archived": getattr(wanted, "archived", False)})
+    put_aside = {} if noun in NEVER_ARCHIVED else {"archived": getattr(wanted, "archived", False)}
+    given, present = asked(wanted.given() | put_aside)
     if isinstance(wanted, CustomFilter) and (fields := wanted.custom()):
         try:
             values, names = await custom_values(access, ONE[noun], fields)

@@ -6,13 +6,14 @@ it closes by itself when the lack is gone. Everything here may be repeated, and 
 """
 
 from collections.abc import Sequence, Set
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, exists, func, select
 
 from crm import clock
+from crm.calendars.prepared import calendar_of
 from crm.contacts.models import contacts
 from crm.customers.models import customers
 from crm.database import Transaction, statement
@@ -98,7 +99,7 @@ async def _owe(tx: Transaction, company: Company, lack: Lack) -> None:
         subject_id=company.id,
         customer_id=company.id,
         assignee_id=company.owner_id,
-        due_at=_due_at(tx, clock.today(tx.actor.timezone) + DUE_AFTER),
+        due_at=await _due_at(tx, company.owner_id),
         dedupe_key=lack.key,
     )
     await tasks.owe(tx, owed)
@@ -118,10 +119,10 @@ async def _close(tx: Transaction, task: Any, company: Company, known: Set[str]) 
         await tasks.cancel(tx, task["id"], in_language(words.NO_LONGER_ASKED, language))
 
 
-def _due_at(tx: Transaction, day: date) -> datetime:
-    """When the workspace wants to be reminded, on that day or the first working day after."""
-    while not clock.is_weekday(day):
-        day += timedelta(days=1)
+async def _due_at(tx: Transaction, owner_id: UUID) -> datetime:
+    """When the workspace wants to be reminded, two weeks from now or on the owner's first working day after."""
+    calendar = await calendar_of(tx, owner_id)
+    day = calendar.working_days_after(clock.today(tx.actor.timezone) + DUE_AFTER, 0)
     return clock.moment_of(day, time.fromisoformat(tx.actor.settings["reminder_time"]), tx.actor.timezone)
 
 

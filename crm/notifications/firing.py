@@ -67,7 +67,7 @@ async def fire_due(
     """
     if not await is_anything_due(tx, now):
         return 0
-    await tx.row(_by_index_alone())
+    await tx.row(_settings())
     return len(await tx.rows(_fire(limit, is_heard, is_told), now=now))
 
 
@@ -82,8 +82,8 @@ def _anything_due() -> Select[Any]:
 
 
 @statement
-def _by_index_alone() -> Select[Any]:
-    return due.by_index_alone()
+def _settings() -> Select[Any]:
+    return due.settings_of_a_round()
 
 
 @statement

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Exists, Insert, Uuid, and_, bindparam, exi
 
 from crm import clock
 from crm.actor import Sight
+from crm.calendars.prepared import workspace_calendar
 from crm.contacts.models import contacts
 from crm.contacts.queries import CONTACT
 from crm.customers.models import customers
@@ -31,7 +32,7 @@ WHO = ("contact_id", "customer_id")
 
 
 async def receive(access: Access, new: PrivacyRequestCreate) -> Answer:
-    """Write down a request, with the day on which it is due by the workspace's setting.
+    """Write down a request, with the day on which it is due by the workspace's setting and calendar.
 
     Raises 422 for a record that is not there or no person, and for a moment to come; ``AlreadyExists``.
     """
@@ -43,7 +44,8 @@ async def receive(access: Access, new: PrivacyRequestCreate) -> Answer:
     values["received_at"] = received_at
     received_on = clock.local_date(received_at, access.actor.timezone)
     days = access.actor.settings["privacy"]["answer_days"]
-    values["due_on"] = due_on(received_on, days, is_working_day=clock.is_weekday)
+    calendar = await workspace_calendar(access)
+    values["due_on"] = due_on(received_on, days, is_working_day=calendar.is_working_day)
     received = await record(access, events.RECEIVED, _insert(access.actor.sight, frozenset(values)), **renamed(values))
     if received is None:
         named = next(name for name in WHO if name in values)

@@ -31,6 +31,9 @@ from crm.tables import Moment
 
 TAKEN = ("id", "user_id", "customer_id", "subject_type", "subject_id", "asks_for_contact")
 
+STANDS_STILL = "5s"
+"""A round waits for the database and never the other way round, so nobody needs longer who is still there."""
+
 LEAST_SHARE = 20
 """So many of each workspace at a time, however many workspaces wait."""
 
@@ -45,19 +48,19 @@ def anything_due() -> Select[Any]:
     return select(first.scalar_subquery() <= _now())
 
 
-def by_index_alone() -> Select[Any]:
-    """For the rest of the transaction: rows are found by index, in its order.
+def settings_of_a_round() -> Select[Any]:
+    """For the rest of the transaction: rows are found by index, in its order, and whoever stands still lets go of them.
 
     A scan by bitmap reads everything that is due to sort out the first of it, and passes over dead entries again and
-    again, which an index scan marks.
+    again, which an index scan marks. And a worker that is stopped, or whose machine is gone, holds what it has taken:
+    its transaction is ended after ``STANDS_STILL``, which is the lease of firing.
     """
     off = literal("off", Text)
-    return select(
-        *(
-            func.set_config(f"enable_{way}", off, true())
-            for way in ("bitmapscan", "seqscan", "sort", "incremental_sort")
-        )
+    ways = (
+        func.set_config(f"enable_{way}", off, true()) for way in ("bitmapscan", "seqscan", "sort", "incremental_sort")
     )
+    lease = func.set_config("idle_in_transaction_session_timeout", literal(STANDS_STILL, Text), true())
+    return select(*ways, lease)
 
 
 def taken(limit: int) -> CTE:

@@ -64,6 +64,13 @@ Index(
     postgresql_where=reminders.c.escalate_at.is_not(None),
 )
 Index(
+    "ix_reminders_on_the_wall",
+    reminders.c.workspace_id,
+    reminders.c.timezone,
+    reminders.c.local_time,
+    postgresql_where=and_(reminders.c.state == "scheduled", reminders.c.local_time.is_not(None)),
+)
+Index(
     "ix_reminders_following",
     reminders.c.workspace_id,
     reminders.c.user_id,

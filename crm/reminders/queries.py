@@ -43,7 +43,7 @@ IN_WORDS = {
     "not_due_yet": "Its moment is still to come.",
     "due_now": "Its moment has come; it is said in the next round.",
     "snoozed": "It was put off, and its moment is still to come.",
-    "moved_with_its_zone": "The time zone was changed, and it moved along; its moment is still to come.",
+    "moved_with_its_zone": "The time zone or its rules were changed, and it moved along; its moment is still to come.",
     "acknowledged": "It was said, and somebody acknowledged it.",
     "task_done": "The task was done before.",
     "task_cancelled": "The task was cancelled before.",
@@ -129,7 +129,8 @@ def _escalation(c: Any) -> ColumnElement[Any]:
         (c.state == "scheduled", "not_yet"),
         (c.state != "fired", "attended_to"),
         (c.escalate_at.is_not(None), "waiting"),
-        else_="switched_off",
+        (bindparam("reminders_escalate_after_minutes", type_=Integer) == 0, "switched_off"),
+        else_="nobody_above",
     )
     at = utc(func.coalesce(c.escalated_at, c.escalate_at))
     return func.json_build_object("state", state, "at", at, "to_user_id", c.escalated_to_id)

@@ -165,7 +165,9 @@ class ReminderRead(Shown):
 class ReminderEscalation(Shown):
     """Whether somebody's manager is told, and when."""
 
-    state: Escalation
+    state: Escalation = Field(
+        description="`switched_off`: the workspace tells no manager. `nobody_above`: no team above has another manager."
+    )
     at: datetime | None = Field(
         description="When it was, or is at the earliest; in working minutes it may turn out later."
     )

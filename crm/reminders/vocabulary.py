@@ -22,4 +22,4 @@ Because = Literal[
     "acknowledged",
     CancelledBecause,
 ]
-Escalation = Literal["never", "not_yet", "waiting", "attended_to", "escalated", "switched_off"]
+Escalation = Literal["never", "not_yet", "waiting", "attended_to", "escalated", "switched_off", "nobody_above"]

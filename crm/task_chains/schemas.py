@@ -1,10 +1,12 @@
 """What crosses the boundary: a chain as it is sent and shown, and starting it."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from crm.fields import Name, Sent, Shown, kept, like
 from crm.paging import Filter
@@ -15,10 +17,26 @@ Unit = Literal["working_days", "days"]
 After = Literal["start", "previous"]
 
 
+PLACE = "{customer}"
+
+_PLACES = re.compile(r"\{[^{}]*\}")
+
+
+def _title(text: str) -> str:
+    unknown = next((place for place in _PLACES.findall(text) if place != PLACE), None)
+    if unknown is not None:
+        raise PydanticCustomError(
+            "unknown_place", "There is no {place} to fill in: {places}.", {"place": unknown, "places": PLACE}
+        )
+    return text
+
+
 class ChainStepSent(Sent):
     """A task of the chain: so many days after the start, or after the step before was done."""
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_title)
+    ]
     kind: Kind = "follow_up"
     after: After = "start"
     count: Annotated[int, Field(ge=0, le=3650)]

@@ -89,7 +89,7 @@ async def dry_run(access: Access, rule_id: UUID, show: int) -> bytes:
     """What this rule would do now, enabled or not; nothing is written. Raises ``NotFound``, ``ShippedRule`` of care."""
     present = orjson.loads((await reading.one(access, TASK_RULE, rule_id)).body)
     if present["trigger"]["kind"] == "care":
-        raise ShippedRule
+        raise ShippedRule("What it does stands with each customer: next_contact_due_on.")
     return await dry_running.dry_run(access, rule_id, present["trigger"], present["action"], show)
 
 

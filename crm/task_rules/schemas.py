@@ -19,8 +19,8 @@ def _template(text: str) -> str:
     if unknown := unknown_places(text):
         raise PydanticCustomError(
             "unknown_place",
-            "There is no {{{place}}} to fill in: {places}.",
-            {"place": unknown[0], "places": ", ".join(f"{{{name}}}" for name in PLACES)},
+            "There is no {place} to fill in: {places}.",
+            {"place": f"{{{unknown[0]}}}", "places": ", ".join(f"{{{name}}}" for name in PLACES)},
         )
     return text
 

@@ -121,7 +121,6 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             enabled=False,
             after={"count": 5, "unit": "working_days"},
         ),
-        # Contracts that end: a rule of one's own on a field of one's own (date_reached), or opportunities' condition.
         "no_next_step": _rule(
             ("Sale without a next step", "商机没有下一步"),
             _nightly("no_next_step", working_days=2),
@@ -133,6 +132,12 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             _nightly("card_review_due", days=0),
             ("Review the card of {name} ({customer})", "请复核{customer}的商机{name}的卡片"),
             kind="card_review",
+        ),
+        "contract_ending": _rule(
+            ("Contract ending", "合同即将到期"),
+            _nightly("contract_ending", days=30),
+            ("The contract of {customer} ({name}) ends on {date}", "{customer}的合同（{name}）将于{date}到期"),
+            after={"count": 1, "unit": "working_days"},
         ),
     }
 )

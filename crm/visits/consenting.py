@@ -28,7 +28,7 @@ from crm.actor import Sight
 from crm.database import Access, Transaction, statement
 from crm.nouns import Noun
 from crm.recording import record, recorded
-from crm.tables import stamps
+from crm.tables import stamps, utc
 from crm.visits import events
 from crm.visits.consents import LocationConsentSent
 from crm.visits.models import location_consents, visits
@@ -79,7 +79,8 @@ def _person(access: Access) -> UUID:
 def _mine() -> Select[Any]:
     c = location_consents.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return select(c.status, c.notice_version, c.updated_at).where(at_home, c.id == bindparam("user_id", type_=Uuid))
+    updated_at = utc(c.updated_at).label("updated_at")
+    return select(c.status, c.notice_version, updated_at).where(at_home, c.id == bindparam("user_id", type_=Uuid))
 
 
 @statement

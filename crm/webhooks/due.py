@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from crm.actor import NOBODY
-from crm.database import Transaction, statement
+from crm.database import Access, Transaction, statement
 from crm.webhooks.leases import is_due, is_exhausted, room_at, under_way
 from crm.webhooks.models import webhook_deliveries, webhook_endpoints
 from crm.webhooks.rules import MOST_AT_ONCE_IN_A_WORKSPACE
@@ -56,6 +56,11 @@ class Due(NamedTuple):
 
     workspace_id: UUID
     delivery_id: UUID
+
+
+async def is_anything_pending(access: Access) -> bool:
+    """Whether any delivery is still to be made, now or later: a glance that needs no transaction around it."""
+    return bool(await access.value(_anything_pending()))
 
 
 async def take_hints(tx: Transaction, after: Turn, most: int) -> tuple[list[Due], Turn]:
@@ -93,6 +98,13 @@ def _endpoints_with_due() -> CTE:
 
 def _key(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return columns.workspace_id, columns.endpoint_id
+
+
+@statement
+def _anything_pending() -> Select[Any]:
+    row = webhook_deliveries.alias("first_row").c
+    first = select(row.workspace_id).where(row.state == "pending").order_by(*_key(row), row.next_attempt_at).limit(1)
+    return select(first.scalar_subquery().is_not(None))
 
 
 @statement

@@ -38,8 +38,11 @@ from crm.webhooks.models import webhook_deliveries, webhook_endpoints
 from crm.webhooks.queries import body
 from crm.webhooks.rules import MOST_AT_ONCE, MOST_AT_ONCE_IN_A_WORKSPACE, MOST_ATTEMPTS, OPEN_AFTER
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 """Longer than a call can take (``services.worker.outbound``: 15 s) and settling after it."""
+
+STANDS_STILL = "5s"
+"""So long a claim may keep its turn from the others of its workspace when its worker stands still."""
 
 
 class Lease(NamedTuple):
@@ -104,7 +107,8 @@ async def _claimed(tx: Transaction, *, just_this: bool, **which: UUID) -> Lease 
 @statement
 def _in_turn() -> Select[Any]:
     name = literal("webhook claims of ", Text).concat(cast(bindparam("workspace_id", type_=Uuid), Text))
-    return select(func.pg_advisory_xact_lock(cast(func.hashtextextended(name, 0), BigInteger)))
+    lets_go = func.set_config("idle_in_transaction_session_timeout", literal(STANDS_STILL, Text), true())
+    return select(lets_go, func.pg_advisory_xact_lock(cast(func.hashtextextended(name, 0), BigInteger)))
 
 
 @statement

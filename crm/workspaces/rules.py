@@ -23,6 +23,7 @@ NOUNS = (
     "task_rules",
     "targets",
     "complaints",
+    "absences",
 )  # fmt: skip
 
 SCOPES = frozenset(f"{noun}:{what}" for noun in NOUNS for what in ("read", "write")) - {"events:write"}
@@ -33,6 +34,7 @@ SENSITIVE = frozenset({"sensitive:read", "sensitive:write"})
 _FIELD_WORK = (
     "customers", "contacts", "interactions", "visits", "tasks", "reminders", "notes", "attachments", "opportunities",
     "complaints",
+    "absences",
 )  # fmt: skip
 _EVERYONE = frozenset(
     {
@@ -57,7 +59,7 @@ SCOPES_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
         | _write(*_FIELD_WORK, "imports", "exports", "key_proposals", "handovers", "products", "targets"),
         Role.SALES: _EVERYONE | _write(*_FIELD_WORK, "imports"),
         Role.SERVICE: _EVERYONE
-        | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments", "complaints")
+        | _write("interactions", "tasks", "reminders", "contacts", "notes", "attachments", "complaints", "absences")
         | _read("customers", "visits"),
         Role.AUDITOR: frozenset(scope for scope in SCOPES - SENSITIVE if scope.endswith(":read"))
         | {"notifications:write"},

@@ -102,8 +102,11 @@ DESCRIPTION: Mapping[str, Setting | Group] = MappingProxyType(
                 "clock_tolerance_minutes": Number(5, 0, 1440),
             }
         ),
-        # Visits that one person makes on a working day (A127), which a monthly plan does not go beyond.
-        "visit_plans": MappingProxyType({"visits_per_day": Number(3, 1, 50)}),
+        # Visits that one person makes on a working day (A127), which a monthly plan does not go beyond; and whether a
+        # manager may approve a plan of their own, where there is nobody else who could.
+        "visit_plans": MappingProxyType(
+            {"visits_per_day": Number(3, 1, 50), "own_approval": Choice("forbidden", ("forbidden", "allowed"))}
+        ),
         # Working days to answer a person (domain.md C2); days that the position of a visit is kept (B12).
         "privacy": MappingProxyType({"answer_days": Number(15, 1, 365), "location_days": Number(365, 1, 3650)}),
         # A reminder that nobody acknowledges is told to the manager after so many minutes, working ones or all; 0 never

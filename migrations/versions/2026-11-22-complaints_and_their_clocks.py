@@ -1,6 +1,6 @@
 """Complaints, the promises made to whoever complains, and the clocks that hold us to them.
 
-Revision: complaints, after import_speed.
+Revision: complaints, after care_gaps.
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.guard import protect, unprotect
 
 revision = "complaints"
-down_revision = "import_speed"
+down_revision = "care_gaps"
 branch_labels = None
 depends_on = None
 

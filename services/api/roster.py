@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from crm.absences.schemas import AbsenceRead
 from crm.attachments.schemas import AttachmentRead
 from crm.calendars.schemas import CalendarRead
 from crm.care.call_schemas import CallRead
@@ -42,6 +43,7 @@ from crm.workspaces.custom_schemas import CustomFieldRead
 from crm.workspaces.schemas import TeamRead, UserRead, WorkspaceRead
 from services.api.documentation import Events
 from services.api.routes import (
+    absences,
     api_keys,
     attachments,
     auth,
@@ -164,6 +166,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     feeds.router,
     workspace.router,
     calendars.router,
+    absences.router,
     custom_fields.router,
     users.router,
     teams.router,
@@ -207,6 +210,7 @@ TAGS: dict[str, str] = {
     "me": "Who you are, and where you are signed in.",
     "workspace": "Your company's settings.",
     "calendars": "When work is done, and which days are holidays.",
+    "absences": "When your people are away.",
     "custom_fields": "What you want to know beyond what everyone does.",
     "users": "Your colleagues, and what each may do.",
     "teams": "Who works together, and who sees whose records.",
@@ -259,6 +263,8 @@ EVENTS: Events = {
     ),
     "calendar.archived": ("A calendar was put aside.", CalendarRead),
     "calendar.restored": ("An archived calendar was brought back.", CalendarRead),
+    "absence.planned": ("Somebody will be away.", AbsenceRead),
+    "absence.cancelled": ("An absence was cancelled.", AbsenceRead),
     "custom_field.created": ("A field of your own was defined.", CustomFieldRead),
     "custom_field.updated": ("A field of your own was changed.", CustomFieldRead),
     "custom_field.archived": ("A field of your own was put aside.", CustomFieldRead),
@@ -366,6 +372,7 @@ EVENTS: Events = {
     "comment.updated": ("A comment was changed.", CommentRead),
     "comment.removed": ("A comment was taken back; its words are gone.", CommentRead),
     "opportunity.reviewed": ("Someone looked at the card of a sale; the next look is planned.", OpportunityRead),
+    "opportunity.contacted": ("A visit was made for a sale; `last_activity_at` moved.", OpportunityRead),
     "opportunity.held": ("A sale rests until a day.", OpportunityRead),
     "opportunity.resumed": ("A sale that rested goes on.", OpportunityRead),
     "opportunity.stalled": (

@@ -152,9 +152,14 @@ def field_error(found: Mapping[str, Any], body: Any) -> FieldError:
 
 
 def body_pointer(path: Sequence[str | int], body: Any, *, names_absent: bool = False) -> str:
-    """A JSON pointer to what was sent. Branches of unions, which pydantic names in its path, are no part of it."""
+    """A JSON pointer to what was sent. Branches of unions, which pydantic names in its path, are no part of it.
+
+    A branch may be called like a field beside those that it has: then the step after it is found where this one is.
+    """
     pointer, node = "#", body
     for position, step in enumerate(path):
+        if _is_branch(node, step, path[position + 1 : position + 2]):
+            continue
         if isinstance(node, Mapping) and (step in node or (names_absent and position == len(path) - 1)):
             node = node.get(step)
         elif isinstance(node, list) and isinstance(step, int) and step < len(node):
@@ -163,6 +168,12 @@ def body_pointer(path: Sequence[str | int], body: Any, *, names_absent: bool = F
             continue
         pointer += "/" + escaped(step)
     return pointer
+
+
+def _is_branch(node: Any, step: str | int, following: Sequence[str | int]) -> bool:
+    if not isinstance(node, Mapping) or isinstance(node.get(step), Mapping | list):
+        return False
+    return any(later in node for later in following)
 
 
 def escaped(step: str | int) -> str:

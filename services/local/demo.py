@@ -39,7 +39,7 @@ from crm.webhooks import actions as webhooks
 from crm.webhooks.schemas import WebhookEndpointCreate
 from crm.workspaces import people, teams
 from crm.workspaces.rules import SCOPES_OF
-from crm.workspaces.schemas import TeamCreate, UserCreate
+from crm.workspaces.schemas import TeamCreate, TeamUpdate, UserCreate
 from crm.workspaces.settings import DEFAULTS
 from crm.workspaces.whose import first_admin, whose
 
@@ -157,6 +157,8 @@ async def _fill(tx: Transaction, secret_key: str, receiver_url: str, receiver_se
         )
         for who in (MANAGER, SALES, *COLLEAGUES)
     ]
+    # Whoever is told of what his people do not mind.
+    await teams.update(tx, team.id, TeamUpdate(manager_id=manager.id))
     now = datetime.now(UTC)
     first = None
     for number, one in enumerate(CUSTOMERS):

@@ -14,6 +14,7 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from crm.actor import system
+from crm.database import EVERYWHERE
 from crm.sealing import SealBroken
 from crm.webhooks import due, leases, settling
 from crm.webhooks.actions import place_of_secret
@@ -39,6 +40,8 @@ logger = logging.getLogger("rapport.worker.delivering")
 
 async def hint_round(worker: Worker) -> bool:
     """Hand out what is due to the queue, or deliver it here while there is none; says whether there is more at once."""
+    if not await due.is_anything_pending(worker.database.writing(EVERYWHERE)):
+        return False
     room = await _room_in_queue(worker)
     most = HERE - len(worker.deliveries) if room is None else room
     if most <= 0:

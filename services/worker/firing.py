@@ -1,6 +1,7 @@
 """Round: reminders whose moment has come are said."""
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
@@ -16,8 +17,11 @@ from services.worker.rounds import Worker
 
 MOST = 2000
 """A batch takes about 0.1 s, and is what a killed worker does anew (benchmarks/REMINDERS.md)."""
-LANES = 2
-"""So many batches side by side while there is a backlog: each keeps one processor of the database busy."""
+LANES = 3
+"""So many batches side by side while there is a backlog: two processors of the database are busy while a third one's
+commit waits for the disk."""
+LANE_SECONDS = 10.0
+"""For so long a lane goes on by itself; then it is asked again whether there is anything else to do, as stopping."""
 
 _OF_FIRING = {events.FIRED, events.SUPPRESSED, events.CANCELLED}
 
@@ -34,16 +38,23 @@ IS_HEARD = always_heard if _OF_FIRING & REACTIONS.keys() else _is_heard
 
 
 async def fire(worker: Worker) -> bool:
-    """Fire what is due: a batch, and several side by side where that was not all."""
+    """Fire what is due: a batch, and where that was not all, batch after batch in several lanes side by side."""
     if not await is_anything_due(worker.database.writing(EVERYWHERE)):
         return False
     fired = await _batch(worker)
     if fired < MOST:
         return fired > 0
+    until = monotonic() + LANE_SECONDS
     async with asyncio.TaskGroup() as lanes:
         for _ in range(LANES):
-            lanes.create_task(_batch(worker))
+            lanes.create_task(_lane(worker, until))
     return True
+
+
+async def _lane(worker: Worker, until: float) -> None:
+    """Batches one after the other, waiting for no other lane, until nothing is left that no other has."""
+    while not worker.stopping.is_set() and monotonic() < until and await _batch(worker):
+        pass
 
 
 async def _batch(worker: Worker) -> int:

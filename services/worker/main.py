@@ -33,6 +33,7 @@ from services.worker.ranking import rank
 from services.worker.reacting import react
 from services.worker.repeating import SECONDS as REPEATING_SECONDS
 from services.worker.repeating import repeat
+from services.worker.rezoning import recheck_zones
 from services.worker.rounds import Round, Worker, keep_running
 from services.worker.ruling import SECONDS as RULING_SECONDS
 from services.worker.ruling import rule
@@ -83,6 +84,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("sales", look_after_sales, SELLING_SECONDS),
     Round("keep snapshots", keep_snapshots, SNAPSHOT_SECONDS),
     Round("calendars", keep_calendars, HOURLY),
+    Round("recheck zones", recheck_zones, DAILY),
     Round("rank", rank, ranking.SECONDS),
     Round("beat", housekeeping.beat, (9.0, 10.0)),
     Round("make room", housekeeping.make_room, DAILY),

@@ -18,7 +18,8 @@ from services.worker.delivering import deliver
 from services.worker.messages import QUEUE, open_queue, to_json
 from services.worker.rounds import Worker
 
-LONGEST_BACKOFF = 10.0
+LONGEST_BACKOFF = 3.0
+"""While the queue is back and nobody works on it, what is hinted to it waits."""
 WELL_AFTER = 30.0
 DRAIN_SECONDS = 18.0
 
@@ -34,7 +35,7 @@ class WorkerSettings:
     job_timeout = 60
     max_tries = 1
     keep_result = 0
-    poll_delay = 0.15
+    poll_delay = 0.3
     queue_read_limit = 1000
     health_check_interval = 15
     retry_jobs = False

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from crm.absences import events as absences
 from crm.attachments import reactions as attachments
 from crm.calendars import events as calendars
 from crm.care import reactions as care
@@ -75,6 +76,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
             sales.grade_all_anew,
             recounts.follow_calendar,
         ),
+        absences.PLANNED: (care.plan_around_absence,),
+        absences.CANCELLED: (care.plan_around_absence,),
         calendars.UPDATED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
         calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
         workspaces.TEAM_UPDATED: (care.plan_all_anew, recounts.follow_calendar),

@@ -29,6 +29,8 @@ from services.worker.outbound import Outbound
 IDLE = (0.25, 0.5)
 """Seconds between two looks when there was nothing to do; workers that started together drift apart."""
 LONGEST_BACKOFF = 30.0
+PROMPT_BACKOFF = 3.0
+"""The longest for rounds that look all the time: what they are late after an outage must not grow with the outage."""
 LONGEST_ROUND = 120.0
 REMEMBERED = 5.0
 """Seconds that the worker goes by what it knows of a workspace."""
@@ -105,6 +107,11 @@ class Round:
     run: Callable[[Worker], Awaitable[bool]]
     idle: tuple[float, float] = IDLE
 
+    @property
+    def longest_backoff(self) -> float:
+        """Seconds that it waits at most before it tries again what went wrong."""
+        return PROMPT_BACKOFF if self.idle == IDLE else LONGEST_BACKOFF
+
 
 async def keep_running(worker: Worker, each: Round) -> None:
     """Run a round until it is time to stop. Errors are told, and put off the next try; they end nothing."""
@@ -115,10 +122,10 @@ async def keep_running(worker: Worker, each: Round) -> None:
                 more = await each.run(worker)
         except Exception as error:  # Whatever it is, the next round may fare better, and the others go on.
             failures += 1
-            wait = min(0.25 * 2 ** min(failures, 10), LONGEST_BACKOFF) * random.uniform(0.8, 1.2)
-            logger.exception(
-                "round failed", extra={"facts": {"round": each.name, "error": type(error).__name__, "again_in_s": wait}}
-            )
+            wait = min(0.25 * 2 ** min(failures, 10), each.longest_backoff) * random.uniform(0.8, 1.2)
+            facts = {"round": each.name, "error": type(error).__name__, "again_in_s": round(wait, 2)}
+            # An outage is told in full once; then a line for each try is enough.
+            logger.error("round failed", exc_info=error if failures == 1 else None, extra={"facts": facts})
             await worker.pause(wait)
             continue
         if failures:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from crm.care import coverage as reading
+from crm.care.vocabulary import GroupBy
 from tests.care.people import at, chinese_calendar, customer
 from tests.conftest import Client, Clients, problem
 from tests.factories import Person, Workspace
@@ -98,6 +100,46 @@ async def test_visits_outside_the_plan_and_the_period(client: Client, workspace:
         "unplanned_share": 1.0,
     }  # fmt: skip
     assert await coverage(client, **{"from": "2026-08-01", "to": "2026-08-31"}) == []
+
+
+async def test_plans_of_several_months_are_put_together_for_each_customer(client: Client, workspace: Workspace) -> None:
+    first, *_ = await the_example(client, workspace, workspace.anna)
+    await planned(workspace, workspace.anna, "2026-09-01", {first: 3})
+    await visited(workspace, workspace.anna, first, "2026-09-10")
+    (line,) = await coverage(client, **{"from": "2026-09-01"})
+    # Of the first customer seven were planned and seven done, in whichever of the two months.
+    assert (line["targets"], line["visits"]) == (4, 10)
+    assert (line["adherence"]["of"], line["adherence"]["n"]) == (10, 12)
+    # In a period of both in which only one begins, there is only one plan.
+    (line,) = await coverage(client, **{"from": "2026-09-02"})
+    assert (line["adherence"]["of"], line["adherence"]["n"], line["visits"]) == (7, 9, 10)
+
+
+@pytest.mark.parametrize("group_by", ["user", "team", "region"])
+async def test_a_period_of_one_plan_may_be_read_either_way(
+    client: Client, workspace: Workspace, group_by: GroupBy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await the_example(client, workspace, workspace.anna)
+    other = await customer(client, "Other", owner_id=str(workspace.ben.id))
+    await visited(workspace, workspace.ben, other, "2026-10-12")
+    side_by_side = await coverage(client, group_by=group_by)
+    monkeypatch.setattr(reading, "_months_begun", lambda *_: 2)
+    assert await coverage(client, group_by=group_by) == side_by_side != []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months"),
+    [
+        ("2026-10-01", "2026-10-01", 1),
+        ("2026-10-01", "2026-10-31", 1),
+        ("2026-10-02", "2026-10-31", 0),
+        ("2026-10-02", "2026-11-01", 1),
+        ("2025-12-01", "2026-01-01", 2),
+        ("2025-12-31", "2027-01-31", 13),
+    ],
+)
+def test_months_that_begin_in_a_period(first: str, last: str, months: int) -> None:
+    assert reading._months_begun(date.fromisoformat(first), date.fromisoformat(last)) == months
 
 
 async def test_a_team_has_all_below_it_and_regions_are_those_of_customers(client: Client, workspace: Workspace) -> None:

@@ -78,7 +78,22 @@ async def test_one_sees_the_days_of_those_one_looks_after(clients: Clients, work
     await visit(anna, await customer(anna), "10:00")
     for path, part in (("/v1/day", "visits"), ("/v1/route", "stops")):
         assert len((await asked(manager, path, user_id=str(workspace.anna.id)))[part]) == 1
-        assert (await asked(ben, path, user_id=str(workspace.anna.id)))[part] == []
+        problem(await ben.get(path, params={"user_id": str(workspace.anna.id)}), 422, "unprocessable")
+
+
+async def test_whoever_goes_along_has_the_visit_in_their_day(clients: Clients, workspace: Workspace) -> None:
+    anna, ben, manager = (clients(getattr(workspace, who).token) for who in ("anna", "ben", "manager"))
+    planned = await visit(anna, await customer(anna), "10:00")
+    alone = await visit(anna, await customer(anna, "Alone"), "12:00")
+    joint = {"supervisor_id": str(workspace.manager.id), "participant_ids": [str(workspace.ben.id)]}
+    assert (await anna.patch(f"/v1/visits/{planned}", json=joint)).status_code == 200
+    for client in (manager, ben):
+        (one,) = (await asked(client, "/v1/day"))["visits"]
+        assert (one["id"], one["owner_id"]) == (planned, str(workspace.anna.id))
+        assert (await asked(client, "/v1/day"))["counts"]["visits"] == 1
+    (stop,) = (await asked(manager, "/v1/route"))["stops"]
+    assert stop["visit_id"] == planned
+    assert [one["id"] for one in (await asked(anna, "/v1/day"))["visits"]] == [planned, alone]
 
 
 async def placed(client: Client, workspace: Workspace, name: str, north_km: float, due_on: str | None) -> str:
@@ -155,3 +170,16 @@ def test_a_short_way_goes_through_every_place_once_and_no_turn_shortens_it(
 )
 def test_ways_are_measured_along_the_globe(a: tuple[float, float], b: tuple[float, float], expected: float) -> None:
     assert isclose(metres(a, b), expected, rel_tol=0.002, abs_tol=0.1)
+
+
+@pytest.mark.parametrize("path", ["/v1/day", "/v1/route", "/v1/call-list"])
+async def test_the_day_of_somebody_whose_records_one_does_not_see_is_refused(
+    clients: Clients, workspace: Workspace, path: str
+) -> None:
+    anna, manager = clients(workspace.anna.token), clients(workspace.manager.token)
+    for stranger in (workspace.ben.id, "01a1fcb0-3a00-7000-8000-000000000002"):
+        refused = problem(await anna.get(path, params={"user_id": str(stranger)}), 422, "unprocessable")
+        assert [error["pointer"] for error in refused["errors"]] == ["query:user_id"]
+    for seen in (workspace.anna, workspace.ben, workspace.manager):
+        assert (await manager.get(path, params={"user_id": str(seen.id)})).status_code == 200
+    problem(await manager.get(path, params={"user_id": str(workspace.admin.id)}), 422, "unprocessable")

@@ -1,5 +1,6 @@
 """Monthly visit plans: proposed from rhythm and calendar, adjusted by hand, approved by a manager."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,9 +53,12 @@ async def test_a_month_asks_for_as_many_visits_as_the_rhythm_has_in_it(
     assert await lines(client, plan["id"]) == ({"Acme": (required, required, False)} if required else {})
 
 
+@pytest.mark.parametrize(("per_day", "room", "planned"), [(3, 54, 32), (1, 18, 18)])
 async def test_there_is_room_for_so_many_visits_as_working_days_allow_and_key_customers_come_first(
-    client: Client, workspace: Workspace
+    client: Client, workspace: Workspace, per_day: int, room: int, planned: int
 ) -> None:
+    settings = {"visit_plans": {"visits_per_day": per_day}}
+    await workspace.owner.execute("UPDATE workspaces SET settings = $2 WHERE workspace_id = $1", workspace.id, settings)
     await chinese_calendar(client)
     await workspace.owner.execute(
         "INSERT INTO customers (workspace_id, kind, name, name_key, owner_id, next_contact_due_on) "
@@ -64,13 +68,10 @@ async def test_there_is_room_for_so_many_visits_as_working_days_allow_and_key_cu
     )
     await due(workspace, await customer(client, "Key", **{"class": "key"}), "2026-10-31")
     await due(workspace, await customer(client, "Left", do_not_contact=True), "2026-10-05")
-    # October 2026 has 18 working days, and room for 54 visits; with one a day, for 18.
+    # October 2026 has 18 working days.
     plan = await proposed(client, month="2026-10-01")
-    assert (plan["working_days"], plan["capacity"]) == (18, 54)
-    assert (plan["required"], plan["planned"], plan["customers"]) == (32, 32, 32)
-    await workspace.owner.execute("UPDATE visit_plans SET capacity = 18 WHERE workspace_id = $1", workspace.id)
-    plan = (await client.post(f"/v1/visit-plans/{plan['id']}/regenerate")).json()
-    assert (plan["required"], plan["planned"], plan["customers"]) == (32, 18, 18)
+    assert (plan["working_days"], plan["capacity"]) == (18, room)
+    assert (plan["required"], plan["planned"], plan["customers"]) == (32, planned, planned)
     assert (await lines(client, plan["id"]))["Key"] == (1, 1, False)
 
 
@@ -114,6 +115,31 @@ async def test_a_manager_approves_and_what_is_adjusted_is_to_be_approved_again(
     problem(await anna.post(f"{path}/adjust", json=wanted, headers={"If-Match": '"1"'}), 412, "stale")
     adjusted = (await anna.post(f"{path}/adjust", json=wanted)).json()
     assert (adjusted["state"], adjusted["approved_at"], adjusted["approved_by_id"]) == ("adjusted", None, None)
+
+
+async def test_nobody_approves_their_own_plan_unless_the_workspace_allows_it(
+    clients: Clients, workspace: Workspace
+) -> None:
+    admin, manager = clients(workspace.admin.token), clients(workspace.manager.token)
+    plan = await proposed(manager)
+    path = f"/v1/visit-plans/{plan['id']}"
+    refused = await manager.post(f"{path}/approve")
+    problem(refused, 409, "own_plan")
+    assert "visit_plans.own_approval" in refused.json()["detail"]
+    # The one above does; once approved, saying so again is no new approval.
+    assert (await admin.post(f"{path}/approve")).json()["approved_by_id"] == str(workspace.admin.id)
+    assert (await manager.post(f"{path}/approve")).json()["approved_by_id"] == str(workspace.admin.id)
+    of_admin = f"/v1/visit-plans/{(await proposed(admin))['id']}/approve"
+    problem(await admin.post(of_admin), 409, "own_plan")
+    allowed = await admin.patch("/v1/workspace", json={"settings": {"visit_plans": {"own_approval": "allowed"}}})
+    assert allowed.status_code == 200, allowed.text
+    # What the API knows of a workspace is forgotten when the change is announced, which takes a moment.
+    for _ in range(100):
+        approved = await admin.post(of_admin)
+        if approved.status_code == 200:
+            break
+        await asyncio.sleep(0.02)
+    assert approved.json()["approved_by_id"] == str(workspace.admin.id)
 
 
 async def test_a_person_has_one_plan_a_month_and_strangers_have_none(clients: Clients, workspace: Workspace) -> None:

@@ -1,6 +1,6 @@
 """When somebody is told: quiet hours, digests, waits. Pure functions, by example and by property."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,6 +23,13 @@ def at(text: str) -> datetime:
 
 
 NIGHT = Ways("email", "Asia/Shanghai", quiet_from=time(22), quiet_until=time(7, 30))
+WORKED, OFF = date(2026, 9, 20), {date(2026, 9, day) for day in (25, 26, 27)}
+CHINA = Ways(
+    "email",
+    "Asia/Shanghai",
+    quiet_weekends=True,
+    is_working_day=lambda day: day == WORKED or (day.weekday() < 5 and day not in OFF),
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +54,9 @@ NIGHT = Ways("email", "Asia/Shanghai", quiet_from=time(22), quiet_until=time(7, 
             "2026-11-20T23:00:00+08:00",
             "2026-11-23T07:30:00+08:00",
         ),
+        # By a calendar: 20 September 2026 is a Sunday that is worked, 25 to 27 a holiday.
+        (CHINA, "2026-09-20T10:00:00+08:00", "2026-09-20T10:00:10+08:00"),
+        (CHINA, "2026-09-25T10:00:00+08:00", "2026-09-28T00:00:00+08:00"),
         # Digests: the next full hour, by a clock that is half an hour aside too; the next of the times.
         (Ways("email", "Asia/Shanghai", "hourly"), "2026-11-24T09:20:00+08:00", "2026-11-24T10:00:00+08:00"),
         (Ways("email", "Asia/Kolkata", "hourly"), "2026-11-24T09:20:00+05:30", "2026-11-24T10:00:00+05:30"),

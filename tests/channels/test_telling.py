@@ -1,6 +1,11 @@
 """From a notification to a person's eye: one message for what comes together, and to nobody who may not know."""
 
+from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from tests.channels.conftest import Office
 from tests.conftest import problem
@@ -21,6 +26,45 @@ async def test_three_hundred_reminders_are_one_message(office: Office) -> None:
     await office.remind("One more", task_id=task_id)
     await office.work()
     assert office.robot.got[-1].text.startswith("Rapport: One more")
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WHOSE: dict[str, dict[str, Any]] = {"own": {}, "team": {"shared": True}, "everybody": {"shared": True}}
+
+
+async def calendar(office: Office, *, off: bool) -> str:
+    """One by which these days are off though the week has them, or worked though it has them off."""
+    admin, today = office.client(office.home.admin), datetime.now(SHANGHAI).date()
+    near = [today + timedelta(days=days) for days in (-1, 0, 1)]
+    worked = range(1, 8) if off else sorted(set(range(1, 8)) - {day.isoweekday() for day in near})
+    week = [{"weekday": weekday, "opens": "09:00", "closes": "17:00"} for weekday in worked]
+    made = await admin.post("/v1/calendars", json={"name": "Mine", "timezone": "Asia/Shanghai", "week": week})
+    path = f"/v1/calendars/{made.json()['id']}"
+    for day in near:
+        put = await admin.put(f"{path}/days/{day}", json={"kind": "holiday" if off else "workday"})
+        assert put.status_code == 200, put.text
+    return str(made.json()["id"])
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("off", [True, False], ids=["holiday", "made-up"])
+async def test_days_off_are_those_of_the_calendar_of_whoever_is_told(office: Office, whose: str, off: bool) -> None:
+    calendar_id = await calendar(office, off=off)
+    table = {"own": "users", "team": "teams", "everybody": "workspaces"}[whose]
+    await office.owner.execute(f"UPDATE {table} SET calendar_id = $1", UUID(calendar_id))
+    more = {"team_id": str(office.home.north)} if whose == "team" else {}
+    channel = await office.channel(office.home.manager, quiet_weekends=True, **WHOSE[whose], **more)
+    await office.remind("Call Acme", who=office.home.manager)
+    await office.work()
+    assert len(office.robot.got) == (0 if off else 1)
+    next_at = await office.owner.fetchval(
+        "SELECT next_at FROM notification_channels WHERE id = $1", UUID(channel["id"])
+    )
+    if not off:
+        assert next_at is None
+        return
+    ends = datetime.combine(datetime.now(SHANGHAI).date() + timedelta(days=2), time(), SHANGHAI)
+    assert next_at == ends
 
 
 async def test_nothing_is_told_before_it_is_due_and_nothing_twice(office: Office) -> None:

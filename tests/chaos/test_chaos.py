@@ -62,4 +62,4 @@ def test_with_the_queue_away_no_request_fails_and_reminders_come_in_time(outcome
     assert (outcome.lost, outcome.twice) == (0, 0), outcome
     assert not outcome.refusals
     assert outcome.asked > 0
-    assert outcome.found["most"] < 10
+    assert outcome.late.most < 10

@@ -146,12 +146,3 @@ async def test_a_day_holds_the_complaints_that_are_due_by_its_end_or_wait(client
     ]
     assert day["counts"]["complaints"] == 2
     assert day["complaints"][0]["customer"]["id"] == customer_id
-
-
-async def test_complaints_can_be_taken_out_as_a_file(client: Client) -> None:
-    asked = await client.post(
-        "/v1/exports", json={"noun": "complaints", "format": "csv", "filters": {"severity": ["high"]}}
-    )
-    assert asked.status_code in {200, 201, 202}, asked.text
-    wrong = await client.post("/v1/exports", json={"noun": "complaints", "format": "csv", "filters": {"colour": "red"}})
-    problem(wrong, 422, "unprocessable")

@@ -1,11 +1,16 @@
 """The leaders of key companies have files of their own, or the owner is asked to make one."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from crm import clock
+from crm.calendars import actions as calendars
+from crm.calendars import days
+from crm.calendars.schemas import CalendarCreate, CalendarDayPut, WeekHours
 from crm.contacts import actions as contacts
 from crm.contacts import leaving
 from crm.contacts.schemas import ContactCreate, ContactLeave, ContactUpdate
@@ -178,3 +183,19 @@ async def test_a_link_that_becomes_the_leaders_answers_the_question(backstage: B
     await links.update(as_manager(backstage), at, link, LinkUpdate(is_top_leader=True))
     await settle(worker)
     assert brief(await asked(backstage, at)) == [(UNKNOWN, "done")]
+
+
+async def test_it_is_due_on_a_working_day_of_the_owner_after_two_weeks(backstage: Backstage, worker: Worker) -> None:
+    async with backstage.stage.database.transaction(backstage.home.admin.actor) as tx:
+        week = [WeekHours(weekday=weekday, opens="09:00", closes="17:00") for weekday in range(1, 8)]
+        made = await calendars.create(tx, CalendarCreate(name="Mine", timezone="Asia/Shanghai", week=week))
+        for ahead in (14, 15):
+            day = clock.today("Asia/Shanghai") + timedelta(days=ahead)
+            await days.put(tx, made.id, day, CalendarDayPut(kind="holiday"))
+    await backstage.owner.execute("UPDATE users SET calendar_id = $1", made.id)
+    company_id = await company(backstage)
+    await settle(worker)
+    due_at = await backstage.owner.fetchval(
+        "SELECT due_at FROM tasks WHERE dedupe_key = $1", f"leader_file:{company_id}"
+    )
+    assert clock.local_date(due_at, "Asia/Shanghai") == clock.today("Asia/Shanghai") + timedelta(days=16)

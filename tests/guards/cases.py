@@ -5,7 +5,7 @@ One line an operation. ``test_who_may_see_what`` fails for an operation that has
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -83,6 +83,11 @@ def item(name: str, thing: str, body: Mapping[str, Any] | Callable[[], Mapping[s
 
 async def _new_visit_plan(scene: Scene) -> Asked:
     return Asked(body={"owner_id": scene.seller_id, "month": f"{2027 + next(numbers) % 900}-01-01"})
+
+
+async def _new_absence(scene: Scene) -> Asked:
+    day = str(date(2040, 1, 1) + timedelta(days=next(numbers)))
+    return Asked(body={"user_id": scene.seller_id, "first_day": day, "last_day": day})
 
 
 async def _adjust_visit_plan(scene: Scene) -> Asked:
@@ -821,6 +826,10 @@ CASES: Mapping[str, Case] = {
     "disable_task_rule": admins(item("rule_id", "task_rule")),
     "dry_run_task_rule": admins(item("rule_id", "task_rule")),
     "list_task_rule_runs": everybodys(item("rule_id", "task_rule")),
+    "list_absences": Case(listing("absence")),
+    "plan_absence": Case(_new_absence),
+    "get_absence": Case(item("absence_id", "absence")),
+    "cancel_absence": Case(item("absence_id", "absence")),
     "list_visit_plans": Case(listing("visit_plan")),
     "propose_visit_plan": Case(_new_visit_plan),
     "get_visit_plan": Case(item("plan_id", "visit_plan")),

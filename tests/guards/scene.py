@@ -113,6 +113,11 @@ class Scene:
         """Anna's plan of some month."""
         return str((await self.post("/v1/visit-plans", {"month": f"{2027 + next(numbers) % 900}-01-01"}))["id"])
 
+    async def absence(self) -> str:
+        """A day that Anna is away."""
+        day = date(2030, 1, 1) + timedelta(days=next(numbers))
+        return str((await self.post("/v1/absences", {"first_day": str(day), "last_day": str(day)}))["id"])
+
     async def task(self) -> str:
         """A task of Anna's, due tomorrow."""
         subject = {"type": "customer", "id": await self.customer()}

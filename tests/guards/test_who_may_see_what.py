@@ -139,7 +139,8 @@ async def _nothing_to_see(operation: Operation, asked: Asked, colleague: Client)
         problem(answered, 404, "not_found")
         nowhere = replace(asked, path={name: elsewhere_of(value) for name, value in asked.path.items()})
         _look_alike(answered, await operation.ask(colleague, nowhere), asked, nowhere)
-    elif operation.changes:
+    elif operation.changes or "user_id" in asked.query:
+        # Whoever names somebody whose records they do not see is told that there is nobody.
         assert problem(answered, 422, "unprocessable")["errors"][0]["code"] == "not_found"
     else:
         assert answered.status_code == 200

@@ -21,7 +21,7 @@ async def plan_of(rounds: Round, mode: str, wanted: Statement, *arguments: str) 
     async with rounds.worker.scanning() as tx:
         connection = tx._connection
         await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        await tx.row(firing._by_index_alone())
+        await tx.row(firing._settings())
         await connection.execute(f"PREPARE wanted AS {wanted.sql}")
         given = f"({', '.join(arguments)})"
         (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE wanted {given}")

@@ -8,6 +8,7 @@ import pytest
 
 from crm.clock import is_weekday, today
 from crm.privacy_requests.rules import due_on
+from tests.care.people import chinese_calendar
 from tests.conftest import Client, Clients, Facts, problem
 from tests.contacts.test_contacts import create, customer_of
 from tests.factories import Workspace
@@ -48,6 +49,13 @@ async def test_a_request_is_due_after_fifteen_working_days(client: Client, event
     assert now["action"] is None
     facts = await events("privacy_request.received")
     assert [fact["payload"] for fact in facts] == [received, now]
+
+
+async def test_holidays_are_no_working_days_and_made_up_days_are(client: Client) -> None:
+    await chinese_calendar(client)
+    # 20 September and 10 October were worked; 25 to 27 September and 1 to 7 October were holidays.
+    received = await ask(client, person="A caller", kind="access", received_at="2026-09-18T02:00:00Z")
+    assert received["due_on"] == "2026-10-15"
 
 
 async def test_a_workspace_may_promise_a_sooner_answer(client: Client) -> None:

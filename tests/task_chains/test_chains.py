@@ -73,3 +73,12 @@ async def test_an_archived_chain_starts_nothing_and_a_foreign_subject_is_not_the
     assert (await admin.get("/v1/task-chains")).json()["data"] == []
     await admin.post(f"/v1/task-chains/{made['id']}/restore")
     assert len((await start(anna, made, mine))["tasks"]) == 2
+
+
+async def test_a_title_has_no_place_that_nothing_fills(client: Client) -> None:
+    steps = [{"title": "Call {customer} or {name}", "count": 1}]
+    refused = problem(await client.post("/v1/task-chains", json={"name": "x", "steps": steps}), 422, "unprocessable")
+    (error,) = refused["errors"]
+    assert (error["pointer"], error["message"]) == (
+        "#/steps/0/title", "There is no {name} to fill in: {customer}.",
+    )  # fmt: skip

@@ -44,6 +44,7 @@ async def test_every_workspace_that_is_there_gets_the_rules_and_no_flood_of_task
             "long_absent",
             "no_next_step",
             "card_review_due",
+            "contract_ending",
         }
     entered = await owner.fetch("SELECT id FROM customers WHERE stage_entered_at IS NOT NULL")
     assert [row["id"] for row in entered] == [moved]

@@ -81,6 +81,9 @@ async def test_a_rule_is_kept_as_it_was_sent_and_leaves_its_facts(client: Client
             a_rule(MOVED | {"where": [{"field": "lifecycle", "operator": "in", "value": "lost"}]}),
             "#/trigger/where/0/value",
         ),
+        (a_rule(MOVED | {"where": [{"field": "lifecycle", "operator": "like"}]}), "#/trigger/where/0/operator"),
+        (a_rule(MOVED | {"event": 7}), "#/trigger/event"),
+        (a_rule({"kind": "event"}), "#/trigger/event"),
         (a_rule({"kind": "nightly", "condition": "moon"}), "#/trigger/condition"),
         (a_rule(SILENT | {"parameters": {"days": 0}}), "#/trigger/parameters/days"),
         (a_rule(SILENT | {"parameters": {"moons": 1}}), "#/trigger/parameters/moons"),
@@ -215,5 +218,6 @@ async def test_what_can_be_watched_is_listed_with_its_parameters(client: Client)
     names = {one["name"] for one in found}
     assert names == {
         "birthday", "long_absent", "interrupted", "stage_unchanged", "date_reached", "no_next_step", "card_review_due",
+        "contract_ending",
     }  # fmt: skip
     assert all(one["parameters"]["properties"] for one in found)

@@ -36,6 +36,8 @@ async def test_a_position_is_kept_sealed_with_consent_and_is_in_no_answer_and_no
     client: Client, events: Facts, stage: Stage, workspace: Workspace
 ) -> None:
     assert (await client.get("/v1/me/location-consent")).json()["status"] == "unasked"
+    said = await client.put("/v1/me/location-consent", json={"status": "withdrawn", "notice_version": "2026-11"})
+    assert said.json()["updated_at"].endswith("Z"), "moments are told in UTC, as everywhere"
     assert (await agree(client))["status"] == "given"
     visit = await visited(client, address={"latitude": 31.23, "longitude": 121.47})
     assert (visit["check_in"]["position"], visit["check_out"]["position"]) == ("kept", "kept")

@@ -13,6 +13,7 @@ from crm.database import Access
 from crm.interactions import actions as interactions
 from crm.interactions.schemas import InteractionCreate
 from crm.opportunities.seams import has_open_opportunity
+from crm.opportunities.touching import touched
 from crm.sealing import Sealer
 from crm.visits import actions as visits
 from crm.visits.completing import complete
@@ -23,6 +24,7 @@ from crm.workspaces.schemas import WorkspaceUpdate
 from services.worker.rounds import Worker
 from services.worker.warming import warm
 from tests.conftest import SECRET_KEY
+from tests.opportunities.test_days import sale
 from tests.worker.conftest import Backstage, settle, until_idle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -37,7 +39,7 @@ async def new_customer(backstage: Backstage, name: str = "Acme", **values: objec
     return (await customers.create(as_anna(backstage), new)).id
 
 
-async def visited(backstage: Backstage, customer_id: UUID) -> UUID:
+async def visited(backstage: Backstage, customer_id: UUID, opportunity_id: UUID | None = None) -> UUID:
     """Anna has been there, met Li, and needs nothing further."""
     contact_id = await backstage.owner.fetchval(
         "INSERT INTO contacts (workspace_id, customer_id, name, name_key) VALUES ($1, $2, 'Li', 'li') RETURNING id",
@@ -46,7 +48,11 @@ async def visited(backstage: Backstage, customer_id: UUID) -> UUID:
     )
     start = datetime.now(UTC) + timedelta(minutes=5)
     plan = VisitPlan(
-        customer_id=customer_id, planned_start=start, planned_end=start + timedelta(hours=1), purpose="care"
+        customer_id=customer_id,
+        opportunity_id=opportunity_id,
+        planned_start=start,
+        planned_end=start + timedelta(hours=1),
+        purpose="care",
     )
     visit = await visits.plan(as_anna(backstage), plan)
     report = VisitReport(result="They liked it", met_contact_ids=[contact_id], none_needed=True)
@@ -290,3 +296,32 @@ async def test_another_time_zone_and_cadence_move_every_open_task(backstage: Bac
     due_at = (await open_task(backstage, customer_id))["due_at"].astimezone(ZoneInfo("Europe/Berlin"))
     assert due_at.hour == 9
     assert due_at <= datetime.now(UTC) + timedelta(days=31)
+
+
+async def test_a_visit_for_a_sale_ends_its_silence_once_and_leaves_one_that_is_over_alone(
+    backstage: Backstage, worker: Worker
+) -> None:
+    acme = await new_customer(backstage)
+    long_ago = datetime.now(UTC) - timedelta(days=40)
+    silent = await sale(backstage, backstage.home.anna, customer_id=acme, last_activity_at=long_ago)
+    beside = await sale(backstage, backstage.home.anna, customer_id=acme, last_activity_at=long_ago)
+    visit_id = await visited(backstage, acme, silent)
+    await settle(worker)
+    completed_at = await backstage.owner.fetchval("SELECT completed_at FROM visits WHERE id = $1", visit_id)
+    rows = await backstage.owner.fetch("SELECT id, last_activity_at FROM opportunities")
+    known = {row["id"]: row["last_activity_at"] for row in rows}
+    assert (known[silent], known[beside]) == (completed_at, long_ago)
+    (fact,) = await backstage.owner.fetch("SELECT * FROM events WHERE type = 'opportunity.contacted'")
+    assert (fact["subject_id"], list(fact["changes"])) == (silent, ["last_activity_at"])
+    # The same fact once more, as after a crash.
+    await backstage.owner.execute("UPDATE reactions SET state = 'pending', settled_at = NULL")
+    await settle(worker)
+    assert (await backstage.types()).count("opportunity.contacted") == 1
+    await backstage.owner.execute(
+        "UPDATE opportunities SET state = 'lost', closed_at = now(), closed_on = current_date, lost_reason = 'price' "
+        "WHERE id = $1",
+        silent,
+    )
+    async with backstage.stage.database.transaction(backstage.home.anna.actor) as tx:
+        assert not await touched(tx, silent, datetime.now(UTC))
+        assert await touched(tx, beside, datetime.now(UTC))

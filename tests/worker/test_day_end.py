@@ -113,3 +113,41 @@ async def test_it_is_told_in_the_language_of_the_workspace(backstage: Backstage,
     assert await told(backstage) == [
         (backstage.home.anna.id, "今日未完成：任务1项，拜访0次。下一工作日：任务0项，拜访0次。")
     ]
+
+
+async def test_whoever_is_away_is_not_told_and_the_next_day_is_one_on_which_they_are_there(
+    backstage: Backstage, worker: Worker
+) -> None:
+    await a_working_day(backstage)
+    home = backstage.home
+    absent = (
+        "INSERT INTO absences (workspace_id, user_id, first_day, last_day) "
+        "SELECT $1, $2, day + $3::integer, day + $4::integer "
+        "FROM (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date AS day) AS today"
+    )
+    await backstage.owner.execute(absent, home.id, home.anna.id, 1, 2)
+    await backstage.owner.execute(absent, home.id, home.ben.id, -1, 0)
+    for days in (0, 1, 2, 3, 3):
+        for who in (home.anna, home.ben):
+            await task(backstage, who.id, days)
+    await tell_day_ends(worker)
+    assert await told(backstage) == [
+        (home.anna.id, "Unfinished today: 1 tasks, 0 visits. Next working day: 2 tasks, 0 visits.")
+    ]
+
+
+async def test_a_visit_is_ahead_of_whoever_goes_along_too(backstage: Backstage, worker: Worker) -> None:
+    await a_working_day(backstage)
+    home = backstage.home
+    customer_id = await new_customer(backstage)
+    await backstage.owner.execute(
+        "INSERT INTO visits (workspace_id, customer_id, owner_id, supervisor_id, participant_ids, purpose, "
+        "planned_start, planned_end) "
+        "SELECT $1, $2, $3, $4, ARRAY[$5::uuid, $4::uuid], 'care', s, s + interval '1 hour' "
+        "FROM (SELECT (date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') + interval '36 hours') "
+        "AT TIME ZONE 'Asia/Shanghai' AS s) AS tomorrow",
+        home.id, customer_id, home.anna.id, home.manager.id, home.ben.id,
+    )  # fmt: skip
+    await tell_day_ends(worker)
+    words = "Unfinished today: 0 tasks, 0 visits. Next working day: 0 tasks, 1 visits."
+    assert sorted(await told(backstage)) == sorted((who.id, words) for who in (home.anna, home.manager, home.ben))

@@ -1,21 +1,26 @@
 """What nobody minds is told to the manager: once, after as long as the workspace says, to the nearest one above."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 import pytest_asyncio
 
 from crm.notifications.escalating import ignored, look_again
 from crm.reminders.actions import acknowledge, snooze
+from crm.reminders.queries import explain
+from crm.workspaces.settings import effective
 from services.api.main import create_app
 from services.api.openapi import document
 from services.worker.escalating import escalate, escalate_some
 from services.worker.firing import fire
 from services.worker.rounds import Worker
 from tests.conftest import Client, Running
+from tests.factories import Person
 from tests.worker.conftest import Backstage
 
 PLAN = (
@@ -108,6 +113,17 @@ async def test_the_nearest_manager_above_who_is_somebody_else_is_told(backstage:
         (home.manager.id, home.anna.id),
     }
     assert await backstage.owner.fetchval("SELECT count(*) FROM reminders WHERE escalate_at IS NOT NULL") == 0
+    why = [await escalation_of(backstage, whose) for whose in (home.ben, home.manager)]
+    assert why == ["escalated", "nobody_above"]
+
+
+async def escalation_of(backstage: Backstage, whose: Person) -> str:
+    """What their one reminder says of its way to the manager, by the settings that hold."""
+    overrides = await backstage.owner.fetchval("SELECT settings FROM workspaces")
+    access = backstage.stage.database.writing(replace(whose.actor, settings=effective(overrides)))
+    reminder_id = await backstage.owner.fetchval("SELECT id FROM reminders WHERE user_id = $1 LIMIT 1", whose.id)
+    state: str = orjson.loads((await explain(access, reminder_id)).body)["escalation"]["state"]
+    return state
 
 
 async def test_a_manager_who_is_gone_is_passed_over(backstage: Backstage, worker: Worker) -> None:
@@ -132,6 +148,7 @@ async def test_where_it_is_switched_off_nobody_is_told(backstage: Backstage, wor
     await fire(worker)
     assert await backstage.owner.fetchval("SELECT count(*) FROM reminders WHERE escalate_at IS NOT NULL") == 0
     assert await told(backstage) == []
+    assert await escalation_of(backstage, home.anna) == "switched_off"
 
 
 async def test_by_default_it_takes_eight_hours(backstage: Backstage, worker: Worker) -> None:

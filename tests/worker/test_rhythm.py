@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from crm.absences import actions as absences
+from crm.absences.schemas import AbsenceCreate
 from crm.calendars import days, founding
 from crm.calendars.prepared import calendar_of
 from crm.calendars.schemas import CalendarDayPut
@@ -92,3 +94,26 @@ async def test_sets_and_single_customers_are_planned_alike(
     for row in rows:
         wanted = next_contact_due(row["last"], row["last"], every, is_working_day=calendar.is_working_day)
         assert row["due"] == wanted
+
+
+async def test_who_will_be_away_is_to_be_in_touch_before_and_after_all_on_the_usual_day(
+    backstage: Backstage, worker: Worker
+) -> None:
+    await furnished(backstage)
+    customer_id, bens = await new_customer(backstage), await new_customer(backstage, "Ben's")
+    await backstage.owner.execute("UPDATE customers SET owner_id = $2 WHERE id = $1", bens, backstage.home.ben.id)
+    await settle(worker)
+    usual: date = (await customer(backstage, customer_id))["next_contact_due_on"]
+    access = backstage.stage.database.writing(backstage.home.anna.actor)
+    planned = await absences.plan(access, AbsenceCreate(first_day=usual - timedelta(days=2), last_day=usual))
+    await settle(worker)
+    await until_idle(warm, worker)
+    before = (await customer(backstage, customer_id))["next_contact_due_on"]
+    assert usual - timedelta(days=14) < before < usual - timedelta(days=2)
+    assert (await open_task(backstage, customer_id))["due_at"] == nine_o_clock(before)
+    assert (await customer(backstage, bens))["next_contact_due_on"] == usual
+    await absences.cancel(access, planned.id)
+    await settle(worker)
+    await until_idle(warm, worker)
+    assert (await customer(backstage, customer_id))["next_contact_due_on"] == usual
+    assert (await open_task(backstage, customer_id))["due_at"] == nine_o_clock(usual)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from crm.task_rules.conditions.birthdays import BIRTHDAY
 from crm.task_rules.conditions.dates import DATE_REACHED
 from crm.task_rules.conditions.kinds import Condition
-from crm.task_rules.conditions.sales import CARD_REVIEW_DUE, NO_NEXT_STEP
+from crm.task_rules.conditions.sales import CARD_REVIEW_DUE, CONTRACT_ENDING, NO_NEXT_STEP
 from crm.task_rules.conditions.silence import INTERRUPTED, LONG_ABSENT
 from crm.task_rules.conditions.stages import STAGE_UNCHANGED
 
@@ -24,6 +24,7 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType(
             DATE_REACHED,
             NO_NEXT_STEP,
             CARD_REVIEW_DUE,
+            CONTRACT_ENDING,
         )
     }
 )

@@ -1,4 +1,7 @@
-"""Open sales that nobody looks after: no next step, or none that is still to come; a card to be reviewed (B5, D9)."""
+"""Open sales that nobody looks after: no next step, or none that is still to come; a card to be reviewed (B5, D9).
+
+And those that were won and whose contract comes to its end, unless its renewal has begun.
+"""
 
 from datetime import date
 from typing import Annotated, Any
@@ -14,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     null,
     or_,
@@ -24,6 +28,7 @@ from crm.calendars.whose import working_days_after
 from crm.customers.models import customers
 from crm.fields import Sent
 from crm.opportunities.models import opportunities
+from crm.opportunities.vocabulary import State
 from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there, local_day
 
 
@@ -39,18 +44,30 @@ class CardReviewParameters(Sent):
     days: Annotated[int, Field(ge=0, le=365)] = 0
 
 
+class ContractEndingParameters(Sent):
+    """Calendar days before the contract's last day."""
+
+    days: Annotated[int, Field(ge=0, le=730)] = 30
+
+
 def _open_sales(day: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[Any]:
     """The open sales of which this holds, also where the customer is not known yet."""
+    return _sales("open", day, cast(null(), Date), *which)
+
+
+def _sales(
+    state: State, day: ColumnElement[Any], until: ColumnElement[Any], *which: ColumnElement[bool]
+) -> Select[Any]:
     c, home = opportunities.c, bindparam("workspace_id", type_=Uuid)
     its_customer = and_(customers.c.workspace_id == home, customers.c.id == c.customer_id)
     return (
         select(
             c.id, c.customer_id, c.owner_id, c.name, func.coalesce(customers.c.name, "-").label("customer_name"),
             func.coalesce(customers.c.do_not_contact, False).label("left_alone"),
-            day.label("day"), cast(null(), Date).label("until"),
+            day.label("day"), until.label("until"),
         )
         .select_from(opportunities.outerjoin(customers, its_customer))
-        .where(c.workspace_id == home, c.state == "open", c.archived_at.is_(None), *which)
+        .where(c.workspace_id == home, c.state == state, c.archived_at.is_(None), *which)
         .where(or_(c.customer_id.is_(None), is_there(customers)))
     )  # fmt: skip
 
@@ -76,6 +93,18 @@ def _days_after(_: Variant, __: ColumnElement[Any], day: ColumnElement[date]) ->
     return cast(day + bindparam("rule_days", type_=Integer), Date)
 
 
+def _in_contract(_: Variant) -> Select[Any]:
+    c, renewal = opportunities.c, opportunities.alias("renewal")
+    near = c.contract_ends_on.between(TODAY, TODAY + bindparam("rule_days", type_=Integer))
+    goes_on = exists().where(renewal.c.workspace_id == c.workspace_id, renewal.c.renewal_of_id == c.id)
+    # What is expired is told and renewed by the daily look at sales.
+    return _sales("won", c.contract_ends_on, c.contract_ends_on, c.contract_expired_at.is_(None), near, ~goes_on)
+
+
+def _days_before(_: Variant, __: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[date]:
+    return cast(day - bindparam("rule_days", type_=Integer), Date)
+
+
 NO_NEXT_STEP = Condition(
     "no_next_step",
     "An open sale has no next step, or the day of its next step is over, since so many working days.",
@@ -92,4 +121,13 @@ CARD_REVIEW_DUE = Condition(
     CardReviewParameters,
     _to_review,
     _days_after,
+)
+
+CONTRACT_ENDING = Condition(
+    "contract_ending",
+    "The contract of a sale that was won ends within so many days, and its renewal has not begun.",
+    "opportunity",
+    ContractEndingParameters,
+    _in_contract,
+    _days_before,
 )

@@ -7,7 +7,7 @@ from fastapi import Query
 
 from crm.care import coverage, plan_queries, planning
 from crm.care.coverage_schemas import CoverageQuery, CoverageRead
-from crm.care.errors import ApprovalNeedsManager, PlanApproved, PlanExists
+from crm.care.errors import ApprovalNeedsManager, OwnPlan, PlanApproved, PlanExists
 from crm.care.plan_schemas import PlanAdjust, PlanCreate, PlanFilter, PlanLineFilter, PlanLineRead, PlanRead
 from crm.database import Access, Transaction
 from crm.nouns import Answer
@@ -62,9 +62,11 @@ async def adjust_visit_plan(tx: PlanChanges, plan_id: UUID, wanted: PlanAdjust) 
     return await planning.adjust(tx, plan_id, wanted)
 
 
-@router.post("/visit-plans/{plan_id}/approve", response_model=PlanRead, responses=problems(ApprovalNeedsManager))
+@router.post(
+    "/visit-plans/{plan_id}/approve", response_model=PlanRead, responses=problems(ApprovalNeedsManager, OwnPlan)
+)
 async def approve_visit_plan(access: PlanWrites, plan_id: UUID) -> Answer:
-    """Approve a plan as it is. Managers do."""
+    """Approve a plan as it is. Managers do; nobody approves their own, unless `visit_plans.own_approval` allows it."""
     return await planning.approve(access, plan_id)
 
 

@@ -1,0 +1,4 @@
+"""What can happen to an absence."""
+
+PLANNED = "absence.planned"
+CANCELLED = "absence.cancelled"
