@@ -14,6 +14,7 @@ from crm.database import Database, Transaction, statement
 from crm.errors import invalid
 from crm.pipelines.defaults import open_first_pipeline
 from crm.recording import creating, record, renamed
+from crm.sla import defaults
 from crm.task_rules import shipped
 from crm.workspaces import events
 from crm.workspaces.access import outsider
@@ -26,7 +27,11 @@ from crm.workspaces.vocabulary import Language
 
 _address: TypeAdapter[str] = TypeAdapter(EmailStr)
 
-FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = (open_first_pipeline, shipped.furnish)
+FURNISHINGS: tuple[Callable[[Transaction], Awaitable[Any]], ...] = (
+    open_first_pipeline,
+    shipped.furnish,
+    defaults.promise,
+)
 """What every new workspace begins with, beside its calendar. A migration gives the same to those that are there."""
 
 

@@ -37,7 +37,7 @@ from crm.privacy_requests.models import privacy_requests
 from crm.products.models import products
 from crm.reminders.models import reminders
 from crm.removals.models import owed_removals
-from crm.sla.models import sla_policies
+from crm.sla.models import sla_policies, sla_recounts
 from crm.strangers.models import stranger_counters
 from crm.surveys.models import owed_surveys, surveys
 from crm.tables import metadata
@@ -126,6 +126,7 @@ __all__ = [
     "sign_in_attempts",
     "sla_clocks",
     "sla_policies",
+    "sla_recounts",
     "stage_paces",
     "stranger_counters",
     "surveys",

@@ -94,6 +94,14 @@ async def working_time(access: Access, calendar_id: UUID) -> Prepared:
     return (await _kept(access, {calendar_id: (row["version"], row["updated_at"])}))[calendar_id]
 
 
+async def working_times(access: Access, calendar_ids: Iterable[UUID]) -> dict[UUID, WorkingTime]:
+    """These calendars, prepared; those that are there. One statement, and one more for what is not prepared yet."""
+    wanted = sorted(set(calendar_ids))
+    rows = await access.rows(_states(), calendar_ids=wanted) if wanted else []
+    kept = await _kept(access, {row["id"]: (row["version"], row["updated_at"]) for row in rows})
+    return {calendar_id: prepared.time for calendar_id, prepared in kept.items()}
+
+
 def _at_work(home: UUID, user_id: UUID, usual: WorkingTime, away: Sequence[Sequence[str]] | None) -> WorkingTime:
     """The working time without these days, kept as long as both are the same."""
     if not away:
@@ -195,6 +203,15 @@ def _state() -> Select[Any]:
     c = calendars.c
     at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     return select(c.version, c.updated_at).where(at_home, c.id == bindparam("calendar_id", type_=Uuid))
+
+
+@statement
+def _states() -> Select[Any]:
+    c = calendars.c
+    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return select(c.id, c.version, c.updated_at).where(
+        at_home, c.id == any_(bindparam("calendar_ids", type_=ARRAY(Uuid)))
+    )
 
 
 @statement

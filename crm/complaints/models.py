@@ -176,11 +176,16 @@ sla_clocks = noun(
     Column("complaint_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("cycle", Integer, nullable=False, server_default=text("1")),
+    # Of the updates that are promised one after the other, which one.
+    Column("turn", Integer, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False, server_default="running"),
     Column("policy_id", Uuid),
-    # As they were promised: null for a clock that runs around the clock.
+    # Null for a clock that runs around the clock, and in a workspace that has no calendar.
     Column("calendar_id", Uuid),
+    Column("around_the_clock", Boolean, nullable=False, server_default=text("false")),
     Column("minutes", Integer, nullable=False),
+    # By the sundown rule: ``minutes`` is then how many there were.
+    Column("same_day", Boolean, nullable=False, server_default=text("false")),
     moment("started_at", nullable=False),
     moment("due_at", nullable=False),
     moment("paused_at"),
@@ -195,21 +200,28 @@ sla_clocks = noun(
     CheckConstraint("due_at >= started_at", name="due_after_it_started"),
     CheckConstraint("(state IN ('met', 'met_late', 'cancelled')) = (stopped_at IS NOT NULL)", name="stopped_at"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused_at"),
-    UniqueConstraint("workspace_id", "complaint_id", "kind", "cycle", name=ONE_CLOCK_PER_KIND_AND_CYCLE),
+    UniqueConstraint("workspace_id", "complaint_id", "kind", "cycle", "turn", name=ONE_CLOCK_PER_KIND_AND_CYCLE),
     # Clocks are set before the complaint is written, so that its fact shows them.
     link("complaint_id", "complaints", deferrable=True, initially="DEFERRED"),
     link("policy_id", "sla_policies"),
+    link("calendar_id", "calendars"),
 )
+# What the worker looks for, in all workspaces and in one.
 Index(
     "ix_sla_clocks_next_threshold",
     sla_clocks.c.next_threshold_at,
-    postgresql_where=sla_clocks.c.state.in_(("running", "breached")),
+    postgresql_where=sla_clocks.c.next_threshold_at.is_not(None),
 )
 Index(
-    "ix_sla_clocks_open_by_policy",
+    "ix_sla_clocks_next_threshold_at_home",
     sla_clocks.c.workspace_id,
-    sla_clocks.c.policy_id,
-    sla_clocks.c.id,
+    sla_clocks.c.next_threshold_at,
+    postgresql_where=sla_clocks.c.next_threshold_at.is_not(None),
+)
+Index(
+    "ix_sla_clocks_open",
+    sla_clocks.c.workspace_id,
+    sla_clocks.c.complaint_id,
     postgresql_where=sla_clocks.c.stopped_at.is_(None),
 )
 

@@ -127,7 +127,8 @@ def _clocks(complaint: FromClause) -> ColumnElement[Any]:
     clock = sla_clocks.alias("clock")
     k = clock.c
     one = func.json_build_object(
-        "kind", k.kind, "cycle", k.cycle, "state", k.state, "started_at", utc(k.started_at), "due_at", utc(k.due_at),
+        "kind", k.kind, "cycle", k.cycle, "turn", k.turn, "state", k.state, "started_at", utc(k.started_at),
+        "due_at", utc(k.due_at),
         "stopped_at", utc(k.stopped_at), "paused_minutes", k.paused_minutes,
     )  # fmt: skip
     return (

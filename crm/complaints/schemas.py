@@ -136,6 +136,7 @@ class ClockShown(Shown):
 
     kind: ClockKind
     cycle: int = Field(description="The round of clocks: one reopened late begins another.")
+    turn: int = Field(description="Of the updates that are promised one after the other, which one.")
     state: ClockState
     started_at: datetime
     due_at: datetime

@@ -94,13 +94,16 @@ COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "complaint.withdrawn": ("The customer withdrew the complaint {number}.", "客户撤回了投诉 {number}。"),
         "complaint.reopened": ("The complaint {number} is open again.", "投诉 {number} 已重新打开。"),
         "complaint.sla_warning": (
-            "The time promised for the complaint {number} is running out.",
-            "投诉 {number} 的承诺时限即将到期。",
+            "{percent} % of the time for {promise} of the complaint {number} is over.",
+            "投诉 {number} 的{promise}时限已过 {percent}%。",
         ),
         "complaint.sla_breached": (
-            "The time promised for the complaint {number} is over.",
-            "投诉 {number} 已超过承诺时限。",
+            "The time for {promise} of the complaint {number} is over.",
+            "投诉 {number} 的{promise}已超时。",
         ),
-        "complaint.escalated": ("The complaint {number} was taken to the next level.", "投诉 {number} 已升级。"),
+        "complaint.escalated": (
+            "The complaint {number} was taken to level {level}.",
+            "投诉 {number} 已升级至第 {level} 级。",
+        ),
     }
 )

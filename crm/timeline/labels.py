@@ -7,10 +7,14 @@ Pair = tuple[str, str]
 
 FIELDS: Mapping[str, Pair] = MappingProxyType(
     {
+        "acknowledge_minutes": ("time to acknowledge", "受理时限"),
+        "acknowledge_same_day": ("acknowledged the same day", "当日受理"),
         "address": ("address", "地址"),
+        "around_the_clock": ("around the clock", "全天候计时"),
         "archived_at": ("archived", "归档"),
         "assignee_id": ("assignee", "负责人"),
         "birthday": ("birthday", "生日"),
+        "calendar_id": ("calendar", "日历"),
         "category": ("category", "类别"),
         "cause_kind": ("kind of cause", "原因类别"),
         "check_effect_on": ("check of the effect", "有效性检查日期"),
@@ -36,6 +40,11 @@ FIELDS: Mapping[str, Pair] = MappingProxyType(
         "do_not_contact": ("do not contact", "勿扰"),
         "due_at": ("due date", "截止时间"),
         "email": ("e-mail", "邮箱"),
+        "escalation": ("escalation", "升级规则"),
+        "resolution_minutes": ("time to resolve", "解决时限"),
+        "response_minutes": ("time to respond", "首次答复时限"),
+        "thresholds": ("thresholds", "提醒阈值"),
+        "update_minutes": ("time between updates", "进展告知时限"),
         "emails": ("e-mails", "邮箱"),
         "industry": ("industry", "行业"),
         "intermediate_kind": ("kind of intermediary", "中间商类型"),
@@ -85,6 +94,12 @@ VALUES: Mapping[str, Mapping[str, Pair]] = MappingProxyType(
             "service": ("service", "服务"),
             "complaint": ("complaint", "投诉处理"),
             "collection": ("collection", "催款"),
+        },
+        "promise": {
+            "acknowledge": ("the acknowledgement", "受理确认"),
+            "response": ("the first response", "首次答复"),
+            "update": ("the next update", "进展告知"),
+            "resolution": ("the resolution", "解决"),
         },
         "severity": {
             "critical": ("critical", "危急"),

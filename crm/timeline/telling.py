@@ -64,6 +64,12 @@ def _subject(told: Told) -> str:
     return _short(said).rstrip("。.！!？?") if isinstance(said, str) else "?"
 
 
+def _new(told: Told, field: str) -> Any:
+    """What a fact says that something is now."""
+    changed = told.changes.get(field)
+    return changed[1] if changed else None
+
+
 REASONS = ("reason", "stage_reason", "stage_evidence", "lost_evidence", "lifecycle_reason")
 """Changes in which a fact says why, the most telling first."""
 
@@ -131,6 +137,9 @@ PLACES: Mapping[str, Callable[[Told], str]] = MappingProxyType(
         "number": lambda told: str(told.data.get("number") or "?"),
         "subject": _subject,
         "severity": lambda told: value("severity", told.data.get("severity"), chinese=told.chinese),
+        "promise": lambda told: value("promise", _new(told, "clock"), chinese=told.chinese),
+        "percent": lambda told: str(_new(told, "percent") or "?"),
+        "level": lambda told: str(_new(told, "level") or "?"),
         "title": lambda told: _short(told.data.get("title") or ""),
         "text": lambda told: _short(told.data.get("text") or ""),
         "fields": _fields,

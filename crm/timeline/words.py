@@ -52,6 +52,13 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         ),
         "visit.completed": ("{actor} completed a visit{result}.", "{actor}完成了一次拜访{result}。"),
         "visit.cancelled": ("{actor} cancelled the visit of {when}{reason}.", "{actor}取消了{when}的拜访{reason}。"),
+        "sla_policy.created": ("{actor} added the promise {name}.", "{actor}新增了时限策略{name}。"),
+        "sla_policy.updated": (
+            "{actor} changed the promise {name}: {fields}.",
+            "{actor}修改了时限策略{name}：{fields}。",
+        ),
+        "sla_policy.archived": ("{actor} archived the promise {name}.", "{actor}归档了时限策略{name}。"),
+        "sla_policy.restored": ("{actor} brought the promise {name} back.", "{actor}恢复了时限策略{name}。"),
         **COMPLAINTS,
         "absence.planned": ("{actor} planned an absence.", "{actor}登记了休假。"),
         "absence.cancelled": ("{actor} cancelled an absence.", "{actor}取消了休假。"),

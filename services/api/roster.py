@@ -30,6 +30,7 @@ from crm.privacy.schemas import DisclosureRead
 from crm.privacy_requests.schemas import PrivacyRequestRead
 from crm.products.schemas import ProductRead
 from crm.reminders.schemas import ReminderRead
+from crm.sla.schemas import SlaPolicyRead
 from crm.surveys.schemas import SurveyRead
 from crm.targets.schemas import TargetRead
 from crm.task_chains.schemas import TaskChainRead
@@ -55,6 +56,7 @@ from services.api.routes import (
     collaborators,
     comments,
     complaint_advice,
+    complaint_clocks,
     complaint_doors,
     complaint_reports,
     complaint_steps,
@@ -95,6 +97,7 @@ from services.api.routes import (
     public_complaints,
     relationships,
     reminders,
+    sla_policies,
     stakeholders,
     surveys,
     taboos,
@@ -136,6 +139,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     complaint_steps.router,
     complaint_doors.router,
     public_complaints.router,
+    complaint_clocks.router,
+    sla_policies.router,
     pipelines.router,
     # Before the others: its path would be an id to them.
     opportunity_batches.router,
@@ -194,6 +199,7 @@ TAGS: dict[str, str] = {
     "notes": "What is worth remembering, where it belongs.",
     "attachments": "Files, where they belong.",
     "visits": "Planned, started, completed with a result and a next step.",
+    "sla_policies": "How soon complaints are dealt with, by whose calendar, and who hears when time runs out.",
     "complaints": "From the angry call to the removed cause: each step, who may take it, and until when.",
     "complaint_doors": "Public forms and mailboxes that complaints come in through.",
     "public": "What people do who have a link and no account: complain, and see how it stands.",
@@ -333,6 +339,10 @@ EVENTS: Events = {
     "survey.not_mailed": ("A survey could not be mailed; `error` says why. The link can be handed over.", SurveyRead),
     "survey.skipped": ("Nobody is asked how it went; `skipped_because` says why.", SurveyRead),
     "survey.answered": ("Whoever complained said how it went.", SurveyRead),
+    "sla_policy.created": ("Something was promised to those who complain.", SlaPolicyRead),
+    "sla_policy.updated": ("What is promised to those who complain was changed.", SlaPolicyRead),
+    "sla_policy.archived": ("Something is promised no more.", SlaPolicyRead),
+    "sla_policy.restored": ("Something is promised again.", SlaPolicyRead),
     "complaint.received": ("A complaint came in.", ComplaintRead),
     "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
     "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),

@@ -25,6 +25,8 @@ from services.worker.importing import import_round
 from services.worker.messages import open_queue
 from services.worker.missing import miss_visits
 from services.worker.privacy import keep_private
+from services.worker.promising import RECOUNT_SECONDS, watch_promises, work_out_anew
+from services.worker.promising import SECONDS as PROMISE_SECONDS
 from services.worker.publishing import publish_facts
 from services.worker.queueing import WorkerSettings, keep_queue_worked
 from services.worker.ranking import rank
@@ -64,6 +66,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("react", react),
     Round("fire", fire),
     Round("escalate", escalating.escalate, escalating.SECONDS),
+    Round("watch promises", watch_promises, PROMISE_SECONDS),
+    Round("work out anew", work_out_anew, RECOUNT_SECONDS),
     Round("deliver", hint_round),
     Round("owe messages", owe_messages, AT_LEISURE),
     Round("send messages", send_messages, AT_LEISURE),

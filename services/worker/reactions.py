@@ -24,6 +24,7 @@ from crm.opportunities import events as opportunities
 from crm.privacy import erasing
 from crm.privacy import events as privacy
 from crm.reminders import reactions as reminders
+from crm.sla import recounts
 from crm.surveys import asking as surveying
 from crm.surveys import events as surveys
 from crm.surveys import following as low_marks
@@ -70,14 +71,24 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         complaints.REOPENED: (surveying.give_up,),
         surveys.ANSWERED: (low_marks.follow_low_mark,),
         visits.COMPLETED: (care.keep_visit_as_contact,),
-        workspaces.WORKSPACE_UPDATED: (care.plan_all_anew, notifications.look_again, sales.grade_all_anew),
-        workspaces.TIMEZONE_CHANGED: (care.plan_all_anew, reminders.follow_workspace, sales.grade_all_anew),
+        workspaces.WORKSPACE_UPDATED: (
+            care.plan_all_anew,
+            notifications.look_again,
+            sales.grade_all_anew,
+            recounts.follow_calendar,
+        ),
+        workspaces.TIMEZONE_CHANGED: (
+            care.plan_all_anew,
+            reminders.follow_workspace,
+            sales.grade_all_anew,
+            recounts.follow_calendar,
+        ),
         absences.PLANNED: (care.plan_around_absence,),
         absences.CANCELLED: (care.plan_around_absence,),
-        calendars.UPDATED: (care.plan_all_anew, notifications.look_again),
-        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again),
-        workspaces.TEAM_UPDATED: (care.plan_all_anew,),
-        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person),
+        calendars.UPDATED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
+        calendars.DAYS_CHANGED: (care.plan_all_anew, notifications.look_again, recounts.follow_calendar),
+        workspaces.TEAM_UPDATED: (care.plan_all_anew, recounts.follow_calendar),
+        workspaces.USER_UPDATED: (care.plan_all_anew, reminders.follow_person, recounts.follow_calendar),
     }
 )
 

@@ -561,6 +561,11 @@ def step(upto: str, body: Mapping[str, Any] | None = None) -> Make:
     return make
 
 
+async def _preview(scene: Scene) -> Asked:
+    path = {"policy_id": await scene.sla_policy()}
+    return Asked(path=path, query={"received_at": "2026-11-20T01:00:00Z"})
+
+
 async def _new_complaint(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "channel": "phone", "subject": "x"})
 
@@ -758,6 +763,16 @@ CASES: Mapping[str, Case] = {
     "list_exchange_rates": everybodys(listing("rate")),
     "get_exchange_rate": everybodys(_rate),
     "put_exchange_rate": admins(plain(path={"currency": "USD", "day": "2026-11-22"}, body={"rate": "7"})),
+    "list_sla_policies": everybodys(listing("sla_policy")),
+    "create_sla_policy": admins(plain(body={"name": "Marked", "severity": "low", "category": "integrity"})),
+    "get_sla_policy": everybodys(item("policy_id", "sla_policy")),
+    "update_sla_policy": admins(item("policy_id", "sla_policy", {"resolution_minutes": 90})),
+    "archive_sla_policy": admins(item("policy_id", "sla_policy")),
+    "restore_sla_policy": admins(after("policy_id", "sla_policy", "/v1/sla-policies/{}/archive", by="admin")),
+    "preview_sla_policy": everybodys(_preview),
+    "list_sla_recounts": everybodys(listing("sla_recount")),
+    "get_complaint_clocks": Case(item("complaint_id", "complaint")),
+    "explain_complaint_clocks": Case(item("complaint_id", "complaint")),
     "list_complaints": Case(listing("complaint")),
     "receive_complaint": Case(_new_complaint),
     "get_complaint": Case(item("complaint_id", "complaint")),

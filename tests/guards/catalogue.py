@@ -14,9 +14,9 @@ SCANNED_BY_THE_WORKER = frozenset(
         "birthday_rounds", "events", "exports", "idempotency_keys", "imports", "key_rounds",
         "notification_channels", "notification_items", "notification_messages", "notifications",
         "opportunity_rounds", "owed_removals", "owed_surveys", "reactions", "reminders", "sales_rounds",
-        "sign_in_attempts",
-        "sla_clocks", "task_rule_rounds", "task_rules", "task_series", "warmth_rounds", "webhook_attempts",
-        "webhook_deliveries", "webhook_endpoints", "worker_heartbeats", "workspaces",
+        "sign_in_attempts", "sla_clocks", "sla_recounts", "task_rule_rounds", "task_rules", "task_series",
+        "warmth_rounds", "webhook_attempts", "webhook_deliveries", "webhook_endpoints", "worker_heartbeats",
+        "workspaces",
     }
 )  # fmt: skip
 """Queues and notes of the worker. People and what is known of customers are not among them, and must not be."""

@@ -201,6 +201,21 @@ class Scene:
         body = {"kind": "month", "starts_on": month, "amount": "5", "owner_id": str(self.person(self.seller).id)}
         return str((await self.post("/v1/targets", body, by="admin"))["id"])
 
+    async def sla_policy(self) -> str:
+        """What is promised for some cases; each time for others."""
+        n = next(numbers)
+        classes, categories = ("key", "potential", "ordinary"), ("quality", "service", "price", "delivery", "other")
+        cases = {"customer_class": classes[n // 4 % 3], "category": categories[n // 12 % 5]}
+        severity = ("critical", "high", "medium", "low")[n % 4]
+        body = {"name": "Marked", "severity": severity, "resolution_minutes": 60, **cases}
+        return str((await self.post("/v1/sla-policies", body, by="admin"))["id"])
+
+    async def sla_recount(self) -> str:
+        """Clocks that are to be worked out anew."""
+        await self.sla_policy()
+        listed = await self.client("admin").get("/v1/sla-recounts")
+        return str(listed.json()["data"][0]["id"])
+
     async def complaint(self, *verbs: tuple[str, dict[str, Any]]) -> str:
         """A complaint of a customer of Anna's, who looks into it; with these steps taken."""
         body = {"customer_id": await self.customer(), "channel": "phone", "subject": "Marked", "category": "quality"}

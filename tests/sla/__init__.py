@@ -1,0 +1,1 @@
+"""Promises: policies, clocks and their ledgers."""
