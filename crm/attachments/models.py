@@ -7,7 +7,7 @@ from crm.tables import link, moment, newest_first, noun, one_of
 
 attachments = noun(
     "attachments",
-    # Null as long as nobody knows whose the sale is that it hangs on.
+    # Null as long as nobody knows whose the sale or the complaint is that it hangs on.
     Column("customer_id", Uuid),
     Column("subject_type", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),

@@ -4,9 +4,9 @@ from crm.attachments import events
 from crm.attachments.queries import ATTACHMENT
 from crm.database import Transaction
 from crm.events.reacting import Fact
-from crm.notes.following import follow_sale
+from crm.notes.following import follow_subject
 
 
 async def follow(tx: Transaction, fact: Fact) -> None:
-    """A sale has found its customer, or another one: the files on it belong there from now on."""
-    await follow_sale(tx, fact, ATTACHMENT, events.UPDATED)
+    """A sale or a complaint has found its customer, or another one: the files on it belong there from now on."""
+    await follow_subject(tx, fact, ATTACHMENT, events.UPDATED)

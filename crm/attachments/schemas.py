@@ -14,11 +14,11 @@ from crm.paging import Filter
 
 
 class AttachmentRead(Shown):
-    """A file that hangs on a customer, a contact, a visit or a sale. Whoever sees its subject sees it."""
+    """A file that hangs on a customer, a contact, a visit, a sale or a complaint. Whoever sees its subject sees it."""
 
     id: UUID
     subject: SubjectRead
-    customer_id: UUID | None = Field(description="Null where the sale it hangs on has no customer yet.")
+    customer_id: UUID | None = Field(description="Null where what it hangs on has no customer yet.")
     name: str = Field(description="What its sender called it, without folders.")
     media_type: str = Field(description="What it is, by its content.")
     size: int = Field(description="In bytes.")
@@ -41,7 +41,7 @@ class AttachmentFilter(Filter):
     subject_type: list[SubjectType] | None = None
     subject_id: list[UUID] | None = None
     customer_id: list[UUID] | None = Field(
-        default=None, description="Of these customers, their people, visits and sales."
+        default=None, description="Of these customers, their people, visits, sales and complaints."
     )
     author_id: list[UUID] | None = None
     media_type: list[str] | None = None

@@ -1,1 +1,1 @@
-"""Notes about customers, contacts, visits and sales, and what both notes and attachments hang on: their subject."""
+"""Notes about customers and what concerns them, and what both notes and attachments hang on: their subject."""

@@ -43,7 +43,7 @@ class NoteRead(Shown):
 
     id: UUID
     subject: SubjectRead
-    customer_id: UUID | None = Field(description="Null where the sale it hangs on has no customer yet.")
+    customer_id: UUID | None = Field(description="Null where what it hangs on has no customer yet.")
     text: str
     pinned: bool
     author_id: UUID | None = Field(description="Who wrote it; null where a program did.")
@@ -61,7 +61,7 @@ class NoteFilter(Filter):
     subject_type: list[SubjectType] | None = None
     subject_id: list[UUID] | None = None
     customer_id: list[UUID] | None = Field(
-        default=None, description="About these customers, their people, visits and sales."
+        default=None, description="About these customers, their people, visits, sales and complaints."
     )
     author_id: list[UUID] | None = None
     pinned: bool | None = None

@@ -1,4 +1,4 @@
-"""What hangs on something: a note or a file on a customer, a contact, a visit or a sale. Who sees that sees it."""
+"""What hangs on something: a note or a file on a customer, a visit, a sale and so on. Who sees that sees it."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import ActorKind, Sight
+from crm.complaints.queries import COMPLAINT
 from crm.contacts.queries import CONTACT
 from crm.customers.errors import CustomerArchived
 from crm.customers.models import customers
@@ -40,10 +41,12 @@ from crm.opportunities.queries import OPPORTUNITY
 from crm.visits.queries import VISIT
 
 SUBJECTS: Mapping[SubjectType, Noun] = MappingProxyType(
-    {"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT, "opportunity": OPPORTUNITY}
+    {"customer": CUSTOMER, "contact": CONTACT, "visit": VISIT, "opportunity": OPPORTUNITY, "complaint": COMPLAINT}
 )
 
-SEEN_BY_THEMSELVES: Mapping[Noun, str | None] = MappingProxyType({VISIT: None, OPPORTUNITY: "opportunities:read"})
+SEEN_BY_THEMSELVES: Mapping[Noun, str | None] = MappingProxyType(
+    {VISIT: None, OPPORTUNITY: "opportunities:read", COMPLAINT: "complaints:read"}
+)
 """Subjects not seen merely by seeing their customer, and the scope that what hangs on them asks for too."""
 
 

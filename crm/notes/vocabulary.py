@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-SubjectType = Literal["customer", "contact", "visit", "opportunity"]
+SubjectType = Literal["customer", "contact", "visit", "opportunity", "complaint"]

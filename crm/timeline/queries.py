@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     select,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import ActorKind, Sight
+from crm.complaints.models import complaints
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
@@ -52,8 +54,10 @@ WITHHELD = (
 )  # fmt: skip
 """Fields that only some may read: a timeline does not say how they changed."""
 
-READ_BY: Mapping[str, str] = MappingProxyType({"opportunity": "opportunities:read"})
+READ_BY: Mapping[str, str] = MappingProxyType({"opportunity": "opportunities:read", "complaint": "complaints:read"})
 """What seeing the customer does not suffice for, with the right that facts about it and what hangs on it ask for."""
+
+MAY_CONCERN_COMPLAINTS = ("complaint", "note", "attachment", "task", "reminder", "survey")
 
 FILTERS = among(events, ["type", "subject_type", "actor_id"]) | between(events, ["occurred_at"])
 
@@ -165,6 +169,7 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID, *, withho
             events.c.id >= bindparam("since_id", type_=Uuid),
             *(FILTERS[name] for name in sorted(present)),
             *(_may_be_read() if withholds else ()),
+            *(() if sight is Sight.ALL else (~_about_oneself(),)),
         )
         .order_by(events.c.id.desc())
         .limit(most + 1)
@@ -205,6 +210,19 @@ def _may_be_read() -> tuple[ColumnElement[bool], ...]:
     withheld = bindparam("withheld", type_=ARRAY(Text))
     hangs_on = func.coalesce(func.json_extract_path_text(events.c.payload, "subject", "type"), "")
     return events.c.subject_type != all_(withheld), hangs_on != all_(withheld)
+
+
+def _about_oneself() -> ColumnElement[bool]:
+    """Of a complaint about the actor, or of what hangs on one: they see neither (``crm.complaints.queries``)."""
+    f, c = events.c, complaints.alias("about_oneself").c
+    member = func.json_extract_path_text
+    named = func.coalesce(
+        cast(member(f.payload, "complaint_id"), Uuid), cast(member(f.payload, "subject", "id"), Uuid), f.subject_id
+    )
+    of_one = exists().where(
+        c.workspace_id == f.workspace_id, c.id == named, c.responsible_id == bindparam("actor_id", type_=Uuid)
+    )
+    return and_(f.subject_type.in_(MAY_CONCERN_COMPLAINTS), of_one)
 
 
 def _merged_into(seen: CTE) -> CTE:

@@ -176,7 +176,7 @@ SENTENCES: Mapping[str, Pair] = MappingProxyType(
         "note.archived": ("{actor} archived a note: {text}", "{actor}归档了备注：{text}"),
         "note.restored": ("{actor} brought a note back: {text}", "{actor}恢复了备注：{text}"),
         "attachment.added": ("{actor} attached the file {name}.", "{actor}上传了附件{name}。"),
-        "attachment.updated": ("The file {name} went along with its sale.", "附件{name}已随商机转移。"),
+        "attachment.updated": ("The file {name} went along to this customer.", "附件{name}已转入该客户。"),
         "attachment.archived": ("{actor} archived the file {name}.", "{actor}归档了附件{name}。"),
         "attachment.restored": ("{actor} brought the file {name} back.", "{actor}恢复了附件{name}。"),
         "customer.merged": ("{actor} merged two records of the customer into one.", "{actor}合并了该客户的两条记录。"),

@@ -319,7 +319,10 @@ EVENTS: Events = {
     "note.archived": ("A note was put aside.", NoteRead),
     "note.restored": ("A note was brought back.", NoteRead),
     "attachment.added": ("A file was attached.", AttachmentRead),
-    "attachment.updated": ("An attached file went along with its sale to another customer.", AttachmentRead),
+    "attachment.updated": (
+        "An attached file went along with its sale or complaint to the customer they belong to.",
+        AttachmentRead,
+    ),
     "attachment.archived": ("An attached file was put aside.", AttachmentRead),
     "attachment.restored": ("An attached file was brought back.", AttachmentRead),
     "visit.planned": ("A visit was planned.", VisitRead),

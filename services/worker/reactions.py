@@ -67,6 +67,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         opportunities.UPDATED: (notes.follow, attachments.follow),
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
+        complaints.UPDATED: (notes.follow, attachments.follow),
         complaints.CLOSED: (surveying.plan,),
         complaints.REOPENED: (surveying.give_up,),
         surveys.ANSWERED: (low_marks.follow_low_mark,),

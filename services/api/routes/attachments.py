@@ -75,7 +75,7 @@ async def list_attachments(access: AttachmentReads, wanted: Annotated[Attachment
 )
 @patient(60)
 async def add_attachment(request: Request, access: AttachmentWrites, sent: Sent) -> Answer:
-    """Hang a file on a customer, a contact, a visit or a sale. It stands in the customer's timeline too.
+    """Hang a file on a customer, a contact, a visit, a sale or a complaint. It stands in the customer's timeline too.
 
     Taken are PDF, Word, Excel and PowerPoint without macros, pictures (PNG, JPEG, GIF, WebP, HEIC), recordings (MP3,
     M4A, WAV, AMR, MP4) and plain text in UTF-8. Together a workspace's files take up at most

@@ -37,7 +37,7 @@ async def list_notes(access: NoteReads, wanted: Annotated[NoteFilter, Query()]) 
     responses=problems(CustomerArchived, OpportunityArchived, AlreadyExists),
 )
 async def create_note(access: NoteWrites, new: NoteCreate) -> Answer:
-    """Write a note about a customer, a contact, a visit or a sale. It stands in the customer's timeline too."""
+    """Write a note about a customer, a contact, a visit, a sale or a complaint; their timeline tells it too."""
     return await actions.create(access, new)
 
 
