@@ -22,6 +22,7 @@ SAID: dict[str, dict[str, Any]] = {
     "consents": {"notice_version": "1"},
     "pipeline_stages": {"probability": "0.5"},
     "visit_plans": {"month": "2026-11-01"},
+    "complaint_arrivals": {"outcome": "ignored", "form_id": UUID(int=1)},
 }
 """Table → values that its rules ask for, beside those that fit each column by itself."""
 
