@@ -117,7 +117,8 @@ async def page(
         given |= _read_cursor(listing, wanted, present)
     most = next(size for size in CUTS if size >= wanted.limit)
     after = wanted.cursor is not None
-    found = _page(listing, access.actor.sight, present, wanted.sort, after, most, wanted.include_total)
+    flags = frozenset((name, value) for name in present if isinstance(value := given.get(name), bool))
+    found = _page(listing, access.actor.sight, present, flags, wanted.sort, after, most, wanted.include_total)
     rows = await access.rows(found, **given)
     more = len(rows) > wanted.limit
     shown = rows[: wanted.limit]
@@ -136,14 +137,25 @@ def _one(noun: Noun, sight: Sight) -> Select[Any]:
 
 @statement
 def _page(
-    listing: Listing, sight: Sight, present: frozenset[str], sort: str, after: bool, most: int, total: bool
+    listing: Listing,
+    sight: Sight,
+    present: frozenset[str],
+    flags: frozenset[tuple[str, bool]],
+    sort: str,
+    after: bool,
+    most: int,
+    total: bool,
 ) -> Select[Any]:
+    """A yes or no is part of the statement: of a parameter Postgres believes that half the rows have it, takes a plan
+    for any value to be dear, and plans each page after the first anew: 1.3 ms of 2.4.
+    """
     table = listing.noun.table
+    settled = dict(flags)
     key = listing.sorts[sort.removeprefix("-")]
     wanted = and_(
         table.c.workspace_id == bindparam("workspace_id"),
         listing.noun.visible(sight),
-        *(listing.filters[name] for name in sorted(present)),
+        *(listing.filters[name].params(settled) for name in sorted(present)),
     )
     descending = sort.startswith("-")
     order = [key.desc(), table.c.id.desc()] if descending else [key, table.c.id]
