@@ -17,6 +17,8 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
+    BindParameter,
+    Boolean,
     ColumnElement,
     Date,
     DateTime,
@@ -30,11 +32,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal,
     select,
     tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from crm.actor import Sight
 from crm.database import Access, statement
@@ -155,7 +159,7 @@ def _page(
     wanted = and_(
         table.c.workspace_id == bindparam("workspace_id"),
         listing.noun.visible(sight),
-        *(listing.filters[name].params(settled) for name in sorted(present)),
+        *(_settled(listing.filters[name], name, settled.get(name)) for name in sorted(present)),
     )
     descending = sort.startswith("-")
     order = [key.desc(), table.c.id.desc()] if descending else [key, table.c.id]
@@ -178,6 +182,18 @@ def _page(
         columns.append(reduce(operator.add, counts).label("total"))
     outer = [found.c.sort_key.desc(), found.c.row_id.desc()] if descending else [found.c.sort_key, found.c.row_id]
     return select(*columns).order_by(*outer)
+
+
+def _settled(condition: ColumnElement[bool], name: str, flag: bool | None) -> ColumnElement[bool]:
+    """The condition of a yes-or-no filter with its value written in; any other as it is."""
+    if flag is None:
+        return condition
+
+    def value(element: Any, **_: Any) -> Any:
+        is_it = isinstance(element, BindParameter) and element.key == name
+        return literal(flag, Boolean) if is_it else None
+
+    return replacement_traverse(condition, {}, value)
 
 
 def _ways(forks: list[Fork]) -> list[list[ColumnElement[bool]]]:
