@@ -44,6 +44,7 @@ from crm.database import Statement, Transaction, statement
 from crm.finding import found_anew, parted
 from crm.imports.lines import Reading
 from crm.imports.mapping import ID
+from crm.planning import BY_KEY, FOR_THESE_ROWS
 from crm.recording import recorded
 from crm.workspaces.models import users
 
@@ -151,18 +152,6 @@ async def landed(
     await tx.row(plan or FOR_THESE_ROWS)
     given = [{**row.values, "found_by": row.tokens} for row in rows]
     return int(await tx.value(wanted, event_type=event_type, lines=given))
-
-
-def _planned(joins: str) -> Statement:
-    settings = {"plan_cache_mode": "force_custom_plan", "enable_hashjoin": joins, "enable_mergejoin": joins}
-    return Statement(select(*(func.set_config(name, value, true()) for name, value in settings.items())))
-
-
-FOR_THESE_ROWS = _planned("on")
-"""Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
-
-BY_KEY = _planned("off")
-"""And look up owner and parent by their keys, where statistics of a smaller table would have all customers hashed."""
 
 
 @statement

@@ -8,6 +8,7 @@ from typing import Any
 from crm.database import EVERYWHERE
 from crm.events import reacting
 from crm.events.reacting import Claim
+from crm.planning import BY_KEY
 from services.worker.reactions import BY_RULE, REACTIONS, TOGETHER, Reaction, ReactionToMany, name_of
 from services.worker.rounds import Worker
 
@@ -71,6 +72,7 @@ async def _together(worker: Worker, claims: Sequence[Claim]) -> bool:
     actor = await worker.actor(claims[0].workspace_id)
     try:
         async with worker.database.transaction(actor) as tx:
+            await tx.row(BY_KEY)
             taken = await reacting.take_all(tx, claims)
             if taken:
                 await TO_MANY[claims[0].name](tx, [fact for _, fact in taken])

@@ -37,9 +37,10 @@ from sqlalchemy.sql.selectable import CTE
 
 from crm.actor import Sight
 from crm.database import Statement, Transaction, statement
-from crm.imports.landing import BY_KEY, FOR_THESE_ROWS, counted, lines
+from crm.imports.landing import counted, lines
 from crm.opportunities.models import new_place, opportunities, opportunity_items, opportunity_moves
 from crm.opportunities.queries import OPPORTUNITY
+from crm.planning import BY_KEY, FOR_THESE_ROWS
 from crm.recording import recorded
 from crm.workspaces.models import users
 

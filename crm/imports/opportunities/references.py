@@ -13,12 +13,12 @@ from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Transaction, statement
-from crm.imports.landing import FOR_THESE_ROWS
 from crm.imports.opportunities.lines import OpportunityReading
 from crm.opportunities.models import opportunities, opportunity_items
 from crm.opportunities.queries import OPPORTUNITY, today
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipeline_stages, pipelines
+from crm.planning import FOR_THESE_ROWS
 from crm.products.models import products
 from crm.search import normalized
 from crm.workspaces.models import users

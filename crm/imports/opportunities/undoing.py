@@ -30,12 +30,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from crm.actor import Sight
 from crm.database import Transaction, statement
 from crm.facts import events as facts
-from crm.imports.landing import FOR_THESE_ROWS, lines
+from crm.imports.landing import lines
 from crm.imports.models import import_batches
 from crm.imports.taking_back import landed_in
 from crm.opportunities import events
 from crm.opportunities.models import opportunities
 from crm.opportunities.queries import OPPORTUNITY
+from crm.planning import FOR_THESE_ROWS
 from crm.recording import recorded
 
 HOME = bindparam("workspace_id", type_=Uuid)
