@@ -9,8 +9,9 @@ from sqlalchemy import func, select, true
 from crm.database import Statement
 
 
-def _planned(joins: str) -> Statement:
-    settings = {"plan_cache_mode": "force_custom_plan", "enable_hashjoin": joins, "enable_mergejoin": joins}
+def _planned(whole: str) -> Statement:
+    ways = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+    settings = {"plan_cache_mode": "force_custom_plan", **dict.fromkeys(ways, whole)}
     return Statement(select(*(func.set_config(name, value, true()) for name, value in settings.items())))
 
 
@@ -18,4 +19,4 @@ FOR_THESE_ROWS = _planned("on")
 """Plan each statement for the rows it has: a plan kept from when the table was empty would read all customers."""
 
 BY_KEY = _planned("off")
-"""And look rows up by their keys, where statistics of a smaller table would have all of it hashed."""
+"""And look rows up by their keys, where statistics of a smaller table would have all of them read."""

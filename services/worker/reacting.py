@@ -52,11 +52,11 @@ async def react(worker: Worker) -> bool:
 
 
 def in_groups(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """What is carried out together: reactions of one name in one workspace, where there is a way to do many at once."""
+    """What is carried out together: reactions of one name in one workspace at the same attempt, if many can be."""
     groups: dict[Any, list[Claim]] = {}
     for claim in claims:
         together = claim.name in TO_MANY and claim.state != "dead"
-        groups.setdefault((claim.workspace_id, claim.name) if together else claim, []).append(claim)
+        groups.setdefault((claim.workspace_id, claim.name, claim.attempts) if together else claim, []).append(claim)
     return list(groups.values())
 
 

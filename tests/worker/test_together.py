@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from crm.actor import NOBODY
 from crm.database import EVERYWHERE
-from crm.events.reacting import claim
+from crm.events.reacting import _of_all, _settle_all, _take_all, claim
+from crm.planning import BY_KEY
 from services.worker import reacting
 from services.worker.publishing import publish_facts
 from services.worker.reacting import react
@@ -42,6 +44,10 @@ VALUES ($1, 'Before', 'contact_due', 'customer', $2, $2, $3, now(), $4, $5)
 """
 TOLD = """
 SELECT type, payload->>'title' AS title, changes FROM events WHERE customer_id = $1 ORDER BY type, 2, changes::text
+"""
+WAITING = """
+INSERT INTO reactions (workspace_id, event_id, name)
+SELECT $1, uuidv7(), 'care.plan_contact' FROM generate_series(1, 5000)
 """
 REFUSE = "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"
 REMINDED = "SELECT fire_at, state FROM reminders WHERE customer_id = $1 ORDER BY 1, 2"
@@ -126,3 +132,20 @@ async def test_claims_that_ran_out_are_left_to_whoever_has_them_now(backstage: B
     # And again: what is done stays done, once.
     await reacting.carry_out_all(worker, claims)
     assert sum([len(await contact_tasks(backstage, who)) for who in customers]) == 2
+
+
+async def test_a_set_is_found_by_its_keys_where_statistics_do_not_know_yet_how_many_wait(
+    backstage: Backstage, worker: Worker
+) -> None:
+    await backstage.owner.execute("ANALYZE reactions")
+    await backstage.owner.execute(WAITING, backstage.home.id)
+    claims = await claim(worker.database.writing(EVERYWHERE), after=backstage.home.id, share=100, most=100)
+    claims += await claim(worker.database.writing(EVERYWHERE), after=NOBODY, share=100, most=100)
+    assert len(claims) >= 100
+    for wanted in (_take_all(), _settle_all()):
+        async with worker.database.transaction(await worker.actor(backstage.home.id)) as tx:
+            await tx.row(BY_KEY)
+            given = tx._arguments(wanted, _of_all(claims))
+            plan = await tx._connection.fetchval(f"EXPLAIN (FORMAT JSON) {wanted.sql}", *given)
+        assert "event_id = ANY" in str(plan)
+        assert "'Index Name': 'pk_reactions'" in str(plan)
