@@ -1,7 +1,6 @@
 """Everything that changes customers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -26,8 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from crm import clock
-from crm.actor import Actor, Sight
+from crm.actor import Sight
 from crm.calendars.whose import calendar_for
 from crm.customers import events, registration, rules
 from crm.customers.errors import (
@@ -174,12 +172,6 @@ async def verify(access: Access, customer_id: UUID) -> Answer:
     """Somebody made sure, today, that the file is true. Raises ``NotFound``, ``Stale``, ``CustomerArchived``."""
     verified = await record(access, events.VERIFIED, _verify(access.actor.sight), id=customer_id)
     return verified or await _as_it_is(access, customer_id, {})
-
-
-def first_contact_due(actor: Actor, values: dict[str, Any]) -> date:
-    """By when a customer with these values, new today, wants to hear from us, Monday to Friday (``domain.md`` B1)."""
-    every = rules.contact_every(values.get("key_kind"), values.get("class"), actor.settings)
-    return rules.next_contact_due(None, clock.today(actor.timezone), every, is_working_day=clock.is_weekday)
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

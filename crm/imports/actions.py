@@ -158,9 +158,9 @@ def problem_of(reading: AnyReading) -> dict[str, Any]:
 def _shown(reading: AnyReading) -> dict[str, Any]:
     """A line as it would be read."""
     if isinstance(reading, Reading):
-        customer = {"customer": _as_sent(reading), "parent": reading.parent}
+        customer = {"customer": _as_sent(reading), "parent": reading.parent, "owner": reading.owner}
         return {"line": reading.number, **customer, "opportunity": None}
-    return {"line": reading.number, "customer": None, "parent": None, "opportunity": reading.said}
+    return {"line": reading.number, "customer": None, "parent": None, "owner": None, "opportunity": reading.said}
 
 
 def _as_sent(reading: Reading) -> dict[str, Any] | None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from crm.customers import events
-from crm.customers.actions import first_contact_due
 from crm.database import Transaction
 from crm.errors import FieldError
 from crm.imports import landing
+from crm.imports.beginning import Beginning
 from crm.imports.families import circular
 from crm.imports.landing import Landing, Match
 from crm.imports.lines import Reading
+from crm.imports.people import people
 
 CIRCLE = ("This would place the customer above itself; its parent stays as it was.", "parent_circle")
 
@@ -45,15 +45,23 @@ class Outcome:
 
 
 async def customers_of(
-    tx: Transaction, readings: Sequence[Reading], match_by: str | None = None, *, published: bool = False
+    tx: Transaction,
+    readings: Sequence[Reading],
+    columns: Mapping[str, str],
+    match_by: str | None = None,
+    *,
+    published: bool = False,
 ) -> Outcome:
     """Make and update the customers of these lines; a parent is set where it is known already.
 
-    ``published``: what the facts of the new ones owe is written down by whoever called, in this transaction.
+    ``columns``: field → column. ``published``: what the facts of the new ones owe is written down by whoever called,
+    in this transaction.
     """
     outcome = Outcome(refused=[one for one in readings if one.errors])
-    for wave in _waves([one for one in readings if not one.errors]):
-        await _land(tx, wave, outcome, match_by, published=published)
+    if len(outcome.refused) < len(readings):
+        beginning = Beginning(tx.actor, await people(tx))
+        for wave in _waves([one for one in readings if not one.errors]):
+            await _land(tx, wave, outcome, beginning, columns, match_by, published=published)
     return outcome
 
 
@@ -80,11 +88,18 @@ def _note(outcome: Outcome, reading: Reading, column: str, wrong: tuple[str, str
 
 
 async def _land(
-    tx: Transaction, readings: Sequence[Reading], outcome: Outcome, match_by: str | None, *, published: bool
+    tx: Transaction,
+    readings: Sequence[Reading],
+    outcome: Outcome,
+    beginning: Beginning,
+    columns: Mapping[str, str],
+    match_by: str | None,
+    *,
+    published: bool,
 ) -> None:
     new: list[Landing] = []
     known: list[Landing] = []
-    due = lru_cache(lambda key_kind, class_: first_contact_due(tx.actor, {"key_kind": key_kind, "class": class_}))
+    begun: list[dict[str, Any]] = []
     for reading, match in zip(readings, await landing.matches(tx, readings, match_by), strict=True):
         if wrong := _wrong_customer(match, reading):
             outcome.refused.append(replace(reading, errors=(FieldError("", *wrong),)))
@@ -97,10 +112,11 @@ async def _land(
             known.append(Landing({**reading.own, **parent, "id": match.existing}, own))
             continue
         values = {**(reading.customer or {}), **parent, "id": match.new_id}
-        if tx.actor.user_id is not None:
-            values.setdefault("owner_id", str(tx.actor.user_id))
-        values["next_contact_due_on"] = due(values.get("key_kind"), values.get("class"))
+        if wrong := beginning.set_owner(values, reading.owner):
+            _note(outcome, reading, columns["owner"], wrong)
+        begun.append(values)
         new.append(Landing(values, reading.tokens))
+    await beginning.set_days(tx, begun)
     created = await landing.add(tx, events.CREATED, new, published=published)
     # Told when the parents' turn comes, which is after all customers.
     for refused in await circular(tx, [row.values for row in known]):

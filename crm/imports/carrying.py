@@ -122,7 +122,7 @@ async def _landed_now(tx: Transaction, work: Work, readings: Sequence[AnyReading
     published = work.owe is not None
     if isinstance(work.reader, Reader):
         customers = [one for one in readings if isinstance(one, Reading)]
-        return await customers_of(tx, customers, work.claim.match_by, published=published)
+        return await customers_of(tx, customers, work.reader.columns, work.claim.match_by, published=published)
     sales = [one for one in readings if isinstance(one, OpportunityReading)]
     return await opportunities_of(tx, work.reader, sales, published=published)
 

@@ -41,12 +41,11 @@ from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, FINDING
 from crm.database import Statement, Transaction, statement
-from crm.finding import found_anew, parted
+from crm.finding import found_anew
 from crm.imports.lines import Reading
 from crm.imports.mapping import ID
 from crm.planning import BY_KEY, FOR_THESE_ROWS
 from crm.recording import recorded
-from crm.workspaces.models import users
 
 PLAIN = (
     "kind", "name", "name_key", "registration_code", "type", "intermediate_kind", "industry", "region", "size",
@@ -199,10 +198,7 @@ def _marked(sight: Sight, kind: str) -> Select[Any]:
 @statement
 def _add(*, published: bool) -> Select[Any]:
     line = lines({name: customers.c[name].type for name in NEW})
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    team = select(users.c.team_id).where(at_home, users.c.id == line.c.owner_id).correlate(line).scalar_subquery()
-    values = [func.coalesce(line.c.team_id, team) if name == "team_id" else line.c[name] for name in NEW]
-    rows = select(bindparam("workspace_id", type_=Uuid), *values)
+    rows = select(bindparam("workspace_id", type_=Uuid), *(line.c[name] for name in NEW))
     new = insert(customers).from_select(["workspace_id", *NEW], rows)
     return counted(recorded(CUSTOMER, new, also=lambda _: _found(), published=published))
 
@@ -270,7 +266,8 @@ def new_fields() -> Any:
 def new_tokens() -> Any:
     """The same token by token: id, field, token."""
     new = new_fields()
-    token = func.unnest(parted(new.c.tokens)).table_valued("token", name="token").render_derived().lateral()
+    each = func.string_to_table(func.btrim(new.c.tokens, "\n"), "\n")
+    token = each.table_valued("token", name="token").render_derived().lateral()
     return select(new.c.id, new.c.field, token.c.token).select_from(new.join(token, true())).subquery("new_token")
 
 

@@ -49,7 +49,8 @@ _MESSAGES = {"missing": "A value is required."}
 class Reading:
     """A line as it was read.
 
-    ``customer`` is what it makes, None where it was refused; ``own`` what it says itself.
+    ``customer`` is what it makes, None where it was refused; ``own`` what it says itself. ``parent`` and ``owner`` are
+    named as people call them.
 
     ``tokens`` are what its customer is found by, field by field, as they are held (``crm.finding``). ``mark`` is what
     it is known by, where the import says by what; else its id, where the file is an export of ours.
@@ -60,6 +61,7 @@ class Reading:
     customer: Mapping[str, Any] | None = None
     own: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
+    owner: str | None = None
     errors: tuple[FieldError, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)
     mark: str | None = None
@@ -113,8 +115,8 @@ class Reader:
         if line.wrong is not None:
             return Reading(line.number, numbered(line.cells), errors=(line.wrong,))
         content = dict(zip(self.sheet.headings, line.cells, strict=True))
-        sent, parent = self._sent(line.cells)
-        id_ = sent.pop(ID, None)
+        sent = self._sent(line.cells)
+        id_, parent, owner = sent.pop(ID, None), sent.pop("parent", None), sent.pop("owner", None)
         try:
             id_ = id_ and str(UUID(id_))
         except ValueError:
@@ -142,7 +144,7 @@ class Reader:
             return Reading(
                 line.number, content, errors=(FieldError(self.columns[self.match_by], wrong, "key_missing"),)
             )
-        return Reading(line.number, content, values, own, parent, tokens=tokens_of(values), mark=mark)
+        return Reading(line.number, content, values, own, parent, owner, tokens=tokens_of(values), mark=mark)
 
     @cached_property
     def _between_tags(self) -> re.Pattern[str]:
@@ -167,9 +169,8 @@ class Reader:
         cells = [(place, self.mapping[heading], self.values.get(heading, {})) for place, heading in named]
         return [cell for cell in cells if cell[1] != SKIP]
 
-    def _sent(self, cells: tuple[str, ...]) -> tuple[dict[str, Any], str | None]:
+    def _sent(self, cells: tuple[str, ...]) -> dict[str, Any]:
         sent: dict[str, Any] = {}
-        parent = None
         for place, to, values in self._cells:
             text = cells[place].strip()
             if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS:
@@ -178,9 +179,7 @@ class Reader:
             text = values.get(text, text)
             if not text:
                 continue
-            if to == "parent":
-                parent = text
-            elif to.startswith(CUSTOM):
+            if to.startswith(CUSTOM):
                 sent.setdefault("custom", {})[to.removeprefix(CUSTOM)] = text
             elif to.startswith(_PARTED):
                 whole, part = to.split(".")
@@ -189,7 +188,7 @@ class Reader:
                 sent[to] = _understood(to, text, self._between_tags)
         if self.currency and "amount" in (money := sent.get("yearly_value", {})):
             money.setdefault("currency", self.currency)
-        return sent, parent
+        return sent
 
     def _errors(self, error: ValidationError) -> list[FieldError]:
         return [

@@ -55,6 +55,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "parent", "parent company", "parent account", "subsidiary of", "group", "belongs to", "上级客户", "母公司",
         "上级公司", "所属集团", "集团",
     ),
+    "owner": (
+        "owner", "account owner", "customer owner", "account manager", "sales rep", "sales agent", "负责人",
+        "客户负责人", "客户经理", "业务员", "所有人", "归属人",
+    ),
     "source": ("source", "lead source", "来源", "客户来源"),
     "phone": (
         "phone", "phone number", "telephone", "tel", "mobile", "mobile phone", "电话", "电话号码", "联系电话", "手机",

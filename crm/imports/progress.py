@@ -184,12 +184,12 @@ def refused() -> Select[Any]:
     """The numbers of the lines that were refused, from the first to the last."""
     number = import_problems.c.line
     first, last = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
-    return select(number).where(*_of_this(import_problems), number.between(first, last))
+    return select(number).where(*_of_this(import_problems), number.between(first, last), import_problems.c.refused)
 
 
 @statement
 def keep() -> Insert:
-    """What was wrong with lines; each line is told once."""
+    """What was wrong with lines; a line that was noted before has one thing more."""
     columns: list[Any] = [
         Column("line", Integer), Column("refused", Boolean), Column("errors", JSONB), Column("content", JSONB)
     ]  # fmt: skip
@@ -197,10 +197,9 @@ def keep() -> Insert:
     problem = problem.render_derived(with_types=True)
     names = ["workspace_id", "import_id", "line", "refused", "errors", "content"]
     home, whose = bindparam("workspace_id", type_=Uuid), bindparam("import_id", type_=Uuid)
-    return (
-        insert(import_problems)
-        .from_select(names, select(home, whose, *(problem.c[name] for name in names[2:])))
-        .on_conflict_do_nothing()
+    told = insert(import_problems).from_select(names, select(home, whose, *(problem.c[name] for name in names[2:])))
+    return told.on_conflict_do_update(
+        index_elements=names[:3], set_={"errors": import_problems.c.errors.op("||")(told.excluded.errors)}
     )
 
 

@@ -14,6 +14,7 @@ from crm.imports.opportunities import landing, references
 from crm.imports.opportunities.columns import HEADINGS
 from crm.imports.opportunities.lines import OpportunityReader, OpportunityReading
 from crm.imports.opportunities.references import Known, Pipeline, Product, Sale, Stage
+from crm.imports.people import Person
 from crm.opportunities import events
 from crm.opportunities.grades import grade, review_every
 from crm.opportunities.rules import CLOSED
@@ -110,6 +111,7 @@ def _place(tx: Transaction, reading: OpportunityReading, new_id: str, known: Kno
         values |= {"id": new_id, "pipeline_id": pipeline.id, "owner_id": owner}
         if owner is None and tx.actor.user_id is not None:
             values["owner_id"] = str(tx.actor.user_id)
+        values["team_id"] = known.people.team_of(values["owner_id"])
         values["stage_id"] = _stage(pipeline, said)
         batch.new.append(values)
         return
@@ -175,9 +177,10 @@ def _waves(readings: Sequence[OpportunityReading]) -> Iterator[list[OpportunityR
 
 def _only(named: Mapping[str, Sequence[Any]], said: Mapping[str, Any], name: str) -> Any:
     """The one that a line names; None where it names none. Raises ``Refused`` for none and for several."""
-    if name not in said:
-        return None
-    found = named.get(normalized(said[name]), ())
+    return _one(named.get(normalized(said[name]), ()), name) if name in said else None
+
+
+def _one(found: Sequence[Any], name: str) -> Any:
     if not found:
         raise Refused(name, f"There is no {name} of this name.", f"{name}_unknown")
     if len(found) > 1:
@@ -185,9 +188,11 @@ def _only(named: Mapping[str, Sequence[Any]], said: Mapping[str, Any], name: str
     return found[0]
 
 
-def _owner(known: Known, said: Mapping[str, Any]) -> Any:
-    by_email = known.people.get(said.get("owner", "").strip().lower(), ())
-    return by_email[0] if by_email else _only(known.people, said, "owner")
+def _owner(known: Known, said: Mapping[str, Any]) -> str | None:
+    if "owner" not in said:
+        return None
+    owner: Person = _one(known.people.known_as(said["owner"]), "owner")
+    return owner.id
 
 
 def _one_product(known: Known, said: Mapping[str, Any]) -> Product | None:

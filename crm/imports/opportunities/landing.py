@@ -42,7 +42,6 @@ from crm.opportunities.models import new_place, opportunities, opportunity_items
 from crm.opportunities.queries import OPPORTUNITY
 from crm.planning import BY_KEY, FOR_THESE_ROWS
 from crm.recording import recorded
-from crm.workspaces.models import users
 
 HOME = bindparam("workspace_id", type_=Uuid)
 
@@ -98,10 +97,7 @@ def _line(*names: str, **more: Any) -> Any:
 @statement
 def _add(*, published: bool) -> Select[Any]:
     line = _line(*NEW, stage_entered_on=Date())
-    at_home = users.c.workspace_id == HOME
-    of_owner = select(users.c.team_id).where(at_home, users.c.id == line.c.owner_id).correlate(line).scalar_subquery()
     values: dict[str, ColumnElement[Any]] = {name: line.c[name] for name in NEW}
-    values["team_id"] = func.coalesce(line.c.team_id, of_owner)
     values["tags"] = func.coalesce(line.c.tags, text("'{}'::text[]"))
     for name, default in DEFAULTED.items():
         values[name] = func.coalesce(line.c[name], literal(default, Text))

@@ -14,6 +14,7 @@ from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Transaction, statement
 from crm.imports.opportunities.lines import OpportunityReading
+from crm.imports.people import People, people
 from crm.opportunities.models import opportunities, opportunity_items
 from crm.opportunities.queries import OPPORTUNITY, today
 from crm.opportunities.reviews import on_a_working_day
@@ -21,7 +22,6 @@ from crm.pipelines.models import pipeline_stages, pipelines
 from crm.planning import FOR_THESE_ROWS
 from crm.products.models import products
 from crm.search import normalized
-from crm.workspaces.models import users
 
 HOME = bindparam("workspace_id", type_=Uuid)
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Known:
     """What the lines of a batch may name, each by how it is compared."""
 
     customers: Mapping[str, Sequence[str]]
-    people: Mapping[str, Sequence[str]]
+    people: People
     products: Mapping[str, Sequence[Product]]
     pipelines: Mapping[str, Sequence[Pipeline]]
     default_pipeline: Pipeline | None
@@ -89,7 +89,7 @@ async def known(tx: Transaction, readings: Sequence[OpportunityReading]) -> Know
             (row["key"], row["id"])
             for row in await tx.rows(_customers(tx.actor.sight), keys=_distinct(said, "customer", normalized))
         ),
-        people=await _people(tx) if any("owner" in one for one in said) else {},
+        people=await people(tx),
         products=await _products(tx) if any("product" in one for one in said) else {},
         pipelines=pipelines_by_name,
         default_pipeline=default,
@@ -113,11 +113,6 @@ def _grouped(rows: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
         if key and value not in found[key]:
             found[key].append(value)
     return found
-
-
-async def _people(tx: Transaction) -> dict[str, list[str]]:
-    rows = await tx.rows(_users())
-    return _grouped((key, row["id"]) for row in rows for key in (row["email"].lower(), normalized(row["name"])))
 
 
 async def _products(tx: Transaction) -> dict[str, list[Product]]:
@@ -168,11 +163,6 @@ def _customers(sight: Sight) -> Select[Any]:
         CUSTOMER.visible(sight),
         key == any_(bindparam("keys", type_=ARRAY(Text))),
     )
-
-
-@statement
-def _users() -> Select[Any]:
-    return select(cast(users.c.id, Text).label("id"), users.c.email, users.c.name).where(users.c.workspace_id == HOME)
 
 
 @statement
