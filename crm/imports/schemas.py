@@ -103,7 +103,7 @@ class PreviewRow(Shown):
     line: int
     customer: dict[str, Any] | None = Field(description="The customer it would make; null where it would be refused.")
     parent: str | None = Field(description="The parent's name, looked up when the import runs.")
-    owner: str | None = Field(description="Whose it shall be, by name or e-mail address, looked up when the import runs.")
+    owner: str | None = Field(description="Whose it is to be, by name or e-mail, looked up when the import runs.")
     opportunity: dict[str, Any] | None = Field(
         description="What the line says of an opportunity; whom and what it names is looked up when the import runs."
     )
