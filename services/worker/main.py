@@ -12,6 +12,7 @@ import uvloop
 
 from crm.database import Database
 from services import logs
+from services.memory import settle_memory
 from services.settings import Settings, load
 from services.worker import digesting, escalating, housekeeping, ranking, removing
 from services.worker.birthdays import SECONDS as BIRTHDAY_SECONDS
@@ -117,6 +118,7 @@ async def run(settings: Settings, rounds: tuple[Round, ...] = ROUNDS) -> None:
         loop.add_signal_handler(number, worker.stopping.set)
     tasks = [asyncio.create_task(keep_running(worker, each), name=each.name) for each in rounds]
     tasks.append(asyncio.create_task(keep_queue_worked(worker), name="queue"))
+    settle_memory()
     logger.info("worker started", extra={"facts": {"name": worker.name}})
     try:
         await worker.stopping.wait()
