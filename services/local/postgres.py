@@ -23,6 +23,8 @@ LONGEST_SOCKET_FOLDER = 104 - len("/.s.PGSQL.5432.lock") - 1
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 MAKING_A_CLUSTER_PATIENCE = 120.0
+SETTINGS = {"wal_init_zero": "off"}
+"""A new file of the log is not filled with zeros first, for which all commits wait: ``docs/decisions/0045``."""
 
 
 class ServerFailed(Exception):

@@ -100,6 +100,7 @@ def embedded_valkey(folder: Path, *, children: MutableSequence[Child] | None = N
 
 def _start_postgres(folder: Path, cluster: Path, sockets: Path, login: Login | None, *, durable: bool) -> Child:
     settings = {"listen_addresses": "", "unix_socket_directories": str(sockets), "max_connections": "200"}
+    settings |= postgres.SETTINGS
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     command: list[str | Path] = [postgres.program("postgres"), "-D", cluster]
