@@ -21,7 +21,7 @@ from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER, band_of
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
-from crm.groups.reactions import look_for_leaders
+from crm.groups.reactions import look_for_all_leaders
 from crm.recording import recorded
 from crm.tasks import actions as tasks
 
@@ -44,8 +44,7 @@ async def plan_contacts(tx: Transaction, facts: Sequence[Fact]) -> None:
     await tasks.owe_all(tx, owed)
     for customer_id in sorted(has_task):
         await actions.plan(tx, customer_id)
-    for fact in facts:
-        await look_for_leaders(tx, fact)
+    await look_for_all_leaders(tx, facts)
 
 
 async def _due(tx: Transaction, cared: Sequence[Cared]) -> Mapping[UUID, date]:

@@ -10,7 +10,8 @@ from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, Table, Uuid, any_, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
 from crm.calendars.prepared import calendar_of
@@ -64,6 +65,19 @@ async def settle(tx: Transaction, customer_id: UUID) -> None:
         await _owe(tx, company, lack)
 
 
+async def settle_all(tx: Transaction, customer_ids: Sequence[UUID]) -> None:
+    """``settle`` of many: where nothing is known and nothing asked yet, as of new companies, all are asked for at once.
+
+    Whoever calls has locked the customers.
+    """
+    strange = [Company(*row) for row in await tx.rows(_strange(), customer_ids=customer_ids)]
+    due = {owner: await _due_at(tx, owner) for owner in {one.owner_id for one in strange} if owner is not None}
+    lacks = ((one, _unknown(tx, one)) for one in strange)
+    await tasks.owe_all(tx, [_owed(one, lack, one.owner_id, due[one.owner_id]) for one, lack in lacks if one.owner_id])
+    for customer_id in sorted(set(customer_ids) - {one.id for one in strange}):
+        await settle(tx, customer_id)
+
+
 async def companies_of(tx: Transaction, person_id: UUID) -> list[UUID]:
     """The companies that a person is linked to, always in the same order, as they are locked one after the other."""
     return [row[0] for row in await tx.rows(_companies_of(), person_id=person_id)]
@@ -85,24 +99,30 @@ async def _lacks(tx: Transaction, company: Company, rows: Sequence[Any]) -> list
         if not row["known"]
     ]
     if not rows and not await tx.value(_top_is_linked(), customer_id=company.id):
-        found = [Lack(_key(company.id), in_language(words.LEADER_UNKNOWN, language, company=company.name))]
+        found = [_unknown(tx, company)]
     return found
 
 
+def _unknown(tx: Transaction, company: Company) -> Lack:
+    return Lack(_key(company.id), in_language(words.LEADER_UNKNOWN, tx.actor.language, company=company.name))
+
+
 async def _owe(tx: Transaction, company: Company, lack: Lack) -> None:
-    if company.owner_id is None:
-        return
-    owed = Owed(
+    if company.owner_id is not None:
+        await tasks.owe(tx, _owed(company, lack, company.owner_id, await _due_at(tx, company.owner_id)))
+
+
+def _owed(company: Company, lack: Lack, owner_id: UUID, due_at: datetime) -> Owed:
+    return Owed(
         kind="follow_up",
         title=lack.title,
         subject_type="customer",
         subject_id=company.id,
         customer_id=company.id,
-        assignee_id=company.owner_id,
-        due_at=await _due_at(tx, company.owner_id),
+        assignee_id=owner_id,
+        due_at=due_at,
         dedupe_key=lack.key,
     )
-    await tasks.owe(tx, owed)
 
 
 async def _close(tx: Transaction, task: Any, company: Company, known: Set[str]) -> None:
@@ -128,15 +148,34 @@ async def _due_at(tx: Transaction, owner_id: UUID) -> datetime:
 
 @statement
 def _company() -> Select[Any]:
+    these = customers.c.id == bindparam("customer_id", type_=Uuid)
+    return select(*_as_company()).where(_at_home(customers), these).with_for_update(key_share=True, of=customers)
+
+
+def _as_company() -> list[ColumnElement[Any]]:
     c = customers.c
-    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
     asked = (c.kind == "company") & (c["class"] == "key") & c.archived_at.is_(None) & owner
-    return (
-        select(c.id, c.name, c.owner_id, asked.label("asked"))
-        .where(at_home, c.id == bindparam("customer_id", type_=Uuid))
-        .with_for_update(key_share=True, of=customers)
+    return [c.id, c.name, c.owner_id, asked.label("asked")]
+
+
+@statement
+def _strange() -> Select[Any]:
+    """Those of these companies whose leaders are asked for and of which nothing is known and nothing asked yet."""
+    c, link, task = contacts.c, customer_links.c, task_table.c
+    columns = _as_company()
+    has_contact = exists().where(_at_home(contacts), c.customer_id == customers.c.id)
+    has_link = exists().where(_at_home(customer_links), link.organization_id == customers.c.id)
+    asked = exists().where(
+        _at_home(task_table), task.customer_id == customers.c.id, func.starts_with(task.dedupe_key, f"{KEY}:")
     )
+    these = customers.c.id == any_(bindparam("customer_ids", type_=ARRAY(Uuid)))
+    return select(*columns).where(_at_home(customers), these, columns[-1], ~has_contact, ~has_link, ~asked)
+
+
+def _at_home(table: Table) -> ColumnElement[bool]:
+    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    return at_home
 
 
 @statement

@@ -1,5 +1,6 @@
 """What groups do about facts: the leaders of key companies. The worker calls each inside the fact's workspace."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from crm.database import Transaction
@@ -25,13 +26,24 @@ async def look_for_leaders(tx: Transaction, fact: Fact) -> None:
 
     Part of what care does about customers: a reaction of its own would double the work that an import makes.
     """
-    changes = (fact.changes or {}).keys()
-    if fact.payload.get("kind") == "person" and OF_A_PERSON & changes:
-        for company_id in await leaders.companies_of(tx, fact.subject_id):
-            await leaders.settle(tx, company_id)
-    came_or_went = fact.changes is None or "archived_at" in changes
-    if (came_or_went and fact.payload.get("class") == "key") or DECIDES & changes:
-        await leaders.settle(tx, fact.subject_id)
+    await look_for_all_leaders(tx, [fact])
+
+
+async def look_for_all_leaders(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """The same of many facts of one workspace, whose customers are locked."""
+    concerned = []
+    for fact in facts:
+        changes = (fact.changes or {}).keys()
+        if fact.payload.get("kind") == "person" and OF_A_PERSON & changes:
+            for company_id in await leaders.companies_of(tx, fact.subject_id):
+                await leaders.settle(tx, company_id)
+        came_or_went = fact.changes is None or "archived_at" in changes
+        if (came_or_went and fact.payload.get("class") == "key") or DECIDES & changes:
+            concerned.append(fact.subject_id)
+    if len(concerned) == 1:
+        await leaders.settle(tx, concerned[0])
+    elif concerned:
+        await leaders.settle_all(tx, concerned)
 
 
 async def settle_leaders(tx: Transaction, customer_id: UUID) -> None:

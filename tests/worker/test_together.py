@@ -22,6 +22,8 @@ from tests.worker.test_rhythm import furnished
 KINDS: Mapping[str, Mapping[str, object]] = {
     "plain": {},
     "key": {"class": "key"},
+    "key too": {"class": "key"},
+    "led": {"class": "key"},
     "person": {"kind": "person", "class": "key"},
     "left alone": {"do_not_contact": True},
     "nobody's": {},
@@ -42,6 +44,9 @@ INSERT INTO tasks (workspace_id, title, kind, subject_type, subject_id, customer
                    dedupe_key)
 VALUES ($1, 'Before', 'contact_due', 'customer', $2, $2, $3, now(), $4, $5)
 """
+LEADER = (
+    "INSERT INTO contacts (workspace_id, customer_id, name, name_key, level) VALUES ($1, $2, 'Chen', 'chen', 'top')"
+)
 TOLD = """
 SELECT type, payload->>'title' AS title, changes FROM events WHERE customer_id = $1 ORDER BY type, 2, changes::text
 """
@@ -61,6 +66,7 @@ async def found(backstage: Backstage, due_on: date) -> dict[str, UUID]:
         if kind in CHANGED:
             await backstage.owner.execute(f"UPDATE customers SET {CHANGED[kind]} WHERE id = $1", who)
     home, anna, ben = backstage.home.id, backstage.home.anna.id, backstage.home.ben.id
+    await backstage.owner.execute(LEADER, home, made["led"])
     closed, asked = made["closed before"], made["asked already"]
     await backstage.owner.execute(TASK, home, closed, anna, "done", f"contact_due:{closed}:{due_on}")
     await backstage.owner.execute(TASK, home, asked, ben, "open", None)
