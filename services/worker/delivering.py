@@ -13,7 +13,7 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from crm.actor import system
+from crm.actor import Actor, system
 from crm.database import EVERYWHERE
 from crm.sealing import SealBroken
 from crm.webhooks import due, leases, settling
@@ -66,18 +66,22 @@ async def run(worker: Worker, workspace_id: UUID, delivery_id: UUID) -> None:
     async with worker.database.transaction(actor) as tx:
         lease = await leases.claim(tx, delivery_id)
     while lease is not None:
-        outcome = await attempt(worker, workspace_id, lease)
-        facts = {"delivery_id": lease.delivery_id, "endpoint_id": lease.endpoint_id, "attempt": lease.attempt}
-        async with worker.database.transaction(actor) as tx:
-            settled = await settling.settle(tx, lease, outcome)
-        if not settled:
-            logger.warning("came back too late to settle a delivery", extra={"facts": facts})
-        elif outcome.state == "dead":
-            logger.warning("delivery is dead", extra={"facts": {**facts, "status": outcome.status}})
-        if not settled or outcome.verdict is not Verdict.DELIVERED or monotonic() > until:
-            return
-        async with worker.database.transaction(actor) as tx:
-            lease = await leases.claim_next(tx, lease.endpoint_id)
+        lease = await _attempted(worker, actor, lease, until)
+
+
+async def _attempted(worker: Worker, actor: Actor, lease: Lease, until: float) -> Lease | None:
+    """Attempt what was leased and settle it; in the same transaction the endpoint's next is leased, if it is to be."""
+    outcome, further = await attempt(worker, actor.workspace_id, lease), None
+    async with worker.database.transaction(actor) as tx:
+        settled = await settling.settle(tx, lease, outcome)
+        if settled and outcome.verdict is Verdict.DELIVERED and monotonic() <= until:
+            further = await leases.claim_next(tx, lease.endpoint_id)
+    facts = {"delivery_id": lease.delivery_id, "endpoint_id": lease.endpoint_id, "attempt": lease.attempt}
+    if not settled:
+        logger.warning("came back too late to settle a delivery", extra={"facts": facts})
+    elif outcome.state == "dead":
+        logger.warning("delivery is dead", extra={"facts": {**facts, "status": outcome.status}})
+    return further
 
 
 async def attempt(worker: Worker, workspace_id: UUID, lease: Lease) -> Outcome:
