@@ -75,10 +75,15 @@ WHERE table_schema = 'public' AND column_name = 'workspace_id'
 """
 
 
+QUESTIONS: list[str] = []
+"""The question over all tables, once it is made: every database of a run has the same."""
+
+
 async def everything_of(workspace: Workspace) -> dict[str, str]:
     """A hash over all rows of a workspace, table by table."""
-    question = await workspace.owner.fetchval(HASH)
-    return {row["name"]: row["hash"] for row in await workspace.owner.fetch(question, workspace.id)}
+    if not QUESTIONS:
+        QUESTIONS.append(await workspace.owner.fetchval(HASH))
+    return {row["name"]: row["hash"] for row in await workspace.owner.fetch(QUESTIONS[0], workspace.id)}
 
 
 def test_every_operation_has_a_case_and_every_case_an_operation() -> None:
@@ -127,10 +132,9 @@ async def test_whoever_may_not_is_refused_and_changes_nothing(
         assert refused["required_scope"] in operation.scopes
     if operation.changes and not set(operation.scopes) <= SCOPES_OF[Role.AUDITOR]:
         problem(await operation.ask(clients(workspace.auditor.token), asked), 403, "scope_missing")
-    assert await everything_of(workspace) == before
     if not case.shared:
         await _nothing_to_see(operation, asked, clients(workspace.ben.token))
-        assert await everything_of(workspace) == before
+    assert await everything_of(workspace) == before
 
 
 async def _nothing_to_see(operation: Operation, asked: Asked, colleague: Client) -> None:
@@ -209,7 +213,6 @@ async def test_another_workspace_looks_like_nothing_at_all(
         elif where[0] == "body":
             assert answered.status_code == 422, (where, answered.text)
         assert not _mentions(answered.text.replace(foreign, ""), workspace, *theirs.marks), (where, answered.text)
-        assert await everything_of(workspace) == before, where
     own = put(mine, ("body", "id"), str(ids["id"])) if "id" in _uuids_of_body(operation) else mine
     controlled = await operation.ask(clients(elsewhere.admin.token), own)
     if not (case.by == "anna" and "notification" in operation.id):
