@@ -9,6 +9,7 @@ from crm.complaints.schemas import Mark, Said
 from crm.complaints.vocabulary import Category, CauseKind, Remedy, Validity
 from crm.customers.schemas import Money
 from crm.fields import Line, Moment, Sent, Text, kept, like
+from crm.interactions.vocabulary import LoggedChannel
 from crm.sla.vocabulary import Severity
 
 
@@ -84,9 +85,12 @@ class ComplaintSendBack(Sent):
 class ComplaintCommunicate(Sent):
     """That the customer was told the decision, and whether they were reached at all."""
 
-    model_config = like(reached=True, note="Told Mr Wang by phone.")
+    model_config = like(reached=True, channel="call", note="Told Mr Wang, who will ask his workshop.")
 
     reached: bool = Field(description="A decision is communicated when the customer was reached.")
+    channel: LoggedChannel | None = Field(
+        default=None, description="By which way; as the complaint came in, when not given."
+    )
     note: Text | None = None
 
 

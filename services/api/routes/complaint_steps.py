@@ -99,7 +99,9 @@ async def send_solution_back(tx: ComplaintChanges, complaint_id: UUID, why: Comp
 
 @router.post("/complaints/{complaint_id}/communicate", response_model=ComplaintRead, responses=REFUSED)
 async def communicate_decision(tx: ComplaintChanges, complaint_id: UUID, told: ComplaintCommunicate) -> Answer:
-    """Tell the customer what was decided. It counts once they were reached."""
+    """Tell the customer what was decided. It counts once they were reached, and is logged as an interaction with them:
+    `GET /v1/interactions?complaint_id=…`.
+    """
     return await actions.communicate(tx, complaint_id, told)
 
 
