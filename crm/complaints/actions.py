@@ -66,6 +66,7 @@ async def send_back(tx: Transaction, complaint_id: UUID, why: ComplaintSendBack)
 
 async def communicate(tx: Transaction, complaint_id: UUID, told: ComplaintCommunicate) -> Answer:
     """The customer knows the decision, and somebody was in touch with them. Raises as ``taking.take`` does."""
+    await talking.hold(tx, complaint_id)
     communicated = await take(tx, "communicate", complaint_id, Sent(note=told.note, reached=told.reached))
     await talking.keep(tx, complaint_id, told.channel)
     return communicated

@@ -1,4 +1,4 @@
-"""What an interaction was about.
+"""What an interaction was about; clocks worked out anew because a customer is another.
 
 Revision: loose, after hanging2.
 """
@@ -27,11 +27,40 @@ def upgrade() -> None:
         ["workspace_id", "subject_id"],
         postgresql_where=sa.text("subject_id IS NOT NULL"),
     )
+    _recounts("'policy', 'calendar', 'customer'", ["severity", "calendar_id", "customer_id"], customers=True)
+
+
+def _recounts(causes: str, which: list[str], *, customers: bool) -> None:
+    """What may be worked out anew: for these causes, one open row for these columns."""
+    op.drop_index("one_open_recount", table_name="sla_recounts")
+    op.drop_constraint(op.f("ck_sla_recounts_cause"), "sla_recounts", type_="check")
+    if customers:
+        op.add_column("sla_recounts", sa.Column("customer_id", sa.Uuid(), nullable=True))
+        op.create_foreign_key(
+            op.f("fk_sla_recounts_workspace_id_customer_id"),
+            "sla_recounts",
+            "customers",
+            ["workspace_id", "customer_id"],
+            ["workspace_id", "id"],
+        )
+    else:
+        op.execute("DELETE FROM sla_recounts WHERE cause = 'customer'")
+        op.drop_column("sla_recounts", "customer_id")
+    op.create_check_constraint(op.f("ck_sla_recounts_cause"), "sla_recounts", f"cause IN ({causes})")
+    op.create_index(
+        "one_open_recount",
+        "sla_recounts",
+        ["workspace_id", *which],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
     """Back."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    _recounts("'policy', 'calendar'", ["severity", "calendar_id"], customers=False)
     op.drop_index(op.f("ix_interactions_workspace_id_subject_id"), table_name="interactions")
     op.drop_constraint(op.f("ck_interactions_subject"), "interactions", type_="check")
     op.drop_constraint(op.f("ck_interactions_subject_type"), "interactions", type_="check")

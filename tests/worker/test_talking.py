@@ -1,49 +1,13 @@
 """Who tells a customer the decision on a complaint keeps them warm, whoever the customer is by then."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Any
+import asyncio
 from uuid import UUID
 
-import pytest_asyncio
-
-from services.api.main import create_app
-from services.api.openapi import document
 from services.worker.rounds import Worker
-from tests.complaints.steps import Path, receive
-from tests.conftest import Client, Running
-from tests.worker.conftest import Backstage, settle
+from tests.complaints.steps import receive
+from tests.worker.conftest import Backstage, Front, settle
 from tests.worker.test_care import contact_tasks, customer
-from tests.worker.test_merging import merge, unmerge
-
-
-@dataclass
-class Front:
-    """The front door of the stage, with two who go through it."""
-
-    admin: Client
-    path: Path
-
-    async def customer(self, name: str) -> str:
-        made = await self.admin.post("/v1/customers", json={"name": name, "owner_id": str(self.path.workspace.anna.id)})
-        assert made.status_code == 201, made.text
-        return str(made.json()["id"])
-
-    async def talks(self, customer_id: str) -> list[dict[str, Any]]:
-        found = await self.admin.get("/v1/interactions", params={"customer_id": customer_id})
-        return list(found.json()["data"])
-
-
-@pytest_asyncio.fixture
-async def front(backstage: Backstage) -> AsyncIterator[Front]:
-    app = create_app(backstage.stage.settings())
-    running = Running(app, document(app))
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        admin = await stack.enter_async_context(Client(running, backstage.home.admin.token))
-        service = await stack.enter_async_context(Client(running, backstage.home.service.token))
-        yield Front(admin, Path(service, admin, backstage.home))
+from tests.worker.test_merging import merge, unmerge, until_blocked
 
 
 async def test_the_customer_is_warm_and_the_next_contact_planned_from_then_on(
@@ -87,3 +51,18 @@ async def test_when_the_merge_is_undone_the_talk_goes_back_with_its_complaint(
     await settle(worker)
     assert [len(await front.talks(whose)) for whose in (one, two)] == [0, 1]
     assert [(await customer(backstage, UUID(whose)))["warmth_band"] for whose in (one, two)] == ["never", "hot"]
+
+
+async def test_while_its_customer_is_merged_the_complaint_is_not_held(backstage: Backstage, front: Front) -> None:
+    one = await front.customer("Acme")
+    complaint = await front.path.to("approved", await receive(front.admin, one))
+    where = f"/v1/complaints/{complaint['id']}/communicate"
+    async with backstage.stage.database.transaction(backstage.home.admin.actor) as tx:
+        await tx._connection.execute("SELECT FROM customers WHERE id = $1 FOR UPDATE", UUID(one))
+        telling = asyncio.create_task(front.path.service.post(where, json={"reached": True}))
+        await until_blocked(backstage)
+        found = await backstage.owner.fetch(
+            "SELECT id FROM complaints WHERE id = $1 FOR UPDATE NOWAIT", UUID(complaint["id"])
+        )
+        assert len(found) == 1, "whoever merges the customer would wait for it, and it for them"
+    assert (await telling).status_code == 200
