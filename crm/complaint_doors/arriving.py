@@ -22,6 +22,7 @@ from crm.complaint_doors.models import complaint_arrivals
 from crm.complaint_doors.opening import Opened
 from crm.complaint_doors.schemas import MailTaken
 from crm.complaint_doors.senders import known_by
+from crm.complaint_doors.vouching import is_vouched_for
 from crm.complaints import receiving
 from crm.complaints.models import complaints
 from crm.complaints.taking import Sent, take
@@ -47,6 +48,7 @@ PER_INBOX = Rate(600, timedelta(hours=1))
 _NUMBER = re.compile(r"(?<![0-9])(20[0-9]{2}-[0-9]{6,9})(?![0-9])")
 NO_SUBJECT = ("(no subject)", "（无主题）")
 NO_TEXT = ("(no text)", "（无正文）")
+UNPROVEN = ("[Sender not verified: {}]", "［发件人未经验证：{}］")
 FILES = ("Attached, not kept: {}", "附件（未保存）：{}")
 
 
@@ -102,7 +104,7 @@ async def take_in(database: Database, opened: Opened, key: str, raw: bytes) -> M
                 return MailTaken(outcome="ignored", reference=None, repeated=False)
         elif (found := await _answered(tx, read)) is not None:
             if await arrivals.note(tx, "added", read.fingerprint, key, complaint_id=found["id"], **known):
-                await _add(tx, found, read)
+                await _add(tx, opened, found, read)
                 return MailTaken(outcome="added", reference=found["number"], repeated=False)
         else:
             complaint_id = await new_id(tx)
@@ -119,6 +121,7 @@ async def _begin(tx: Transaction, opened: Opened, read: Mail, complaint_id: UUID
     values: dict[str, Any] = {
         "id": complaint_id,
         "channel": "email",
+        "sender": "verified" if is_vouched_for(read, opened.row["authserv_id"]) else "claimed",
         "received_at": datetime.now(UTC),
         "subject": read.subject or _first(tx, NO_SUBJECT),
         "description": _told(tx, read),
@@ -135,9 +138,16 @@ async def _begin(tx: Transaction, opened: Opened, read: Mail, complaint_id: UUID
     return number
 
 
-async def _add(tx: Transaction, found: Any, read: Mail) -> None:
-    """A word more. Where the customer's answer was waited for, it is waited for no longer."""
-    sent = Sent(note=_told(tx, read))
+async def _add(tx: Transaction, opened: Opened, found: Any, read: Mail) -> None:
+    """A word more. Where the customer's answer was waited for, it is waited for no longer.
+
+    Where the mail server says of senders whether they are who they say, it is marked that it did not of this one.
+    """
+    note = _told(tx, read)
+    authserv_id = opened.row["authserv_id"]
+    if authserv_id is not None and not is_vouched_for(read, authserv_id):
+        note = f"{_first(tx, UNPROVEN).format(read.sender or '?')}\n\n{note}"
+    sent = Sent(note=note)
     await take(tx, "reply", found["id"], sent)
     if found["state"] == "waiting_customer":
         await take(tx, "resume", found["id"], Sent())

@@ -47,7 +47,10 @@ _PARSER = BytesParser(policy=compat32)
 
 @dataclass(frozen=True)
 class Mail:
-    """What a mail says. ``sender`` is an address or None; ``answers`` are the hashes of the messages it answers."""
+    """What a mail says. ``sender`` is an address or None; ``answers`` are the hashes of the messages it answers.
+
+    ``authors`` are its ``From`` headers, of which an honest mail has one; ``results`` what servers wrote of its sender.
+    """
 
     sender: str | None
     name: str | None
@@ -58,6 +61,8 @@ class Mail:
     answers: list[bytes]
     automatic: bool
     fingerprint: bytes
+    authors: int
+    results: list[str]
 
 
 def parse(raw: bytes) -> Mail:
@@ -113,15 +118,22 @@ def _read(message: Message) -> Mail:
         answers=[hash_of(one) for one in dict.fromkeys(answered)],
         automatic=_is_automatic(message),
         fingerprint=hashlib.sha256(whole.encode("utf-8", "replace")).digest(),
+        authors=len(_headers(message, "From")),
+        results=_headers(message, "Authentication-Results")[:MOST_NAMES],
     )
 
 
 def _header(message: Message, name: str) -> str:
-    """A header as it stands, bounded. What is not ASCII is UTF-8 (RFC 6532), which the parser leaves as bytes."""
+    """A header as it stands, the first of that name."""
+    return next(iter(_headers(message, name)), "")
+
+
+def _headers(message: Message, name: str) -> list[str]:
+    """Headers as they stand, bounded. What is not ASCII is UTF-8 (RFC 6532), which the parser leaves as bytes."""
     wanted = name.lower()
-    value = next((str(value) for key, value in message.raw_items() if key.lower() == wanted), "")
-    found = value[:LONGEST_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(found.split())
+    values = (str(value)[:LONGEST_HEADER] for key, value in message.raw_items() if key.lower() == wanted)
+    found = (value.encode("ascii", "surrogateescape").decode("utf-8", "replace") for value in values)
+    return [" ".join(value.split()) for value in found]
 
 
 def _words(message: Message, name: str) -> str:

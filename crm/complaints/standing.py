@@ -141,6 +141,7 @@ async def _case(access: Access, row: Any) -> Case:
         made = len(tries)
     return Case(
         **{name: row[name] for name in _PLAIN},
+        from_outside=row["sender"] is not None,
         own_cost=Decimal(0) if row["cost"] is None else row["own_cost"],
         open_actions=row["open_actions"],
         tries=made,
@@ -198,6 +199,7 @@ def _facts() -> list[ColumnElement[Any]]:
         c.id,
         *(c[name] for name in _PLAIN),
         c.received_by,
+        c.sender,
         c.cost,
         c.close_attempts,
         c.resolved_at,

@@ -21,6 +21,18 @@ class ComplaintNoted(Sent):
     note: Text | None = None
 
 
+class ComplaintIdentify(Sent):
+    """Whose the complaint is, and how you know."""
+
+    model_config = like(
+        customer_id="01a1fcb0-3a00-7000-8000-000000000001", reason="Mr Wang wrote no such mail; it is Globex's pump."
+    )
+
+    customer_id: UUID | None = Field(description="Null where nobody knows.")
+    contact_id: UUID | None = Field(default=None, description="Somebody at this customer.")
+    reason: Said
+
+
 class ComplaintAssess(Sent):
     """How bad it is, and what it is about. Another severity sets the clocks anew."""
 

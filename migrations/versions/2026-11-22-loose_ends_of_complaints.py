@@ -1,4 +1,4 @@
-"""What an interaction was about; clocks worked out anew because a customer is another.
+"""What an interaction was about, clocks worked out anew because a customer is another, who really sent a complaint.
 
 Revision: loose, after hanging2.
 """
@@ -10,6 +10,12 @@ revision = "loose"
 down_revision = "hanging2"
 branch_labels = None
 depends_on = None
+
+BEFORE = (
+    "receive", "acknowledge", "assess", "assign", "investigate", "wait_customer", "resume", "propose", "approve",
+    "send_back", "communicate", "accept", "refuse", "implement", "resolve", "attempt", "close", "reject", "withdraw",
+    "reopen", "inform", "reply", "escalate",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -28,6 +34,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("subject_id IS NOT NULL"),
     )
     _recounts("'policy', 'calendar', 'customer'", ["severity", "calendar_id", "customer_id"], customers=True)
+    op.add_column("complaints", sa.Column("sender", sa.Text(), nullable=True))
+    op.create_check_constraint(op.f("ck_complaints_sender"), "complaints", "sender IN ('claimed', 'verified')")
+    op.add_column("complaint_inboxes", sa.Column("authserv_id", sa.Text(), nullable=True))
+    _allow_steps((*BEFORE, "identify"))
+
+
+def _allow_steps(steps: tuple[str, ...]) -> None:
+    """Which words a step may have."""
+    listed = ", ".join(f"'{step}'" for step in steps)
+    for table in ("complaint_steps", "complaint_advice"):
+        op.drop_constraint(op.f(f"ck_{table}_step"), table, type_="check")
+        op.create_check_constraint(op.f(f"ck_{table}_step"), table, f"step IN ({listed})")
 
 
 def _recounts(causes: str, which: list[str], *, customers: bool) -> None:
@@ -58,8 +76,14 @@ def _recounts(causes: str, which: list[str], *, customers: bool) -> None:
 
 
 def downgrade() -> None:
-    """Back."""
+    """Back. What was found of who sent complaints has no place in the schema before."""
     op.execute("SET LOCAL lock_timeout = '2s'")
+    for table in ("complaint_steps", "complaint_advice"):
+        op.execute(f"DELETE FROM {table} WHERE step = 'identify'")
+    _allow_steps(BEFORE)
+    op.drop_column("complaint_inboxes", "authserv_id")
+    op.drop_constraint(op.f("ck_complaints_sender"), "complaints", type_="check")
+    op.drop_column("complaints", "sender")
     _recounts("'policy', 'calendar'", ["severity", "calendar_id"], customers=False)
     op.drop_index(op.f("ix_interactions_workspace_id_subject_id"), table_name="interactions")
     op.drop_constraint(op.f("ck_interactions_subject"), "interactions", type_="check")
