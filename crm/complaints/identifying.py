@@ -7,12 +7,14 @@ stands in its history; the customer it was taken for is told of once more, that 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Uuid, bindparam, update
+from sqlalchemy import Insert, Uuid, bindparam, select, update
 
 from crm.actor import Sight
 from crm.complaints import events, pointing, standing, taking
+from crm.complaints.holding import hold_customers
+from crm.complaints.models import complaints
 from crm.complaints.queries import COMPLAINT
-from crm.complaints.repeating import repeat_of
+from crm.complaints.repeating import repeat_of, repeated_by
 from crm.complaints.step_schemas import ComplaintIdentify
 from crm.complaints.taking import Sent
 from crm.customers.queries import out_of_reach
@@ -29,6 +31,7 @@ async def identify(tx: Transaction, complaint_id: UUID, found: ComplaintIdentify
 
     Raises as ``taking.take`` does, ``CustomerArchived``, 422 for a customer or a contact who is not there.
     """
+    await hold_customers(tx, complaint_id, *([] if found.customer_id is None else [found.customer_id]))
     now, row = await standing.locked(tx, complaint_id)
     values: dict[str, Any] = {"customer_id": found.customer_id, "contact_id": found.contact_id}
     sent = Sent(values, found.reason)
@@ -52,6 +55,7 @@ async def identify(tx: Transaction, complaint_id: UUID, found: ComplaintIdentify
         await record(tx, events.UNLINKED, _unlinked(tx.actor.sight), id=complaint_id)
     identified = await taking.take(tx, "identify", complaint_id, sent)
     if is_another:
+        await tx.rows(_repeated(), event_type=events.UPDATED, id=complaint_id, of_customer_id=row["customer_id"])
         await tx.rows(_tasks(), event_type=task_events.UPDATED, id=complaint_id, new_customer_id=found.customer_id)
     return identified
 
@@ -59,6 +63,26 @@ async def identify(tx: Transaction, complaint_id: UUID, found: ComplaintIdentify
 @statement
 def _unlinked(sight: Sight) -> Insert:
     return noted(COMPLAINT, sight)
+
+
+@statement
+def _repeated() -> Insert:
+    """Later ones of the customer that it was taken from repeat another one, or none."""
+    c, earlier = complaints.c, complaints.alias("earlier")
+    home = bindparam("workspace_id", type_=Uuid)
+    latest = (
+        select(earlier.c.id)
+        .where(earlier.c.workspace_id == c.workspace_id, repeated_by(earlier, c))
+        .order_by(earlier.c.received_at.desc(), earlier.c.id.desc())
+        .limit(1)
+        .correlate(complaints)
+    )
+    repeat_it = (
+        c.workspace_id == home,
+        c.customer_id == bindparam("of_customer_id", type_=Uuid),
+        c.repeat_of_id == bindparam("id", type_=Uuid),
+    )
+    return recorded(COMPLAINT, update(complaints).where(*repeat_it).values(repeat_of_id=latest.scalar_subquery()))
 
 
 @statement

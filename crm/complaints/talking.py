@@ -6,14 +6,12 @@ it, and so does the person whom the complaint is about. It hangs on the complain
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, Text, Uuid, bindparam, case, func, insert, literal, select
+from sqlalchemy import Insert, Text, Uuid, bindparam, case, func, insert, literal, select
 
 from crm.complaints.models import complaints
 from crm.complaints.vocabulary import Channel
-from crm.customers.models import customers
 from crm.database import Transaction, statement
 from crm.interactions import events
 from crm.interactions.models import interactions
@@ -36,23 +34,9 @@ AS_IT_CAME: Mapping[Channel, LoggedChannel] = MappingProxyType(
 """By which way somebody was probably told, when whoever told them does not say."""
 
 
-async def hold(tx: Transaction, complaint_id: UUID) -> None:
-    """Hold whose complaint it is before the complaint, as a merge does: each would wait for the other for ever."""
-    await tx.row(_hold(), id=complaint_id)
-
-
 async def keep(tx: Transaction, complaint_id: UUID, channel: LoggedChannel | None) -> None:
     """Log that the actor has just reached the customer of this complaint; nothing where nobody knows whose it is."""
     await record(tx, events.LOGGED, _keep(), id=complaint_id, channel=channel)
-
-
-@statement
-def _hold() -> Select[Any]:
-    c, k = complaints.c, customers.c
-    home = bindparam("workspace_id", type_=Uuid)
-    whose = select(c.customer_id).where(c.workspace_id == home, c.id == bindparam("id", type_=Uuid))
-    held = select(k.id).where(k.workspace_id == home, k.id == whose.scalar_subquery())
-    return held.with_for_update(read=True, key_share=True)
 
 
 @statement

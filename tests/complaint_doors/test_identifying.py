@@ -139,6 +139,18 @@ async def test_it_is_given_to_the_one_it_comes_from_with_all_that_follows(
     assert f"投诉 {complaint['number']} 经核实属于您的客户：Pump failed" in titles
 
 
+async def test_what_repeated_it_repeats_the_one_before_or_none(client: Client, gateway: Client) -> None:
+    used = await customer_of(client, email="wang@example.org")
+    first = await receive(client, used, category="other")
+    forged = await mailed(client, gateway)
+    second = await receive(client, used, category="other")
+    assert (forged["repeat_of_id"], second["repeat_of_id"]) == (first["id"], forged["id"])
+    freed = await go(client, forged, "identify", customer_id=None, reason=REASON)
+    assert freed["repeat_of_id"] is None
+    found = await get(client, second)
+    assert (found["repeat_of_id"], found["version"]) == (first["id"], second["version"] + 1)
+
+
 async def test_once_it_is_looked_into_it_stays(client: Client, gateway: Client, path: Path, service: Client) -> None:
     await customer_of(client, email="wang@example.org")
     complaint = await path.to("assessing", await mailed(client, gateway))
