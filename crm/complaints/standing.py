@@ -38,7 +38,7 @@ from crm.customers.queries import local_date
 from crm.database import Access, Transaction, statement
 from crm.errors import NotFound
 from crm.exchange_rates.queries import rate_on
-from crm.nouns import Answer, as_answer, mention, this_one
+from crm.nouns import Answer, Tailored, as_answer, mention, this_one
 from crm.tables import utc
 from crm.tasks.models import tasks
 from crm.workspaces.models import users, workspaces
@@ -69,7 +69,7 @@ async def detail(access: Access, complaint_id: UUID) -> Answer:
     steps = listed(found, who, may_write=MAY_WRITE in access.actor.scopes)
     complainer = row["complainer"] if _handles(row, who) else None
     more = {"repeats": row["repeats"], "open_actions": found.open_actions, "complainer": complainer, "steps": steps}
-    return with_more(Answer(row["id"], row["version"], row["body"]), more)
+    return with_more(Tailored(row["id"], row["version"], row["body"]), more)
 
 
 async def locked(tx: Transaction, complaint_id: UUID) -> tuple[Case, Any]:
@@ -141,6 +141,7 @@ async def _case(access: Access, row: Any) -> Case:
         made = len(tries)
     return Case(
         **{name: row[name] for name in _PLAIN},
+        from_outside=row["sender"] is not None,
         own_cost=Decimal(0) if row["cost"] is None else row["own_cost"],
         open_actions=row["open_actions"],
         tries=made,
@@ -198,6 +199,7 @@ def _facts() -> list[ColumnElement[Any]]:
         c.id,
         *(c[name] for name in _PLAIN),
         c.received_by,
+        c.sender,
         c.cost,
         c.close_attempts,
         c.resolved_at,
