@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -38,7 +38,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 """Words of people's files for the words of the product."""
 
 _CHOICES = frozenset({*WORDS, "intermediate_kind", "key_kind", "lifecycle"})
-_PARTED = ("address.", "yearly_value.")
+_READ = frozenset({"tags", "influence", "website"})
 _THOUSANDS = re.compile(r"(?<=[0-9])[,，](?=[0-9]{3})")
 _BETWEEN_TAGS = re.compile(r"[,;|、，；]")
 _OUR_TAGS = re.compile("; ")
@@ -81,6 +81,27 @@ class Reading:
     def parent_key(self) -> str | None:
         """The parent's name for comparing."""
         return (normalized(self.parent) or None) if self.parent else None
+
+
+class Cell(NamedTuple):
+    """A place in each line: the field that it fills, the part of it, which texts stand for which.
+
+    ``is_read``: the text is taken for what people mean by it, not as it stands.
+    """
+
+    place: int
+    whole: str
+    part: str | None
+    values: Mapping[str, str]
+    is_read: bool
+
+    @classmethod
+    def of(cls, place: int, to: str, values: Mapping[str, str]) -> "Cell":
+        """The place that fills this field."""
+        if to.startswith(CUSTOM):
+            return cls(place, "custom", to.removeprefix(CUSTOM), values, is_read=False)
+        whole, _, part = to.partition(".")
+        return cls(place, whole, part or None, values, to in _CHOICES or to in _READ)
 
 
 @dataclass(frozen=True)
@@ -163,15 +184,15 @@ class Reader:
         return mark.lower() if mark and by == "email" else mark
 
     @cached_property
-    def _cells(self) -> list[tuple[int, str, Mapping[str, str]]]:
-        """Of each cell that says something: its place, its field, and what stands for which."""
+    def _cells(self) -> list[Cell]:
+        """Where the cells that say something stand, and what becomes of each."""
         named = enumerate(self.sheet.headings)
-        cells = [(place, self.mapping[heading], self.values.get(heading, {})) for place, heading in named]
-        return [cell for cell in cells if cell[1] != SKIP]
+        cells = [Cell.of(place, self.mapping[heading], self.values.get(heading, {})) for place, heading in named]
+        return [cell for cell in cells if cell.whole != SKIP]
 
     def _sent(self, cells: tuple[str, ...]) -> dict[str, Any]:
         sent: dict[str, Any] = {}
-        for place, to, values in self._cells:
+        for place, whole, part, values, is_read in self._cells:
             text = cells[place].strip()
             if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA_SIGNS:
                 # So that no spreadsheet ran it, when it was exported.
@@ -179,13 +200,10 @@ class Reader:
             text = values.get(text, text)
             if not text:
                 continue
-            if to.startswith(CUSTOM):
-                sent.setdefault("custom", {})[to.removeprefix(CUSTOM)] = text
-            elif to.startswith(_PARTED):
-                whole, part = to.split(".")
+            if part is not None:
                 sent.setdefault(whole, {})[part] = _THOUSANDS.sub("", text) if part == "amount" else text
             else:
-                sent[to] = _understood(to, text, self._between_tags)
+                sent[whole] = _understood(whole, text, self._between_tags) if is_read else text
         if self.currency and "amount" in (money := sent.get("yearly_value", {})):
             money.setdefault("currency", self.currency)
         return sent

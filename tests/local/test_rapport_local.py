@@ -155,14 +155,14 @@ def test_the_walk_of_the_readme_works_and_everything_is_found_again_after_ctrl_c
         stop(first)
 
         second = start(port)
-        second.until(lambda said: WELCOME in said, patience=30)
+        second.until(lambda said: WELCOME in said, patience=90)
         assert "Filling the demo" not in second.said
         # The token of the first run: the secret key was kept as well.
         assert client.get(f"/v1/customers/{new['id']}").raise_for_status().json()["name"] == "成都锦江酒店"
         assert client.get("/v1/customers", params={"include_total": True}).json()["total"] == kept
         told = re.compile(r"customer\.updated .*成都锦江酒店.* signature ok")
         client.patch(f"/v1/customers/{new['id']}", json={"region": "西南"}).raise_for_status()
-        second.until(told.search, patience=15)
+        second.until(told.search, patience=60)
     stop(second)
     assert sorted(path.name for path in (folder / "data" / "run").iterdir()) == []
 
