@@ -24,17 +24,15 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from crm.complaints.models import complaints
 from crm.customers.models import customers
 from crm.notifications.models import notifications
 from crm.sla.clock import BREACH
 from crm.sla.models import sla_policies
-from crm.workspaces.models import teams, users, workspaces
-
-HIGHEST = 50
-"""So many teams above each other are looked through for a manager, should they ever form a circle."""
+from crm.workspaces.models import users, workspaces
+from crm.workspaces.superiors import leaders
 
 CLOCKS = {
     "acknowledge": ("the acknowledgement", "受理确认"),
@@ -73,7 +71,8 @@ def escalations(crossed: CTE) -> CTE:
 def heard_of(crossed: CTE, escalated: CTE) -> CTE:
     """Who hears of which clock, each of the highest share of its time that they hear of."""
     stand = _standing(crossed)
-    boss = _bosses(stand)
+    s = stand.c
+    boss = leaders(select(s.id, s.team_id, s.handler_id, s.responsible_id).cte("led"))
     e, u = escalated.c, users.c
     named = select(
         e.id,
@@ -175,34 +174,6 @@ def _standing(crossed: CTE) -> CTE:
         )
         .cte("stand")
         .prefix_with("MATERIALIZED")
-    )
-
-
-def _bosses(stand: CTE) -> CTE:
-    """Who leads whoever handles each complaint: the nearest manager who is neither them nor whom it is about."""
-    t, upper, person = teams.c, teams.alias("upper"), users.alias("boss")
-    origins = select(stand.c.team_id).where(stand.c.team_id.is_not(None)).distinct().subquery("origins")
-    chain = (
-        select(t.id.label("origin"), t.parent_id, t.manager_id, literal(0, Integer).label("height"))
-        .select_from(origins.join(teams, and_(t.workspace_id == _home(), t.id == origins.c.team_id)))
-        .cte("chain", recursive=True)
-    )
-    chain = chain.union_all(
-        select(chain.c.origin, upper.c.parent_id, upper.c.manager_id, chain.c.height + 1)
-        .select_from(chain.join(upper, and_(upper.c.workspace_id == _home(), upper.c.id == chain.c.parent_id)))
-        .where(chain.c.height < HIGHEST)
-    )
-    is_there = and_(person.c.workspace_id == _home(), person.c.id == chain.c.manager_id, person.c.state == "active")
-    return (
-        select(stand.c.id, chain.c.manager_id)
-        .select_from(stand.join(chain, chain.c.origin == stand.c.team_id).join(person, is_there))
-        .where(
-            chain.c.manager_id.is_distinct_from(stand.c.handler_id),
-            chain.c.manager_id.is_distinct_from(stand.c.responsible_id),
-        )
-        .ext(distinct_on(stand.c.id))
-        .order_by(stand.c.id, chain.c.height)
-        .cte("bosses")
     )
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
@@ -36,11 +36,9 @@ from crm.reminders import events
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
 from crm.tables import Moment
-from crm.workspaces.models import teams, users, workspaces
+from crm.workspaces.models import users, workspaces
 from crm.workspaces.settings import DEFAULTS
-
-HIGHEST = 50
-"""So many teams above each other are looked through for a manager, should they ever form a circle."""
+from crm.workspaces.superiors import superiors
 
 
 class Ignored(NamedTuple):
@@ -117,7 +115,7 @@ def _wait_longer() -> Update:
 
 @statement
 def _escalate() -> Insert:
-    manager = _managers()
+    manager = superiors(users.c.id.in_(select(reminders.c.user_id).where(_these())))
     told = (
         reminders.update()
         .where(_these(), manager.c.user_id == reminders.c.user_id)
@@ -138,36 +136,6 @@ def _look_again() -> Update:
 @statement
 def _give_up() -> Update:
     return reminders.update().where(_these()).values(escalate_at=cast(null(), Moment))
-
-
-def _managers() -> Any:
-    """Who is told about whom: the nearest active manager, from the person's own team upwards, who is somebody else."""
-    home = bindparam("workspace_id", type_=Uuid)
-    whose = select(reminders.c.user_id).where(_these())
-    chain = (
-        select(users.c.id.label("user_id"), teams.c.parent_id, teams.c.manager_id, literal(0, Integer).label("height"))
-        .select_from(
-            users.join(teams, and_(teams.c.workspace_id == users.c.workspace_id, teams.c.id == users.c.team_id))
-        )
-        .where(users.c.workspace_id == home, users.c.id.in_(whose))
-        .cte("chain", recursive=True)
-    )
-    upper = teams.alias("upper")
-    chain = chain.union_all(
-        select(chain.c.user_id, upper.c.parent_id, upper.c.manager_id, chain.c.height + 1)
-        .select_from(chain.join(upper, and_(upper.c.workspace_id == home, upper.c.id == chain.c.parent_id)))
-        .where(chain.c.height < HIGHEST)
-    )
-    boss = users.alias("boss")
-    is_there = and_(boss.c.workspace_id == home, boss.c.id == chain.c.manager_id, boss.c.state == "active")
-    return (
-        select(chain.c.user_id, chain.c.manager_id)
-        .select_from(chain.join(boss, is_there))
-        .where(chain.c.manager_id != chain.c.user_id)
-        .ext(distinct_on(chain.c.user_id))
-        .order_by(chain.c.user_id, chain.c.height)
-        .cte("managers")
-    )
 
 
 def _notifications(told: Any) -> Insert:
