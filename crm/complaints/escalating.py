@@ -23,10 +23,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     literal,
     null,
     select,
+    true,
     union_all,
     update,
 )
@@ -143,7 +145,7 @@ def _crossed() -> CTE:
     percent = cast(cast(threshold.c.value, JSONB)["percent"].astext, Integer)
     columns = ("id", "complaint_id", "policy_id", "kind", "due_at", "state")
     found = select(*(k.c[name] for name in columns), percent.label("percent"))
-    crossed = found.select_from(k.join(threshold, literal(1) == literal(1))).where(_taken(), _is_crossed(threshold))
+    crossed = found.select_from(k.join(threshold, true())).where(_taken(), _is_crossed(threshold))
     return crossed.cte("crossed").prefix_with("MATERIALIZED")
 
 
@@ -158,7 +160,7 @@ def _marked(crossed: CTE) -> Update:
     left = (
         select(func.min(cast(value["at"].astext, Moment)))
         .select_from(threshold)
-        .where(value["crossed_at"].astext.is_(None), ~func.coalesce(is_crossed, literal(1) == literal(0)))
+        .where(value["crossed_at"].astext.is_(None), ~func.coalesce(is_crossed, false()))
     )
     broken = select(crossed.c.id).where(crossed.c.percent == BREACH)
     return (
@@ -186,7 +188,6 @@ def _facts(crossed: CTE, escalated: CTE) -> CTE:
         .select_from(crossed.join(complaints, mine))
         .where(crossed.c.percent <= BREACH)
     )
-    same = and_(escalated.c.id == crossed.c.id, escalated.c.percent == crossed.c.percent)
     levels = select(escalated.c.id, escalated.c.percent, escalated.c.level).distinct().subquery("levels")
     same = and_(levels.c.id == crossed.c.id, levels.c.percent == crossed.c.percent)
     taken_up = select(*c, *beside, levels.c.level, literal(events.ESCALATED, Text)).select_from(
