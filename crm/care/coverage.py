@@ -39,10 +39,10 @@ from crm.care.coverage_schemas import CoverageQuery
 from crm.care.field_days import by_calendar
 from crm.care.models import visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
-from crm.care.pressure import begin_of, today
 from crm.care.vocabulary import GroupBy
 from crm.customers.models import customers
 from crm.database import Access, statement
+from crm.days import begin_of, today
 from crm.visits.models import visits
 from crm.visits.queries import VISIT
 from crm.workspaces.models import teams, users

@@ -34,10 +34,10 @@ from crm.care.call_list import whose
 from crm.care.calls import DAY, progress_at
 from crm.care.day_complaints import of_the_day
 from crm.care.day_schemas import DayQuery
-from crm.care.pressure import begin_of
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
+from crm.days import begin_of
 from crm.tables import utc
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK

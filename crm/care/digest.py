@@ -37,9 +37,8 @@ from sqlalchemy.dialects.postgresql import array, insert
 from crm import clock
 from crm.calendars.whose import is_away, is_working_day, next_day_at_work, user_calendars
 from crm.care.models import warmth_rounds
-from crm.care.pressure import begin_of
-from crm.customers.queries import local_date
 from crm.database import Transaction, statement
+from crm.days import begin_of, local_date
 from crm.notifications.models import notifications
 from crm.tasks.models import tasks
 from crm.visits.models import visits

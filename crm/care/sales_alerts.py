@@ -23,9 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.notifications.models import notifications
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import today
 from crm.workspaces.models import users, workspaces
 
 

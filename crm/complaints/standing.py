@@ -34,8 +34,8 @@ from crm.complaints.models import complaint_steps, complaints
 from crm.complaints.needs import Case, Who, listed, who_is
 from crm.complaints.queries import COMPLAINT, mentioned, visible_in
 from crm.complaints.repeating import repeated_by
-from crm.customers.queries import local_date
 from crm.database import Access, Transaction, statement
+from crm.days import local_date
 from crm.errors import NotFound
 from crm.exchange_rates.queries import rate_on
 from crm.nouns import Answer, as_answer, mention, this_one

@@ -47,10 +47,11 @@ from crm.customers.models import (
     customers,
 )
 from crm.customers.parents import fits_in_groups, of_companies, parent_is_seen, unfit
-from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
+from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.rhythm import on_a_working_day
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
+from crm.days import local_date
 from crm.errors import Unavailable, invalid
 from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, this_one

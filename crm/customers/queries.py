@@ -5,7 +5,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import (
-    TIMESTAMP,
     Boolean,
     ColumnElement,
     Date,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    cast,
     exists,
     func,
     literal,
@@ -48,6 +46,7 @@ from crm.customers.quality import completeness_of, is_stale
 from crm.customers.rhythm import in_rhythm, rhythm
 from crm.customers.vocabulary import Band
 from crm.database import Access, statement
+from crm.days import begin_of, local_date, today
 from crm.errors import Problem, invalid
 from crm.finding import Finding, asked, words
 from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
@@ -115,7 +114,7 @@ def shape(customer: FromClause) -> Select[Any]:
         c.do_not_contact,
         _warmth(age.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
-        rhythm(customer, _today()).label("rhythm"),
+        rhythm(customer, today()).label("rhythm"),
         completeness_of(customer).label("completeness"),
         c.verified_on,
         _stale(c).label("verification_stale"),
@@ -174,11 +173,6 @@ def _standing(sight: Sight) -> Select[Any]:
     return select(archived, customers.c.merged_into_id).where(this_one(CUSTOMER, sight))
 
 
-def local_date(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The calendar date of a moment in the workspace's zone."""
-    return cast(func.timezone(bindparam("timezone", type_=Text), moment), Date)
-
-
 def band_of(last_contact_at: ColumnElement[Any]) -> ColumnElement[str]:
     """The band of warmth, ``rules.warmth`` in SQL."""
     return case(
@@ -192,24 +186,17 @@ def band_of(last_contact_at: ColumnElement[Any]) -> ColumnElement[str]:
 
 def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
     """The first moment of the local day so many days ago, worked out once per statement."""
-    zone = bindparam("timezone", type_=Text)
-    day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
-    return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
-
-
-def _today() -> ColumnElement[Any]:
-    """The workspace's day, worked out once per statement."""
-    return select(local_date(func.now())).scalar_subquery()
+    return select(begin_of(local_date(func.now()), bindparam(setting, type_=Integer) + less)).scalar_subquery()
 
 
 def _stale(c: Any) -> ColumnElement[bool]:
     """Nobody has made sure for long that the file is true."""
-    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), _today())
+    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), today())
 
 
 def _age(customer: FromClause) -> FromClause:
     """Calendar days since the last contact, worked out once per row."""
-    days = _today() - local_date(customer.c.last_contact_at)
+    days = today() - local_date(customer.c.last_contact_at)
     return select(days.label("days")).correlate(customer).offset(0).lateral("age")
 
 
@@ -272,7 +259,7 @@ LIST = Listing(
         "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
         "warmth": or_(*(_in_band(band) for band in get_args(Band))),
-        "rhythm": in_rhythm(_today()),
+        "rhythm": in_rhythm(today()),
         # A merged customer is no customer of its own any more: it is read by its id only.
         "archived": and_(
             customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),

@@ -13,6 +13,7 @@ from crm import clock, reading
 from crm.actor import Sight
 from crm.customers.queries import in_reach, out_of_reach
 from crm.database import Access, Transaction, statement
+from crm.days import today
 from crm.errors import Unavailable
 from crm.nouns import Answer
 from crm.opportunities import beginning, events
@@ -26,7 +27,7 @@ from crm.opportunities.errors import (
 )
 from crm.opportunities.grades import grade, review_every
 from crm.opportunities.models import ONE_OPPORTUNITY_PER_REFERENCE, opportunities, opportunity_items
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import CLOSED, before
 from crm.opportunities.schemas import OpportunityCreate, OpportunityUpdate

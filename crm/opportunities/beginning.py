@@ -25,11 +25,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from crm.actor import Sight
 from crm.customers.queries import in_reach
 from crm.database import Access, statement
+from crm.days import today
 from crm.errors import Unavailable, invalid
 from crm.opportunities import gates, history
 from crm.opportunities.errors import GatesUnmet
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.recording import creating, renamed

@@ -16,11 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crm import clock
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.events.reacting import Fact
 from crm.opportunities import events, history, renewing
 from crm.opportunities.grades import grade_of, review_days_of
 from crm.opportunities.models import opportunities, opportunity_rounds
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import after, before
 from crm.recording import recorded

@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from crm.actor import Sight
 from crm.database import Access, statement
+from crm.days import today
 from crm.errors import Conflict, invalid
 from crm.nouns import Answer, this_one
 from crm.opportunities import gates, history
@@ -49,7 +50,7 @@ from crm.opportunities.errors import (
 )
 from crm.opportunities.grades import grade_of
 from crm.opportunities.models import new_place, opportunities, opportunity_items
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import CLOSED, GATED, MOVES, before
 from crm.opportunities.vocabulary import Move

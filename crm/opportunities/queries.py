@@ -32,8 +32,8 @@ from crm import reading
 from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.parts import money
-from crm.customers.queries import local_date
 from crm.database import Access
+from crm.days import local_date, today
 from crm.exchange_rates.queries import rate_on
 from crm.nouns import Answer, Noun, held_by, mention
 from crm.opportunities.models import amount_key, expected_close_key, opportunities, opportunity_items
@@ -112,11 +112,6 @@ def shape(opportunity: FromClause) -> Select[Any]:
         .outerjoin(customer, and_(customer.c.workspace_id == c.workspace_id, customer.c.id == c.customer_id))
         .outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))
     )
-
-
-def today() -> ColumnElement[Any]:
-    """The workspace's day, worked out once per statement."""
-    return select(local_date(func.now())).scalar_subquery()
 
 
 def is_stale(opportunity: FromClause, stage: FromClause, last_contact_at: ColumnElement[Any]) -> ColumnElement[bool]:

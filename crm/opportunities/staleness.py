@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, select
 
 from crm.customers.models import customers
-from crm.customers.queries import local_date
+from crm.days import local_date
 from crm.opportunities.models import stage_paces
 
 ENOUGH = 5
