@@ -20,7 +20,8 @@ from crm.care.models import warmth_rounds
 from crm.clock import night
 from crm.customers import dormancy, events
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.opportunities.seams import has_open_opportunity
 from crm.recording import recorded

@@ -35,7 +35,8 @@ from crm.care.day import OF_USER, home, next_working_day, visits_of_day
 from crm.care.day_schemas import RouteQuery
 from crm.care.ways import EARTH_RADIUS_M, Place, length, metres, short_way
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Access, statement
 from crm.errors import invalid
 from crm.tables import utc

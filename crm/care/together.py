@@ -18,7 +18,8 @@ from crm.care import actions, queries
 from crm.care.queries import Cared
 from crm.customers import events, rules
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
 from crm.groups.reactions import look_for_all_leaders
