@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import Insert
 
-from crm.complaints.schemas import ComplaintFilter
+from crm.complaints.listing import ComplaintFilter
 from crm.contacts.schemas import ContactFilter
 from crm.customers.listing import CustomerFilter
 from crm.database import Access, statement
