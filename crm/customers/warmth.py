@@ -1,4 +1,4 @@
-"""How warm a relationship is, in SQL: ``rules.warmth``, by the workspace's own days (``domain.md`` B1)."""
+"""How warm a relationship is, in SQL: ``rules.warmth``, by the workspace's own days (``domain.md`` D1)."""
 
 from typing import Any
 

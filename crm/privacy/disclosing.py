@@ -45,7 +45,7 @@ from crm.nouns import Noun, as_json, this_one
 from crm.privacy import events, traces
 from crm.privacy.errors import CompanyHasNoPersonalData
 from crm.privacy.people import A_CUSTOMER
-from crm.privacy.places import HOMES, PERSONS
+from crm.privacy.rows import HOMES, PERSONS
 from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.recording import explain
 from crm.sealing import Sealer

@@ -27,7 +27,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from crm.database import statement
 from crm.privacy.people import A_CONTACT, Person
-from crm.privacy.places import PERSONS, PLACES, Place
+from crm.privacy.places import PLACES
+from crm.privacy.rows import PERSONS, Place
 from crm.privacy.traces import CALLED, PATTERN, at_home
 
 MOST = 1000

@@ -41,7 +41,8 @@ from crm.groups.models import customer_links
 from crm.imports.models import import_problems
 from crm.nouns import this_one
 from crm.privacy.people import A_CONTACT, Person
-from crm.privacy.places import HOMES, PERSONS, told_texts
+from crm.privacy.places import told_texts
+from crm.privacy.rows import HOMES, PERSONS
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import idempotency_keys
 
