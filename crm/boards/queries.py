@@ -32,11 +32,11 @@ from crm.database import Access, statement
 from crm.days import local_date, today
 from crm.errors import NotFound
 from crm.forecasts import slicing
-from crm.forecasts.slicing import home
 from crm.nouns import mention
 from crm.opportunities.models import opportunities
 from crm.opportunities.queries import own_currency, probability, visible
 from crm.pipelines.models import pipeline_stages, pipelines
+from crm.tables import home
 from crm.workspaces.models import users
 
 

@@ -33,10 +33,11 @@ from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import statement
 from crm.days import local_date
-from crm.forecasts.slicing import home, rate
+from crm.forecasts.slicing import rate
 from crm.opportunities.queries import own_currency
 from crm.products.models import products
 from crm.surveys.models import surveys
+from crm.tables import home
 from crm.workspaces.models import teams, users
 
 ASKED_AGAIN = ("wait_customer", "inform", "refuse")

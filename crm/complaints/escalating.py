@@ -42,7 +42,7 @@ from crm.complaints.queries import COMPLAINT
 from crm.database import Access, Transaction, statement
 from crm.recording import told
 from crm.sla.clock import BREACH
-from crm.tables import Moment, utc
+from crm.tables import Moment, home, utc
 
 
 async def is_anything_due(access: Access) -> bool:
@@ -94,7 +94,7 @@ def _workspaces() -> Select[Any]:
 def _take(most: int) -> Select[Any]:
     """Those that wait longest, locked."""
     k = sla_clocks.c
-    due = select(k.id).where(k.workspace_id == _home(), k.next_threshold_at <= func.now())
+    due = select(k.id).where(k.workspace_id == home(), k.next_threshold_at <= func.now())
     return due.order_by(k.workspace_id, k.next_threshold_at).limit(most).with_for_update(skip_locked=True)
 
 
@@ -116,12 +116,8 @@ def _tell() -> Insert:
     )
 
 
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)
-
-
 def _taken() -> ColumnElement[bool]:
-    return and_(sla_clocks.c.workspace_id == _home(), sla_clocks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    return and_(sla_clocks.c.workspace_id == home(), sla_clocks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
 def _thresholds(clock: Any) -> Any:
@@ -179,7 +175,7 @@ def _marked(crossed: CTE) -> Update:
 def _facts(crossed: CTE, escalated: CTE) -> CTE:
     """A row of the complaint for each fact about it, with what is told."""
     c = complaints.c
-    mine = and_(c.workspace_id == _home(), c.id == crossed.c.complaint_id)
+    mine = and_(c.workspace_id == home(), c.id == crossed.c.complaint_id)
     beside = [crossed.c.kind.label("told_kind"), crossed.c.percent.label("told_percent")]
     beside.append(crossed.c.due_at.label("told_due_at"))
     running_out = case((crossed.c.percent < BREACH, literal(events.WARNED, Text)), else_=literal(events.BREACHED, Text))

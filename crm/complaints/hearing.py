@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    bindparam,
     case,
     cast,
     column,
@@ -31,6 +30,7 @@ from crm.customers.models import customers
 from crm.notifications.models import notifications
 from crm.sla.clock import BREACH
 from crm.sla.models import sla_policies
+from crm.tables import home
 from crm.workspaces.models import users, workspaces
 from crm.workspaces.superiors import leaders
 
@@ -59,7 +59,7 @@ def escalations(crossed: CTE) -> CTE:
             level.correlate(sla_policies, said).scalar_subquery().label("level"),
         )
         .select_from(
-            crossed.join(sla_policies, and_(p.workspace_id == _home(), p.id == crossed.c.policy_id)).join(
+            crossed.join(sla_policies, and_(p.workspace_id == home(), p.id == crossed.c.policy_id)).join(
                 said, said.c.percent == crossed.c.percent
             )
         )
@@ -87,7 +87,7 @@ def heard_of(crossed: CTE, escalated: CTE) -> CTE:
     nobody_leads = and_(
         boss.c.manager_id.is_(None), or_(e.to == "manager", and_(e.to == "assignee", stand.c.handler_id.is_(None)))
     )
-    of_role = and_(u.workspace_id == _home(), u.role == case((nobody_leads, "admin"), else_=e.role))
+    of_role = and_(u.workspace_id == home(), u.role == case((nobody_leads, "admin"), else_=e.role))
     all_of = select(e.id, e.percent, u.id).select_from(
         escalated.join(stand, stand.c.id == e.complaint_id)
         .outerjoin(boss, boss.c.id == stand.c.id)
@@ -122,9 +122,9 @@ def notifications_of(crossed: CTE, heard: CTE) -> Insert:
         select(*new.values())
         .select_from(
             heard.join(crossed, and_(crossed.c.id == heard.c.id, crossed.c.percent == heard.c.percent))
-            .join(complaints, and_(c.workspace_id == _home(), c.id == crossed.c.complaint_id))
-            .join(users, and_(u.workspace_id == _home(), u.id == heard.c.user_id, u.state == "active"))
-            .join(workspaces, w.workspace_id == _home())
+            .join(complaints, and_(c.workspace_id == home(), c.id == crossed.c.complaint_id))
+            .join(users, and_(u.workspace_id == home(), u.id == heard.c.user_id, u.state == "active"))
+            .join(workspaces, w.workspace_id == home())
         )
         .where(u.id.is_distinct_from(c.responsible_id))
     )
@@ -155,7 +155,7 @@ def _standing(crossed: CTE) -> CTE:
     assignee, owner = users.alias("assignee"), users.alias("owner")
 
     def active(person: Any, id_: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(person.c.workspace_id == _home(), person.c.id == id_, person.c.state == "active")
+        return and_(person.c.workspace_id == home(), person.c.id == id_, person.c.state == "active")
 
     mine = select(crossed.c.complaint_id).distinct().subquery("mine")
     return (
@@ -167,15 +167,11 @@ def _standing(crossed: CTE) -> CTE:
             func.coalesce(assignee.c.team_id, c.team_id, owner.c.team_id).label("team_id"),
         )
         .select_from(
-            mine.join(complaints, and_(c.workspace_id == _home(), c.id == mine.c.complaint_id))
-            .outerjoin(customers, and_(k.workspace_id == _home(), k.id == c.customer_id))
+            mine.join(complaints, and_(c.workspace_id == home(), c.id == mine.c.complaint_id))
+            .outerjoin(customers, and_(k.workspace_id == home(), k.id == c.customer_id))
             .outerjoin(assignee, active(assignee, c.assignee_id))
             .outerjoin(owner, and_(active(owner, k.owner_id), owner.c.id.is_distinct_from(c.responsible_id)))
         )
         .cte("stand")
         .prefix_with("MATERIALIZED")
     )
-
-
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)

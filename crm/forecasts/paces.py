@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crm.database import Transaction, statement
 from crm.days import today
-from crm.forecasts.slicing import home
 from crm.opportunities.models import opportunities, opportunity_moves, stage_paces
+from crm.tables import home
 
 YEAR = timedelta(days=365)
 DAY = 86_400

@@ -31,11 +31,11 @@ from crm.forecasts import slicing
 from crm.forecasts.figures import Closing, Sum, UnderWay
 from crm.forecasts.forecast import answer, chosen, days_of, line
 from crm.forecasts.schemas import OpenSlice, PeriodSlice
-from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
 from crm.opportunities.queries import own_currency, probability, visible
 from crm.pipelines.models import pipeline_stages
+from crm.tables import home
 
 QUALIFIED = 3
 """The progress code of a sale whose money, authority and need are known (``domain.md`` A120, C2)."""

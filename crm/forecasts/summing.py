@@ -30,11 +30,11 @@ from crm.actor import Sight
 from crm.database import statement
 from crm.days import today
 from crm.forecasts import slicing
-from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
 from crm.opportunities.queries import own_currency, visible
 from crm.pipelines.models import pipeline_stages
+from crm.tables import home
 from crm.targets.models import targets
 from crm.targets.queries import visible as visible_targets
 

@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     Uuid,
     any_,
@@ -34,6 +33,7 @@ from crm.handovers import moving
 from crm.handovers.schemas import MOST, CustomersTransfer, CustomerTransfer, With
 from crm.nouns import Answer
 from crm.opportunities import events as opportunity_events
+from crm.tables import at_home
 from crm.tasks import events as task_events
 from crm.visits import events as visit_events
 from crm.visits.people import must_be_active
@@ -133,17 +133,12 @@ async def _follow(tx: Transaction, held: Sequence[_Held], to: UUID, along: With)
     return moved
 
 
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 def _held(sight: Sight) -> Select[Any]:
     """In the order of ids, so that two who hand over the same customers wait for each other and do not deadlock."""
     c = customers.c
     return (
         select(c.id, c.owner_id, c.archived_at.is_not(None).label("archived"), c.version)
-        .where(_home(customers), CUSTOMER.visible(sight))
+        .where(at_home(customers), CUSTOMER.visible(sight))
         .order_by(c.id)
         .with_for_update(key_share=True, of=customers)
     )
@@ -166,9 +161,11 @@ def _of_owner(sight: Sight) -> Select[Any]:
 
 @statement
 def _remaining(sight: Sight) -> Select[Any]:
-    return select(func.count()).select_from(customers).where(_home(customers), CUSTOMER.visible(sight), _is_of_owner())
+    return (
+        select(func.count()).select_from(customers).where(at_home(customers), CUSTOMER.visible(sight), _is_of_owner())
+    )
 
 
 @statement
 def _is_there() -> Select[Any]:
-    return select(func.count()).select_from(users).where(_home(users), users.c.id == bindparam("user_id", type_=Uuid))
+    return select(func.count()).select_from(users).where(at_home(users), users.c.id == bindparam("user_id", type_=Uuid))

@@ -31,6 +31,7 @@ from crm.opportunities.models import opportunities
 from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.rules import before as workable_states
 from crm.recording import recorded
+from crm.tables import at_home
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
 from crm.tasks.reminding import remind_anew
@@ -46,17 +47,12 @@ TASKS_THAT_GO_ALONG = (
 """Those that the owner has for being the owner: promised with a visit, or made by care and by rules."""
 
 
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 def _to() -> ColumnElement[Any]:
     return bindparam("to", type_=Uuid)
 
 
 def _their_team() -> ColumnElement[Any]:
-    return select(users.c.team_id).where(_home(users), users.c.id == _to()).scalar_subquery()
+    return select(users.c.team_id).where(at_home(users), users.c.id == _to()).scalar_subquery()
 
 
 def _former(name: str = "former") -> FromClause:
@@ -70,7 +66,7 @@ def move_customers() -> Insert:
     """The customers themselves, with the reason."""
     moved = (
         update(customers)
-        .where(_home(customers), customers.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+        .where(at_home(customers), customers.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
         .values(owner_id=_to(), team_id=_their_team())
     )
     return recorded(CUSTOMER, moved, noting={"reason": bindparam("reason", type_=Text)})
@@ -83,7 +79,7 @@ def move_tasks() -> Insert:
     moved = (
         update(tasks)
         .where(
-            _home(tasks),
+            at_home(tasks),
             tasks.c.customer_id == former.c.customer_id,
             tasks.c.assignee_id == former.c.owner_id,
             tasks.c.state == "open",
@@ -101,7 +97,7 @@ def move_opportunities() -> Insert:
     moved = (
         update(opportunities)
         .where(
-            _home(opportunities),
+            at_home(opportunities),
             o.customer_id == former.c.customer_id,
             o.owner_id == former.c.owner_id,
             o.archived_at.is_(None),
@@ -119,7 +115,7 @@ def move_complaints() -> Insert:
     moved = (
         update(complaints)
         .where(
-            _home(complaints),
+            at_home(complaints),
             c.customer_id == former.c.customer_id,
             c.assignee_id == former.c.owner_id,
             c.state.in_(OPEN_COMPLAINTS),
@@ -137,7 +133,7 @@ def move_visits() -> Insert:
     moved = (
         update(visits)
         .where(
-            _home(visits),
+            at_home(visits),
             v.customer_id == former.c.customer_id,
             v.owner_id == former.c.owner_id,
             v.state.in_(before("hand_over")),
@@ -160,7 +156,7 @@ def _busy() -> ColumnElement[bool]:
     o = other.c
     along = exists().where(former.c.customer_id == o.customer_id, former.c.owner_id == o.owner_id)
     return exists().where(
-        _home(other),
+        at_home(other),
         o.id != visits.c.id,
         or_(o.owner_id == _to(), and_(o.state.in_(before("hand_over")), along)),
         o.state.in_(("planned", "confirmed", "in_progress")),

@@ -35,7 +35,7 @@ from crm.recording import recorded
 from crm.reminders import events
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
-from crm.tables import Moment
+from crm.tables import Moment, at_home
 from crm.workspaces.models import users, workspaces
 from crm.workspaces.settings import DEFAULTS
 from crm.workspaces.superiors import superiors
@@ -102,7 +102,7 @@ def _workspaces(most: int) -> Select[Any]:
 
 @statement
 def _ignored(most: int) -> Select[Any]:
-    found = select(*(reminders.c[name] for name in Ignored._fields)).where(_at_home(), _is_time())
+    found = select(*(reminders.c[name] for name in Ignored._fields)).where(at_home(reminders), _is_time())
     return found.order_by(reminders.c.escalate_at).limit(most).with_for_update(skip_locked=True)
 
 
@@ -110,7 +110,7 @@ def _ignored(most: int) -> Select[Any]:
 def _wait_longer() -> Update:
     arrays = (bindparam("ids", type_=ARRAY(Uuid)), bindparam("moments", type_=ARRAY(Moment)))
     wait = func.unnest(*arrays).table_valued("id", "moment", name="wait").render_derived().c
-    return reminders.update().where(_at_home(), reminders.c.id == wait.id).values(escalate_at=wait.moment)
+    return reminders.update().where(at_home(reminders), reminders.c.id == wait.id).values(escalate_at=wait.moment)
 
 
 @statement
@@ -130,7 +130,7 @@ def _look_again() -> Update:
     home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     minutes = select(patience()).where(home).scalar_subquery()
     ends = case((minutes > 0, reminders.c.fired_at + func.make_interval(0, 0, 0, 0, 0, minutes)))
-    return reminders.update().where(_at_home(), reminders.c.escalate_at.is_not(None)).values(escalate_at=ends)
+    return reminders.update().where(at_home(reminders), reminders.c.escalate_at.is_not(None)).values(escalate_at=ends)
 
 
 @statement
@@ -153,14 +153,10 @@ def _notifications(told: Any) -> Insert:
     return insert(notifications).from_select(names, rows).on_conflict_do_nothing()
 
 
-def _at_home() -> ColumnElement[bool]:
-    return reminders.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 def _these() -> ColumnElement[bool]:
     """Those given that wait to be told."""
     given = reminders.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return and_(_at_home(), given, reminders.c.escalate_at.is_not(None))
+    return and_(at_home(reminders), given, reminders.c.escalate_at.is_not(None))
 
 
 def _is_time() -> ColumnElement[bool]:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     CompoundSelect,
-    FromClause,
     LargeBinary,
     Select,
     Text,
@@ -43,6 +42,7 @@ from crm.nouns import this_one
 from crm.privacy.people import A_CONTACT, Person
 from crm.privacy.places import told_texts
 from crm.privacy.rows import HOMES, PERSONS
+from crm.tables import at_home
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import idempotency_keys
 
@@ -51,12 +51,6 @@ ABOUT = bindparam("about", type_=ARRAY(Uuid))
 CALLED = bindparam("called", type_=Text)
 PATTERN = bindparam("pattern", type_=Text)
 KEPT = bindparam("kept", type_=ARRAY(Text))
-
-
-def at_home(table: FromClause) -> ColumnElement[bool]:
-    """In this workspace."""
-    home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return home
 
 
 @statement

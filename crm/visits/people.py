@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Role
 from crm.contacts.models import contacts
 from crm.database import Access, statement
 from crm.errors import FieldError, Unprocessable, invalid
+from crm.tables import at_home
 from crm.visits.models import visits
 from crm.workspaces.models import users
 
@@ -57,13 +58,13 @@ def _refuse(field: str, asked: Sequence[UUID], known: set[UUID], message: str) -
 
 def is_active(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """This user is there and active."""
-    return exists().where(_at_home(users), users.c.id == user_id, users.c.state == "active")
+    return exists().where(at_home(users), users.c.id == user_id, users.c.state == "active")
 
 
 def supervises(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """This user is there, active, and supervises by role."""
     roles = [role.value for role in SUPERVISORS]
-    return exists().where(_at_home(users), users.c.id == user_id, users.c.state == "active", users.c.role.in_(roles))
+    return exists().where(at_home(users), users.c.id == user_id, users.c.state == "active", users.c.role.in_(roles))
 
 
 def all_active(user_ids: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -87,7 +88,7 @@ def ids(name: str) -> ColumnElement[Any]:
 
 def team_of(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """The team of this user."""
-    return select(users.c.team_id).where(_at_home(users), users.c.id == user_id).scalar_subquery()
+    return select(users.c.team_id).where(at_home(users), users.c.id == user_id).scalar_subquery()
 
 
 @statement
@@ -111,15 +112,11 @@ def _belonging(current: bool) -> Select[Any]:
 
 
 def _active(user_ids: ColumnElement[Any]) -> Select[Any]:
-    return select(users.c.id).where(_at_home(users), users.c.id == any_(user_ids), users.c.state == "active")
+    return select(users.c.id).where(at_home(users), users.c.id == any_(user_ids), users.c.state == "active")
 
 
 def _of_customer(customer_id: ColumnElement[Any], ids_: ColumnElement[Any], *, current: bool) -> Select[Any]:
     found = select(contacts.c.id).where(
-        _at_home(contacts), contacts.c.customer_id == customer_id, contacts.c.id == any_(ids_)
+        at_home(contacts), contacts.c.customer_id == customer_id, contacts.c.id == any_(ids_)
     )
     return found.where(contacts.c.archived_at.is_(None), contacts.c.left_on.is_(None)) if current else found
-
-
-def _at_home(table: Table) -> ColumnElement[bool]:
-    return table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
