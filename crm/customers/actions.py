@@ -58,8 +58,8 @@ from crm.nouns import Answer, this_one
 from crm.patching import amended, amendments, too_many, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.colleagues import team_of
 from crm.workspaces.custom_fields import settled
-from crm.workspaces.models import users
 
 MAY_HAND_OVER = "handovers:write"
 
@@ -238,9 +238,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
     due = on_a_working_day(today, today + bindparam("contact_every", type_=Integer), calendar_id)
     values = {"next_contact_due_on": due}
     if "team_id" not in columns and "owner_id" in columns:
-        owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
-        at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-        values["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
+        values["team_id"] = team_of(bindparam("new_owner_id", type_=Uuid))
     only_if: list[ColumnElement[bool]] = [parent_is_seen(sight)] if "parent_id" in columns else []
     if unless_found:
         at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)

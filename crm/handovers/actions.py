@@ -36,7 +36,7 @@ from crm.opportunities import events as opportunity_events
 from crm.tables import at_home
 from crm.tasks import events as task_events
 from crm.visits import events as visit_events
-from crm.visits.people import must_be_active
+from crm.workspaces.colleagues import must_be_active
 from crm.workspaces.models import users
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     exists,
     func,
     or_,
-    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -39,7 +38,7 @@ from crm.visits.models import visits
 from crm.visits.moving import in_turn
 from crm.visits.queries import VISIT
 from crm.visits.rules import after, before
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import team_of
 
 TASKS_THAT_GO_ALONG = (
     "contact_due", "next_step", "birthday", "callback", "revisit", "card_review", "contract_expiry",
@@ -49,10 +48,6 @@ TASKS_THAT_GO_ALONG = (
 
 def _to() -> ColumnElement[Any]:
     return bindparam("to", type_=Uuid)
-
-
-def _their_team() -> ColumnElement[Any]:
-    return select(users.c.team_id).where(at_home(users), users.c.id == _to()).scalar_subquery()
 
 
 def _former(name: str = "former") -> FromClause:
@@ -67,7 +62,7 @@ def move_customers() -> Insert:
     moved = (
         update(customers)
         .where(at_home(customers), customers.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-        .values(owner_id=_to(), team_id=_their_team())
+        .values(owner_id=_to(), team_id=team_of(_to()))
     )
     return recorded(CUSTOMER, moved, noting={"reason": bindparam("reason", type_=Text)})
 
@@ -85,7 +80,7 @@ def move_tasks() -> Insert:
             tasks.c.state == "open",
             tasks.c.kind.in_(TASKS_THAT_GO_ALONG),
         )
-        .values(assignee_id=_to(), team_id=_their_team())
+        .values(assignee_id=_to(), team_id=team_of(_to()))
     )
     return recorded(TASK, moved, also=remind_anew)
 
@@ -103,7 +98,7 @@ def move_opportunities() -> Insert:
             o.archived_at.is_(None),
             o.state.in_(workable_states("update")),
         )
-        .values(owner_id=_to(), team_id=_their_team())
+        .values(owner_id=_to(), team_id=team_of(_to()))
     )
     return recorded(OPPORTUNITY, moved)
 
@@ -121,7 +116,7 @@ def move_complaints() -> Insert:
             c.state.in_(OPEN_COMPLAINTS),
             c.responsible_id.is_distinct_from(_to()),
         )
-        .values(assignee_id=_to(), team_id=func.coalesce(_their_team(), c.team_id))
+        .values(assignee_id=_to(), team_id=func.coalesce(team_of(_to()), c.team_id))
     )
     return recorded(COMPLAINT, moved, also=partial(written, "assign"))
 
@@ -141,7 +136,7 @@ def move_visits() -> Insert:
         )
         .values(
             owner_id=_to(),
-            team_id=_their_team(),
+            team_id=team_of(_to()),
             state=after("hand_over"),
             supervisor_id=func.nullif(v.supervisor_id, _to()),
             overlap_allowed=or_(v.overlap_allowed, _busy()),

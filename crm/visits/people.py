@@ -19,12 +19,6 @@ SUPERVISORS = (Role.MANAGER, Role.ADMIN)
 """The roles that supervise (``domain.md`` C6)."""
 
 
-async def must_be_active(access: Access, field: str, user_id: UUID) -> None:
-    """Raise 422 at the field unless the user is there and active."""
-    if not await access.value(_someone_is_active(), user_id=user_id):
-        raise invalid(field, "There is no such active user.", "not_found")
-
-
 async def must_supervise(access: Access, user_id: UUID, owner_id: UUID) -> None:
     """Raise 422 unless the user is there, supervises by role, and is not the owner."""
     if user_id == owner_id:
@@ -56,11 +50,6 @@ def _refuse(field: str, asked: Sequence[UUID], known: set[UUID], message: str) -
         raise Unprocessable(errors=errors)
 
 
-def is_active(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """This user is there and active."""
-    return exists().where(at_home(users), users.c.id == user_id, users.c.state == "active")
-
-
 def supervises(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """This user is there, active, and supervises by role."""
     roles = [role.value for role in SUPERVISORS]
@@ -84,16 +73,6 @@ def all_belong(customer_id: ColumnElement[Any], ids: ColumnElement[Any], *, curr
 def ids(name: str) -> ColumnElement[Any]:
     """A parameter of many ids."""
     return bindparam(name, type_=ARRAY(Uuid))
-
-
-def team_of(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The team of this user."""
-    return select(users.c.team_id).where(at_home(users), users.c.id == user_id).scalar_subquery()
-
-
-@statement
-def _someone_is_active() -> Select[Any]:
-    return select(is_active(bindparam("user_id", type_=Uuid)))
 
 
 @statement
