@@ -84,7 +84,6 @@ _RULES: Mapping[CustomType, tuple[Callable[[Definition, object], bool], str, str
 )
 
 Definitions = Mapping[str, Definition]
-NONE: Mapping[str, Definitions] = MappingProxyType({})
 
 
 def definitions(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Definitions]:
