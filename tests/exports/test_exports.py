@@ -177,6 +177,19 @@ async def test_an_export_shows_what_its_asker_sees_and_only_to_them(
     problem(await anna.post("/v1/exports", json={"noun": "customers"}), 403, "scope_missing")
 
 
+async def test_contacts_leave_with_their_own_fields(client: Client, worker: Any) -> None:
+    customer_id = (await client.post("/v1/customers", json={"name": "Acme"})).json()["id"]
+    for name, custom in (("Li", {"badge": "=7"}), ("Wu", {"shoe": 43})):
+        new = {"customer_id": customer_id, "name": name, "custom": custom}
+        made = await client.post("/v1/contacts", json=new)
+        assert made.status_code == 201, made.text
+    _, content = await export(client, worker, noun="contacts")
+    assert [(row["name"], row["custom.badge"], row["custom.shoe"]) for row in table(content)] == [
+        ("Li", "'=7", ""),
+        ("Wu", "", "43"),
+    ]
+
+
 async def test_contacts_leave_as_cards(client: Client, worker: Any) -> None:
     customer = (await client.post("/v1/customers", json={"name": "Acme; Ltd"})).json()
     await client.post(
