@@ -34,7 +34,8 @@ from crm.errors import NotFound
 from crm.forecasts import slicing
 from crm.nouns import mention
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, probability, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency, probability
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.tables import home
 from crm.workspaces.models import users

@@ -34,7 +34,7 @@ from crm.customers.queries import CUSTOMER
 from crm.database import statement
 from crm.days import local_date
 from crm.forecasts.slicing import rate
-from crm.opportunities.queries import own_currency
+from crm.opportunities.worth import own_currency
 from crm.products.models import products
 from crm.surveys.models import surveys
 from crm.tables import home

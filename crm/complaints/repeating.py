@@ -36,7 +36,7 @@ def repeated_by(earlier: FromClause, now: Any) -> ColumnElement[bool]:
 
 
 async def repeat_of(access: Access, complaint_id: UUID, **what: Any) -> UUID | None:
-    """The latest complaint that one with these values repeats, whoever sees it; ``what``: all of ``_Given`` but its id."""
+    """The latest complaint that one with these values repeats, whoever sees it; ``what`` as ``_Given`` has it."""
     if what["customer_id"] is None:
         return None
     found: UUID | None = await access.value(_repeat_of(), of_id=complaint_id, **{f"of_{k}": v for k, v in what.items()})

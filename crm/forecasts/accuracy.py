@@ -34,7 +34,8 @@ from crm.forecasts.snapshots import held_on
 from crm.forecasts.vocabulary import By
 from crm.nouns import held_by
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
 from crm.tables import home
 
 

@@ -28,7 +28,8 @@ from crm.forecasts import slicing, snapshots
 from crm.forecasts.models import opportunity_days, sales_rounds
 from crm.nouns import held_by
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
 from crm.tables import home
 
 SUMS = ("sales", "before", "after", "weighted_before", "weighted_after")

@@ -33,7 +33,8 @@ from crm.forecasts.forecast import answer, chosen, days_of, line
 from crm.forecasts.schemas import OpenSlice, PeriodSlice
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, probability, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency, probability
 from crm.pipelines.models import pipeline_stages
 from crm.tables import home
 

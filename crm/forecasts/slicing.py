@@ -27,7 +27,7 @@ from crm.customers.models import customers
 from crm.exchange_rates.queries import rate_on
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunity_items
-from crm.opportunities.queries import own_currency
+from crm.opportunities.worth import own_currency
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.products.models import products
 from crm.tables import home

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm.database import Transaction, statement
 from crm.forecasts.models import opportunity_days
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import category, probability
+from crm.opportunities.worth import category, probability
 from crm.pipelines.models import pipeline_stages
 from crm.tables import home
 

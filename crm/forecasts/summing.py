@@ -32,7 +32,8 @@ from crm.days import today
 from crm.forecasts import slicing
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
 from crm.pipelines.models import pipeline_stages
 from crm.tables import home
 from crm.targets.models import targets
