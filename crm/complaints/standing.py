@@ -30,8 +30,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from crm.actor import Sight
 from crm.calendars.prepared import workspace_calendar
 from crm.calendars.working_time import WorkingTime
+from crm.complaints.cases import Case, Who, who_is
 from crm.complaints.models import complaint_steps, complaints
-from crm.complaints.needs import Case, Who, listed, who_is
+from crm.complaints.needs import listed
 from crm.complaints.queries import COMPLAINT, mentioned, visible_in
 from crm.complaints.repeating import repeated_by
 from crm.database import Access, Transaction, statement
