@@ -127,7 +127,7 @@ TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
     {
         "receive": ("assignee", "owner", "manager"),
         "assign": ("assignee",),
-        "propose": ("manager",),
+        "propose": ("approver",),
         "approve": ("assignee", "proposer"),
         "send_back": ("assignee", "proposer"),
         "communicate": ("owner",),
@@ -136,7 +136,7 @@ TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
         "reply": ("assignee", "manager"),
         "resolve": ("owner",),
         "close": ("owner",),
-        "reject": ("manager",),
+        "reject": ("approver",),
         "withdraw": ("assignee", "owner"),
         "reopen": ("assignee", "owner", "manager"),
     }

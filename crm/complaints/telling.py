@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     or_,
     select,
     union,
@@ -110,8 +111,11 @@ def _of(audience: Audience) -> Select[Any]:
         return select(customers.c.owner_id.label("user_id")).where(
             *here, customers.c.workspace_id == it.c.workspace_id, customers.c.id == it.c.customer_id
         )
-    # Of the team that has it and, where that has none, of the teams above; nobody there: the administrators.
-    above = leaders(select(it.c.id, it.c.team_id, it.c.responsible_id).where(*here).cte("led"))
+    # Of the team that has it and, where that has none, of the teams above; nobody there: the administrators. Nobody
+    # approves what is their own: what a manager proposes waits for the next one above.
+    oneself = bindparam("actor_id", type_=Uuid) if audience == "approver" else null()
+    led = select(it.c.id, it.c.team_id, it.c.responsible_id, cast(oneself, Uuid).label("oneself"))
+    above = leaders(led.where(*here).cte("led"))
     manager = select(above.c.manager_id).scalar_subquery()
     return select(users.c.id.label("user_id")).where(
         users.c.workspace_id == bindparam("workspace_id", type_=Uuid),

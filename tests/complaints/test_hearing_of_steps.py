@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tests.complaints.steps import from_nobody
+from tests.complaints.steps import SOLUTION, Path, from_nobody, go
 from tests.complaints.test_seams import inbox
 from tests.conftest import Client, Clients
 from tests.factories import Workspace
@@ -54,3 +54,19 @@ async def test_teams_in_a_circle_hold_up_nobody(service: Client, client: Client,
         await workspace.owner.execute("UPDATE teams SET parent_id = $2 WHERE id = $1", team, above)
     await receive_in_the_south(service, workspace)
     assert len(await inbox(client)) == 1
+
+
+async def test_what_a_manager_proposes_waits_for_whoever_is_above(
+    client: Client, clients: Clients, path: Path, workspace: Workspace
+) -> None:
+    for team, who in ((workspace.south, workspace.manager), (workspace.north, workspace.anna)):
+        await lead(workspace, team, who.id)
+    complaint = await from_nobody(path.service, team_id=str(workspace.south))
+    complaint = await path.to("investigating", complaint)
+    await go(clients(workspace.manager.token), complaint, "propose", **SOLUTION)
+    titles = await inbox(clients(workspace.anna.token))
+    assert titles == [f"投诉 {complaint['number']} 的解决方案待审批"]
+    await lead(workspace, workspace.north, workspace.manager.id)
+    complaint = await path.to("investigating", await from_nobody(path.service, team_id=str(workspace.south)))
+    await go(clients(workspace.manager.token), complaint, "propose", **SOLUTION)
+    assert f"投诉 {complaint['number']} 的解决方案待审批" in await inbox(client)
