@@ -43,6 +43,15 @@ class Answer(NamedTuple):
     body: str
 
 
+class Tailored(Answer):
+    """An item with what no version tells of: what hangs on the moment, on other rows, on who asks.
+
+    Its ``ETag`` names what is shown beside the version, so that a kept copy is only taken for the same where it is.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Noun:
     """A thing of the product. ``customer`` names the column that says which customer it concerns."""

@@ -41,7 +41,7 @@ async def at_hand(access: Access, complaint_id: UUID) -> bytes:
     answer = {
         "complaint_id": complaint_id,
         **{name: row[name] for name in ("number", "state", "remedy_sought")},
-        "data": [shown(step, kept.get(step)) for step in usual(row["state"])],
+        "data": [shown(step, kept.get(step)) for step in usual(row["state"]) if step != "identify" or row["sender"]],
     }
     return orjson.dumps(answer)
 
@@ -53,5 +53,5 @@ def _at_hand(sight: Sight) -> Select[Any]:
         a.step, a.checklist, a.avoid, a.is_default, utc(a.updated_at).label("updated"), a.version
     ).where(a.workspace_id == bindparam("workspace_id", type_=Uuid)).subquery("own")  # fmt: skip
     kept = select(func.json_agg(func.row_to_json(own.table_valued()))).scalar_subquery()
-    columns = [c.number, c.state, c.remedy_sought, cast(kept, Text).label("kept")]
+    columns = [c.number, c.state, c.sender, c.remedy_sought, cast(kept, Text).label("kept")]
     return select(*columns).where(this_one(COMPLAINT, sight))

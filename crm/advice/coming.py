@@ -42,6 +42,17 @@ COMING: Mapping[Step, Advice] = MappingProxyType(
                 ("This is not my department.", "这不归我们部门管。"),
             ),
         ),
+        "identify": Advice(
+            ("Find whose it is", "核实投诉人"),
+            (
+                (
+                    "Ask the customer by a way you know already, not by answering the mail.",
+                    "通过已知的联系方式向客户核实，不要直接回复来信。",
+                ),
+                ("Take it seriously all the same: somebody was not content.", "无论是谁提出，都应认真对待。"),
+                ("Tell the customer whose name was used.", "告知被冒名的客户。"),
+            ),
+        ),
         "assess": Advice(
             ("Assess it", "评估"),
             (

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Insert, Select, Uuid, bindparam, exists, func, or_, select
+from sqlalchemy import Insert, Select, Uuid, bindparam, func, select
 
 from crm.actor import Sight
 from crm.calendars import events
@@ -13,12 +13,12 @@ from crm.calendars.models import calendars
 from crm.calendars.numbering import number_days
 from crm.calendars.queries import CALENDAR
 from crm.calendars.schemas import CalendarCreate, CalendarUpdate
+from crm.calendars.used import OURS, Going, in_use, users_of
 from crm.clock import today
 from crm.database import Access, Transaction, statement
 from crm.errors import invalid
 from crm.nouns import Answer
 from crm.recording import changing, creating, explain, record, renamed
-from crm.workspaces.models import teams, users, workspaces
 
 
 async def create(tx: Transaction, new: CalendarCreate) -> Answer:
@@ -54,14 +54,14 @@ async def update(tx: Transaction, calendar_id: UUID, change: CalendarUpdate) -> 
     return changed
 
 
-async def archive(access: Access, calendar_id: UUID) -> Answer:
-    """Put a calendar aside by which nobody goes. Raises ``CalendarInUse``. Twice is once."""
-    archived = await record(access, events.ARCHIVED, _archive(), id=calendar_id)
+async def archive(access: Access, calendar_id: UUID, *, going: Going = OURS) -> Answer:
+    """Put a calendar aside by which nobody goes. Raises ``CalendarInUse``, which names who does. Twice is once."""
+    archived = await record(access, events.ARCHIVED, _archive(going), id=calendar_id)
     if archived is not None:
         return archived
     answer = await explain(access, CALENDAR, calendar_id)
     if not await access.value(_is_archived(), calendar_id=calendar_id):
-        raise CalendarInUse
+        raise CalendarInUse(used_by=await users_of(access, calendar_id, going))
     return answer
 
 
@@ -90,8 +90,8 @@ def _update(columns: frozenset[str]) -> Insert:
 
 
 @statement
-def _archive() -> Insert:
-    idle = (calendars.c.archived_at.is_(None), ~_in_use())
+def _archive(going: Going) -> Insert:
+    idle = (calendars.c.archived_at.is_(None), ~in_use(going))
     return changing(CALENDAR, Sight.ALL, (), *idle, values={"archived_at": func.now()})
 
 
@@ -106,14 +106,3 @@ def _is_archived() -> Select[Any]:
     at_home = calendars.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     wanted = calendars.c.id == bindparam("calendar_id", type_=Uuid)
     return select(calendars.c.archived_at.is_not(None)).where(at_home, wanted)
-
-
-def _in_use() -> ColumnElement[bool]:
-    return or_(
-        *(
-            exists()
-            .where(table.c.workspace_id == calendars.c.workspace_id, table.c.calendar_id == calendars.c.id)
-            .correlate(calendars)
-            for table in (workspaces, teams, users)
-        )
-    )

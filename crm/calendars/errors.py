@@ -11,7 +11,7 @@ class CalendarArchived(Conflict):
 
 
 class CalendarInUse(Conflict):
-    """The workspace, a team or a person goes by this calendar."""
+    """The workspace, a team, a person or a policy goes by this calendar: `used_by` names them."""
 
     title = "Somebody goes by this calendar"
     title_zh = "该日历正在使用中"

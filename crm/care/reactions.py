@@ -7,6 +7,7 @@ from sqlalchemy import Select, Uuid, and_, bindparam, func, select
 
 from crm.care import actions, nightly, queries
 from crm.care.holding import hold
+from crm.complaints import recounting
 from crm.contacts.contacting import contacted
 from crm.customers import dormancy
 from crm.database import Transaction, statement
@@ -62,16 +63,23 @@ async def plan_contact(tx: Transaction, fact: Fact) -> None:
 
 
 async def plan_contact_anew(tx: Transaction, fact: Fact) -> None:
-    """Another owner or tier means another person or day; whoever is not to be contacted is left alone."""
-    if DECIDES_THE_PLAN & (fact.changes or {}).keys():
+    """Another owner or tier means another person or day; whoever is not to be contacted is left alone.
+
+    Another class means other promises, too, for what the customer complains of.
+    """
+    changed = (fact.changes or {}).keys()
+    if DECIDES_THE_PLAN & changed:
         await actions.plan(tx, fact.subject_id)
+    if "class" in changed:
+        await recounting.follow_customer(tx, fact.subject_id)
     await look_for_leaders(tx, fact)
 
 
 async def settle_merge(tx: Transaction, fact: Fact) -> None:
     """Two customers became one, or one two again: each is as warm as the contacts that are its own by now say.
 
-    Then its next contact is planned once, and its leaders are looked for. Nothing is owed to whom was merged away.
+    Then its next contact is planned once, its complaints are due as its class says, and its leaders are looked for.
+    Nothing is owed to whom was merged away.
     """
     customer = await queries.locked(tx, fact.subject_id)
     if customer is None or customer.merged_into_id is not None:
@@ -81,6 +89,7 @@ async def settle_merge(tx: Transaction, fact: Fact) -> None:
         await actions.contacted(tx, customer.id, latest)
     await actions.plan(tx, customer.id)
     await dormancy.wake(tx, fact)
+    await recounting.follow_customer(tx, customer.id)
     await settle_leaders(tx, customer.id)
 
 

@@ -29,7 +29,7 @@ async def earlier_submission(access: Access, form_id: UUID, key: str) -> Any:
 
 
 async def earlier_mail(access: Access, inbox_id: UUID, key: str, fingerprint: bytes) -> Any:
-    """What arrived in an inbox under this name or with this content: its outcome and the number of its complaint."""
+    """What arrived in an inbox under this name or with this content: its id, outcome, and its complaint."""
     return await access.row(_earlier_mail(), door_id=inbox_id, key=key, fingerprint=fingerprint)
 
 
@@ -45,7 +45,7 @@ def _note() -> Insert:
 def _found() -> Select[Any]:
     c = complaint_arrivals.c
     of_it = (complaints.c.workspace_id == c.workspace_id) & (complaints.c.id == c.complaint_id)
-    found = select(c.id, c.fingerprint, c.outcome, complaints.c.number)
+    found = select(c.id, c.created_at, c.complaint_id, c.fingerprint, c.outcome, complaints.c.number)
     return found.outerjoin(complaints, of_it).where(c.workspace_id == bindparam("workspace_id", type_=Uuid))
 
 

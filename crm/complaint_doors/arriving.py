@@ -4,24 +4,24 @@ An answer to a mail of a complaint, or one that names its number and comes from 
 complaint. The number alone is no proof: numbers can be guessed, and would let anybody write into any case.
 """
 
-import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, LargeBinary, Select, Text, Uuid, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from crm.complaint_doors import arrivals, mail
+from crm.complaint_doors import arrivals
 from crm.complaint_doors.actions import place_of_secret
 from crm.complaint_doors.mail import Mail
 from crm.complaint_doors.models import complaint_arrivals
 from crm.complaint_doors.opening import Opened
 from crm.complaint_doors.schemas import MailTaken
 from crm.complaint_doors.senders import known_by
+from crm.complaint_doors.vouching import is_vouched_for
 from crm.complaints import receiving
 from crm.complaints.models import complaints
 from crm.complaints.taking import Sent, take
@@ -44,9 +44,13 @@ inbox whose gateway has a wrong secret holds up no other inbox of the same gatew
 PER_INBOX = Rate(600, timedelta(hours=1))
 """Mails into one inbox: more than people write, and no more than they can look at in a day."""
 
+AGAIN = timedelta(days=7)
+"""For so long a gateway hands a mail over again because of files that could not be kept."""
+
 _NUMBER = re.compile(r"(?<![0-9])(20[0-9]{2}-[0-9]{6,9})(?![0-9])")
 NO_SUBJECT = ("(no subject)", "（无主题）")
 NO_TEXT = ("(no text)", "（无正文）")
+UNPROVEN = ("[Sender not verified: {}]", "［发件人未经验证：{}］")
 FILES = ("Attached, not kept: {}", "附件（未保存）：{}")
 
 
@@ -84,44 +88,59 @@ def _proven(opened: Opened, sealer: Sealer, headers: Mapping[str, str], body: by
     raise SignatureInvalid
 
 
-async def take_in(database: Database, opened: Opened, key: str, raw: bytes) -> MailTaken:
+class Taken(NamedTuple):
+    """What became of a mail: what its gateway hears, under which id it arrived, and whose files it may bring.
+
+    ``complaint_id`` is null where it is of no complaint, and for a mail that comes again after ``AGAIN``: by then its
+    files were kept, or taken out since.
+    """
+
+    answer: MailTaken
+    arrival_id: UUID
+    complaint_id: UUID | None
+
+
+async def take_in(database: Database, opened: Opened, key: str, read: Mail, *, refused: Sequence[str]) -> Taken:
     """Make of a mail what it is: a complaint, a word more to one, or nothing.
 
-    A mail that was handed over before changes nothing, whenever that was. Raises ``MailUnreadable``,
-    ``TooManyRequests``.
+    ``refused`` are the names of its files that will not be kept. A mail that was handed over before changes nothing,
+    whenever that was. Raises ``TooManyRequests``.
     """
-    read = await asyncio.to_thread(mail.parse, raw)
     before = await arrivals.earlier_mail(database.writing(opened.actor), opened.id, key, read.fingerprint)
     if before is not None:
         return _as_before(before)
     await limits.enter(database, f"inbox:{opened.id}", PER_INBOX)
     async with database.transaction(opened.actor) as tx:
-        known = {"inbox_id": opened.id, "message_hash": read.message_hash}
+        arrival_id = await new_id(tx)
+        known = {"id": arrival_id, "inbox_id": opened.id, "message_hash": read.message_hash}
         if read.automatic:
             if await arrivals.note(tx, "ignored", read.fingerprint, key, **known):
-                return MailTaken(outcome="ignored", reference=None, repeated=False)
+                return Taken(MailTaken(outcome="ignored", reference=None, repeated=False), arrival_id, None)
         elif (found := await _answered(tx, read)) is not None:
             if await arrivals.note(tx, "added", read.fingerprint, key, complaint_id=found["id"], **known):
-                await _add(tx, found, read)
-                return MailTaken(outcome="added", reference=found["number"], repeated=False)
+                await _add(tx, opened, found, read, refused)
+                answer = MailTaken(outcome="added", reference=found["number"], repeated=False)
+                return Taken(answer, arrival_id, found["id"])
         else:
             complaint_id = await new_id(tx)
             if await arrivals.note(tx, "received", read.fingerprint, key, complaint_id=complaint_id, **known):
-                number = await _begin(tx, opened, read, complaint_id)
-                return MailTaken(outcome="received", reference=number, repeated=False)
+                number = await _begin(tx, opened, read, complaint_id, refused)
+                answer = MailTaken(outcome="received", reference=number, repeated=False)
+                return Taken(answer, arrival_id, complaint_id)
         before = await arrivals.earlier_mail(tx, opened.id, key, read.fingerprint)
     if before is None:
         raise Unavailable(headers={"Retry-After": "1"})
     return _as_before(before)
 
 
-async def _begin(tx: Transaction, opened: Opened, read: Mail, complaint_id: UUID) -> str:
+async def _begin(tx: Transaction, opened: Opened, read: Mail, complaint_id: UUID, refused: Sequence[str]) -> str:
     values: dict[str, Any] = {
         "id": complaint_id,
         "channel": "email",
+        "sender": "verified" if is_vouched_for(read, opened.row["authserv_id"]) else "claimed",
         "received_at": datetime.now(UTC),
         "subject": read.subject or _first(tx, NO_SUBJECT),
-        "description": _told(tx, read),
+        "description": _told(tx, read, refused),
     }
     said = {"name": read.name, "email": read.sender}
     if any(said.values()):
@@ -135,18 +154,25 @@ async def _begin(tx: Transaction, opened: Opened, read: Mail, complaint_id: UUID
     return number
 
 
-async def _add(tx: Transaction, found: Any, read: Mail) -> None:
-    """A word more. Where the customer's answer was waited for, it is waited for no longer."""
-    sent = Sent(note=_told(tx, read))
+async def _add(tx: Transaction, opened: Opened, found: Any, read: Mail, refused: Sequence[str]) -> None:
+    """A word more. Where the customer's answer was waited for, it is waited for no longer.
+
+    Where the mail server says of senders whether they are who they say, it is marked that it did not of this one.
+    """
+    note = _told(tx, read, refused)
+    authserv_id = opened.row["authserv_id"]
+    if authserv_id is not None and not is_vouched_for(read, authserv_id):
+        note = f"{_first(tx, UNPROVEN).format(read.sender or '?')}\n\n{note}"
+    sent = Sent(note=note)
     await take(tx, "reply", found["id"], sent)
     if found["state"] == "waiting_customer":
         await take(tx, "resume", found["id"], Sent())
 
 
-def _told(tx: Transaction, read: Mail) -> str:
+def _told(tx: Transaction, read: Mail, refused: Sequence[str]) -> str:
     text = read.text or _first(tx, NO_TEXT)
-    if read.files:
-        text = f"{text}\n\n{_first(tx, FILES).format(', '.join(read.files))}"
+    if refused:
+        text = f"{text}\n\n{_first(tx, FILES).format(', '.join(refused))}"
     return text
 
 
@@ -154,8 +180,10 @@ def _first(tx: Transaction, pair: tuple[str, str]) -> str:
     return pair[1] if tx.actor.language.startswith("zh") else pair[0]
 
 
-def _as_before(before: Any) -> MailTaken:
-    return MailTaken(outcome=before["outcome"], reference=before["number"], repeated=True)
+def _as_before(before: Any) -> Taken:
+    answer = MailTaken(outcome=before["outcome"], reference=before["number"], repeated=True)
+    lately = before["created_at"] > datetime.now(UTC) - AGAIN
+    return Taken(answer, before["id"], before["complaint_id"] if lately else None)
 
 
 async def _answered(access: Access, read: Mail) -> Any:

@@ -15,6 +15,8 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parseaddr
+from itertools import islice
+from typing import NamedTuple
 
 from crm.complaint_doors.errors import MailUnreadable
 from crm.complaint_doors.texts import cleaned, first_lines, is_visible, one_line, plain
@@ -42,12 +44,24 @@ _CHARSETS = re.compile(
 )
 _GB = frozenset({"gb2312", "gb_2312-80", "gbk", "cp936"})
 _ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
+_SAFE = frozenset({"base64", "quoted-printable"})
 _PARSER = BytesParser(policy=compat32)
+
+
+class Attached(NamedTuple):
+    """A file that came with a mail. Empty where it is written in a way that is not read."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True)
 class Mail:
-    """What a mail says. ``sender`` is an address or None; ``answers`` are the hashes of the messages it answers."""
+    """What a mail says. ``sender`` is an address or None; ``answers`` are the hashes of the messages it answers.
+
+    ``files`` are the names of what is attached, up to a point; ``attached`` the first of them with their content.
+    ``authors`` are its ``From`` headers, of which an honest mail has one; ``results`` what servers wrote of its sender.
+    """
 
     sender: str | None
     name: str | None
@@ -58,6 +72,9 @@ class Mail:
     answers: list[bytes]
     automatic: bool
     fingerprint: bytes
+    attached: list[Attached]
+    authors: int
+    results: list[str]
 
 
 def parse(raw: bytes) -> Mail:
@@ -108,20 +125,28 @@ def _read(message: Message) -> Mail:
         name=one_line(name, 200) or None,
         subject=subject,
         text=text,
-        files=first_lines(list(_files(message)), MOST_NAMES),
+        files=first_lines([name for name, _ in _files(message)], MOST_NAMES),
         message_hash=hash_of(ids[0]) if ids else None,
         answers=[hash_of(one) for one in dict.fromkeys(answered)],
         automatic=_is_automatic(message),
         fingerprint=hashlib.sha256(whole.encode("utf-8", "replace")).digest(),
+        attached=[Attached(name, _whole(part)) for name, part in islice(_files(message), MOST_NAMES)],
+        authors=len(_headers(message, "From")),
+        results=_headers(message, "Authentication-Results")[:MOST_NAMES],
     )
 
 
 def _header(message: Message, name: str) -> str:
-    """A header as it stands, bounded. What is not ASCII is UTF-8 (RFC 6532), which the parser leaves as bytes."""
+    """A header as it stands, the first of that name."""
+    return next(iter(_headers(message, name)), "")
+
+
+def _headers(message: Message, name: str) -> list[str]:
+    """Headers as they stand, bounded. What is not ASCII is UTF-8 (RFC 6532), which the parser leaves as bytes."""
     wanted = name.lower()
-    value = next((str(value) for key, value in message.raw_items() if key.lower() == wanted), "")
-    found = value[:LONGEST_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(found.split())
+    values = (str(value)[:LONGEST_HEADER] for key, value in message.raw_items() if key.lower() == wanted)
+    found = (value.encode("ascii", "surrogateescape").decode("utf-8", "replace") for value in values)
+    return [" ".join(value.split()) for value in found]
 
 
 def _words(message: Message, name: str) -> str:
@@ -175,10 +200,19 @@ def _file_name(part: Message) -> str | None:
     return one_line(name or "", 100) or "file"
 
 
-def _files(message: Message) -> Iterator[str]:
+def _files(message: Message) -> Iterator[tuple[str, Message]]:
     for part in message.walk():
         if not part.is_multipart() and (name := _file_name(part)) is not None:
-            yield name
+            yield name, part
+
+
+def _whole(part: Message) -> bytes:
+    """All of an attached file. What is neither text nor encoded was changed at its ends of lines, and is not read."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding not in _SAFE and (encoding not in _ENCODINGS or part.get_content_maintype() != "text"):
+        return b""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 def _is_automatic(message: Message) -> bool:

@@ -29,6 +29,8 @@ complaint_inboxes = noun(
     Column("team_id", Uuid),
     # Whether a complaint is linked to the one customer who is known to have the sender's address.
     Column("match_senders", Boolean, nullable=False, server_default=text("true")),
+    # What our mail server calls itself in what it writes of senders (RFC 8601); null: it writes nothing of them.
+    Column("authserv_id", Text),
     Column("state", Text, nullable=False, server_default="active"),
     secret("token_hash", LargeBinary, nullable=False),
     secret("secret", LargeBinary, nullable=False),

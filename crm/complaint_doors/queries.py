@@ -25,7 +25,8 @@ def inbox_shape(inbox: FromClause) -> Select[Any]:
     c = inbox.c
     until = case((c.previous_secret_until > func.now(), utc(c.previous_secret_until)))
     return select(
-        c.id, c.name, c.address, c.team_id, c.match_senders, c.state, until.label("previous_secret_until"),
+        c.id, c.name, c.address, c.team_id, c.match_senders, c.authserv_id, c.state,
+        until.label("previous_secret_until"),
         *stamps(inbox),
     )  # fmt: skip
 

@@ -11,6 +11,11 @@ from crm.fields import Email, Name, Sent, Shown, kept, like
 from crm.paging import Filter
 
 Greeting = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+ServerName = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9._-]{1,255}$")]
+AUTHSERV = (
+    "What your mail server calls itself in `Authentication-Results` (RFC 8601). Where it writes `dmarc=pass` for the "
+    "sender's domain, the `sender` of the complaint is `verified`. It must take out such headers that others wrote."
+)
 TEAM = "The team that what comes in goes to; without one, the administrators are told."
 GREETING = "What stands above the form in {}; a sentence of ours when not given."
 
@@ -80,6 +85,7 @@ class ComplaintInboxCreate(Sent):
         description="Whether a complaint is linked to the one customer who is known to have the sender's address. "
         "Anybody can write any address as theirs.",
     )
+    authserv_id: ServerName | None = Field(default=None, description=AUTHSERV)
 
 
 class ComplaintInboxUpdate(Sent):
@@ -91,6 +97,7 @@ class ComplaintInboxUpdate(Sent):
     address: Email | None = None
     team_id: UUID | None = None
     match_senders: bool = kept()
+    authserv_id: ServerName | None = Field(default=None, description=AUTHSERV)
 
 
 class ComplaintInboxRead(Shown):
@@ -101,6 +108,7 @@ class ComplaintInboxRead(Shown):
     address: str | None
     team_id: UUID | None
     match_senders: bool
+    authserv_id: str | None
     state: DoorState
     previous_secret_until: datetime | None = Field(
         description="Until then mails signed with the secret before the present one are taken too."

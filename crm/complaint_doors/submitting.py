@@ -143,7 +143,7 @@ async def _take_down(
         values["team_id"] = opened.row["team_id"]
     if sent.website:
         values["tags"] = [SUSPECTED]
-    values |= {"id": complaint_id, "channel": "web_form", "received_at": datetime.now(UTC)}
+    values |= {"id": complaint_id, "channel": "web_form", "sender": "claimed", "received_at": datetime.now(UTC)}
     taken = await receiving.take_down(tx, values)
     number: str = orjson.loads(taken.body)["number"]
     return number, arrival_id

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from crm.complaints import learning, pointing, standing
+from crm.complaints import learning, pointing, standing, talking
 from crm.complaints.columns import as_columns
+from crm.complaints.holding import hold_customers
 from crm.complaints.receiving import CLOCKS_DIFFER
 from crm.complaints.step_schemas import (
     ComplaintAssess,
@@ -65,8 +66,11 @@ async def send_back(tx: Transaction, complaint_id: UUID, why: ComplaintSendBack)
 
 
 async def communicate(tx: Transaction, complaint_id: UUID, told: ComplaintCommunicate) -> Answer:
-    """The customer knows the decision. Raises as ``taking.take`` does."""
-    return await take(tx, "communicate", complaint_id, Sent(note=told.note, reached=told.reached))
+    """The customer knows the decision, and somebody was in touch with them. Raises as ``taking.take`` does."""
+    await hold_customers(tx, complaint_id)
+    communicated = await take(tx, "communicate", complaint_id, Sent(note=told.note, reached=told.reached))
+    await talking.keep(tx, complaint_id, told.channel)
+    return communicated
 
 
 async def refuse(tx: Transaction, complaint_id: UUID, why: ComplaintRefuse) -> Answer:

@@ -58,6 +58,7 @@ class Case:
     reopen_days: int = 30
     reached: bool = False
     confirmed: bool = False
+    from_outside: bool = False
 
 
 def who_is(actor: Actor) -> Who:

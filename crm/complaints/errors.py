@@ -39,7 +39,7 @@ class AssigneeIsResponsible(Conflict):
 
 
 class CustomerStays(Conflict):
-    """A complaint whose customer is known stays with that customer."""
+    """A complaint whose customer is known stays with that customer; what came in by itself is identified anew."""
 
     title = "The complaint has its customer already"
     title_zh = "投诉已关联客户"

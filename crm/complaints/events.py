@@ -3,6 +3,8 @@
 RECEIVED = "complaint.received"
 UPDATED = "complaint.updated"
 ACKNOWLEDGED = "complaint.acknowledged"
+IDENTIFIED = "complaint.identified"
+UNLINKED = "complaint.unlinked"
 ASSESSED = "complaint.assessed"
 SEVERITY_CHANGED = "complaint.severity_changed"
 ASSIGNED = "complaint.assigned"

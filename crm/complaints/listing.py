@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from crm.complaints.vocabulary import Category, CauseKind, Channel, State, Validity
+from crm.complaints.vocabulary import Category, CauseKind, Channel, Sender, State, Validity
 from crm.fields import Moment
 from crm.paging import Filter
 from crm.sla.vocabulary import Severity
@@ -21,6 +21,7 @@ class ComplaintFilter(Filter):
     open: bool | None = Field(default=None, description="Neither closed nor withdrawn, or the others.")
     severity: list[Severity] | None = None
     category: list[Category] | None = None
+    sender: list[Sender] | None = None
     channel: list[Channel] | None = None
     validity: list[Validity] | None = None
     cause_kind: list[CauseKind] | None = None

@@ -24,6 +24,7 @@ from crm.complaints.vocabulary import (
     Channel,
     ClosedBecause,
     Remedy,
+    Sender,
     State,
     Step,
     Validity,
@@ -45,6 +46,8 @@ complaints = noun(
     Column("contact_id", Uuid),
     # What whoever complained said of themselves: {"name", "phone", "email"}. For those who handle the case alone.
     secret("complainer", JSONB),
+    # Where it came in by itself: whether anybody vouches for who sent it. Null for what one of us took down.
+    Column("sender", Text),
     Column("channel", Text, nullable=False),
     moment("received_at", nullable=False),
     # Who took it, where it was one of us.
@@ -107,6 +110,7 @@ complaints = noun(
     # The earliest moment at which a running clock of it is due; what lists are sorted by.
     moment("due_at"),
     Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    one_of("sender", Sender),
     one_of("channel", Channel),
     one_of("category", Category),
     one_of("severity", Severity),

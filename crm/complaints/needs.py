@@ -143,6 +143,12 @@ MEANINGS: Mapping[Need, Meaning] = MappingProxyType(
             "The customer must have confirmed it, or have been tried often enough within a few working days.",
             "须经客户确认，或在规定工作日内已多次回访未果。",
         ),
+        "from_outside": Meaning(
+            "what",
+            lambda case, _: case.from_outside,
+            "Only what came in by mail or a public form can be found to be somebody else's.",
+            "仅通过邮件或公开表单收到的投诉可更正客户。",
+        ),
         "in_time": Meaning(
             "what",
             lambda case, _: case.days_over is not None and case.days_over <= case.reopen_days,

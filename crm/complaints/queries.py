@@ -62,6 +62,7 @@ def shape(complaint: FromClause) -> Select[Any]:
         mention(customer).label("customer"),
         c.contact_id,
         mention(contact).label("contact"),
+        c.sender,
         c.channel,
         utc(c.received_at).label("received_at"),
         mention(people["receiver"]).label("received_by"),
@@ -177,8 +178,8 @@ LIST = Listing(
         **among(
             complaints,
             [
-                "state", "severity", "category", "channel", "validity", "cause_kind", "customer_id", "contact_id",
-                "assignee_id", "responsible_id", "team_id", "product_id",
+                "state", "severity", "category", "sender", "channel", "validity", "cause_kind", "customer_id",
+                "contact_id", "assignee_id", "responsible_id", "team_id", "product_id",
             ],
         ),
         **between(complaints, ["received_at", "due_at", "closed_at", "created_at"]),

@@ -28,12 +28,19 @@ async def recount_some(tx: Transaction, *, most: int) -> bool:
     taken = await recounts.take(tx)
     if taken is None:
         return False
-    beyond = {"severity": taken.severity, "calendar_id": taken.calendar_id, "after_id": taken.after_id}
-    ids = [row[0] for row in await tx.rows(_next(), most=most, **beyond)]
+    ids = [row[0] for row in await tx.rows(_next(), most=most, **taken._asdict())]
     changed = await _recount(tx, ids) if ids else 0
     last = ids[-1] if len(ids) == most else None
     await recounts.move_on(tx, taken, last=last, looked_at=len(ids), changed=changed)
     return True
+
+
+async def follow_customer(tx: Transaction, customer_id: UUID) -> None:
+    """A customer is of another class, or one with another: what is promised for its open complaints may be, too.
+
+    Where none of them has an open clock there is nothing to ask for.
+    """
+    await tx.rows(_ask(), customer_id=customer_id)
 
 
 async def _recount(tx: Transaction, ids: Sequence[UUID]) -> int:
@@ -59,19 +66,31 @@ def _due(rows: Sequence[Row]) -> dict[UUID, datetime | None]:
 
 
 @statement
+def _ask() -> Insert:
+    k, c = sla_clocks.c, complaints.c
+    runs = exists().where(k.workspace_id == c.workspace_id, k.complaint_id == c.id, k.stopped_at.is_(None))
+    whose = (c.workspace_id == bindparam("workspace_id", type_=Uuid), c.customer_id == bindparam("customer_id"))
+    return recounts.asking_for_customers(
+        select(c.workspace_id, c.customer_id).where(*whose, runs).limit(1).subquery("whose")
+    )
+
+
+@statement
 def _next() -> Select[Any]:
     """The next complaints in order that have open clocks of the kind that is asked for."""
     k, c = sla_clocks.c, complaints.c
     severity, calendar = bindparam("severity", type_=Text), bindparam("calendar_id", type_=Uuid)
     after = bindparam("after_id", type_=Uuid)
-    as_severe = exists().where(c.workspace_id == k.workspace_id, c.id == k.complaint_id, c.severity == severity)
+    customer = bindparam("customer_id", type_=Uuid)
+    its = and_(c.workspace_id == k.workspace_id, c.id == k.complaint_id)
     return (
         select(k.complaint_id)
         .where(
             k.workspace_id == bindparam("workspace_id", type_=Uuid),
             k.stopped_at.is_(None),
             or_(after.is_(None), k.complaint_id > after),
-            or_(severity.is_(None), as_severe),
+            or_(severity.is_(None), exists().where(its, c.severity == severity)),
+            or_(customer.is_(None), exists().where(its, c.customer_id == customer)),
             or_(calendar.is_(None), k.calendar_id == calendar),
         )
         .group_by(k.complaint_id)

@@ -20,6 +20,9 @@ AT_WORK: tuple[State, ...] = (
 OPEN: tuple[State, ...] = (*AT_WORK, "resolved", "rejected")
 """States of a complaint that is not over: the customer cannot be put aside."""
 
+BEFORE_IT_IS_LOOKED_INTO: tuple[State, ...] = ("received", "acknowledged", "assessing")
+"""States in which it can still be found that a complaint is not whose it was taken for."""
+
 OVER: tuple[State, ...] = ("closed", "withdrawn")
 
 SEVERE = frozenset({"critical", "high"})
@@ -54,6 +57,7 @@ def _goes(step: Step, sources: Iterable[State], target: State, needs: tuple[Need
 # approved. Whoever hears from the customer may say so, whether they handle the case or not.
 TABLE: tuple[Row, ...] = (
     Row("received", "acknowledge", "acknowledged", ("human", "not_responsible")),
+    *_stays("identify", BEFORE_IT_IS_LOOKED_INTO, (*DECIDES, "from_outside")),
     Row("acknowledged", "assess", "assessing", WORKS),
     *_stays("assess", ("assessing", "investigating"), WORKS),
     *_stays("assign", OPEN, (*WORKS, "assignee_not_responsible")),
@@ -99,6 +103,7 @@ FACT_OF: Mapping[Step, str] = MappingProxyType(
     {
         "receive": events.RECEIVED,
         "acknowledge": events.ACKNOWLEDGED,
+        "identify": events.IDENTIFIED,
         "assess": events.ASSESSED,
         "assign": events.ASSIGNED,
         "investigate": events.INVESTIGATED,
@@ -126,6 +131,7 @@ FACT_OF: Mapping[Step, str] = MappingProxyType(
 TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
     {
         "receive": ("assignee", "owner", "manager"),
+        "identify": ("owner",),
         "assign": ("assignee",),
         "propose": ("approver",),
         "approve": ("assignee", "proposer"),

@@ -13,6 +13,7 @@ from crm.complaints.vocabulary import (
     Channel,
     ClosedBecause,
     Remedy,
+    Sender,
     State,
     Validity,
 )
@@ -182,6 +183,10 @@ class ComplaintRead(Shown):
     customer: CustomerReference | None
     contact_id: UUID | None
     contact: ContactReference | None
+    sender: Sender | None = Field(
+        description="Of what came in by mail or a public form: `claimed` where nobody vouches for who sent it, "
+        "`verified` where your mail server does for the address. Null for what one of you took down."
+    )
     channel: Channel
     received_at: datetime
     received_by: PersonShown | None

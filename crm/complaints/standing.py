@@ -39,7 +39,7 @@ from crm.database import Access, Transaction, statement
 from crm.days import local_date
 from crm.errors import NotFound
 from crm.exchange_rates.queries import rate_on
-from crm.nouns import Answer, as_answer, mention, this_one
+from crm.nouns import Answer, Tailored, as_answer, mention, this_one
 from crm.tables import utc
 from crm.tasks.models import tasks
 from crm.workspaces.models import users, workspaces
@@ -70,7 +70,7 @@ async def detail(access: Access, complaint_id: UUID) -> Answer:
     steps = listed(found, who, may_write=MAY_WRITE in access.actor.scopes)
     complainer = row["complainer"] if _handles(row, who) else None
     more = {"repeats": row["repeats"], "open_actions": found.open_actions, "complainer": complainer, "steps": steps}
-    return with_more(Answer(row["id"], row["version"], row["body"]), more)
+    return with_more(Tailored(row["id"], row["version"], row["body"]), more)
 
 
 async def locked(tx: Transaction, complaint_id: UUID) -> tuple[Case, Any]:
@@ -142,6 +142,7 @@ async def _case(access: Access, row: Any) -> Case:
         made = len(tries)
     return Case(
         **{name: row[name] for name in _PLAIN},
+        from_outside=row["sender"] is not None,
         own_cost=Decimal(0) if row["cost"] is None else row["own_cost"],
         open_actions=row["open_actions"],
         tries=made,
@@ -199,6 +200,7 @@ def _facts() -> list[ColumnElement[Any]]:
         c.id,
         *(c[name] for name in _PLAIN),
         c.received_by,
+        c.sender,
         c.cost,
         c.close_attempts,
         c.resolved_at,

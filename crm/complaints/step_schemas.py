@@ -9,6 +9,7 @@ from crm.complaints.schemas import Mark, Said
 from crm.complaints.vocabulary import Category, CauseKind, Remedy, Validity
 from crm.customers.schemas import Money
 from crm.fields import Line, Moment, Sent, Text, kept, like
+from crm.interactions.vocabulary import LoggedChannel
 from crm.sla.vocabulary import Severity
 
 
@@ -18,6 +19,18 @@ class ComplaintNoted(Sent):
     model_config = like(note="Called back at once; they want the pump replaced.")
 
     note: Text | None = None
+
+
+class ComplaintIdentify(Sent):
+    """Whose the complaint is, and how you know."""
+
+    model_config = like(
+        customer_id="01a1fcb0-3a00-7000-8000-000000000001", reason="Mr Wang wrote no such mail; it is Globex's pump."
+    )
+
+    customer_id: UUID | None = Field(description="Null where nobody knows.")
+    contact_id: UUID | None = Field(default=None, description="Somebody at this customer.")
+    reason: Said
 
 
 class ComplaintAssess(Sent):
@@ -84,9 +97,12 @@ class ComplaintSendBack(Sent):
 class ComplaintCommunicate(Sent):
     """That the customer was told the decision, and whether they were reached at all."""
 
-    model_config = like(reached=True, note="Told Mr Wang by phone.")
+    model_config = like(reached=True, channel="call", note="Told Mr Wang, who will ask his workshop.")
 
     reached: bool = Field(description="A decision is communicated when the customer was reached.")
+    channel: LoggedChannel | None = Field(
+        default=None, description="By which way; as the complaint came in, when not given."
+    )
     note: Text | None = None
 
 

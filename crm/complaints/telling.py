@@ -35,6 +35,7 @@ from crm.workspaces.superiors import leaders
 SAYS: Mapping[Step, tuple[str, str]] = MappingProxyType(
     {
         "receive": ("Complaint {number} came in: {subject}", "收到投诉 {number}：{subject}"),
+        "identify": ("Complaint {number} is your customer's: {subject}", "投诉 {number} 经核实属于您的客户：{subject}"),
         "assign": ("Complaint {number} is yours: {subject}", "投诉 {number} 已指派给您：{subject}"),
         "propose": ("A solution for complaint {number} waits for approval", "投诉 {number} 的解决方案待审批"),
         "approve": ("Complaint {number}: what you proposed is approved", "投诉 {number} 的提议已获批准"),

@@ -7,11 +7,13 @@ State = Literal[
     "communicated", "implementing", "resolved", "closed", "rejected", "withdrawn",
 ]  # fmt: skip
 Step = Literal[
-    "receive", "acknowledge", "assess", "assign", "investigate", "wait_customer", "resume", "propose", "approve",
-    "send_back", "communicate", "accept", "refuse", "implement", "resolve", "attempt", "close", "reject", "withdraw",
-    "reopen", "inform", "reply", "escalate",
+    "receive", "acknowledge", "identify", "assess", "assign", "investigate", "wait_customer", "resume", "propose",
+    "approve", "send_back", "communicate", "accept", "refuse", "implement", "resolve", "attempt", "close", "reject",
+    "withdraw", "reopen", "inform", "reply", "escalate",
 ]  # fmt: skip
 Channel = Literal["phone", "email", "visit", "web_form", "social", "chat", "letter", "other"]
+Sender = Literal["claimed", "verified"]
+"""Of what came in by itself: who sent it is what they say, or what their mail server vouches for."""
 Category = Literal["quality", "service", "price", "delivery", "integrity", "other"]
 Remedy = Literal["repair", "replace", "refund", "discount", "redo", "apology", "explanation", "other"]
 Validity = Literal["pending", "upheld", "partly", "rejected"]
@@ -21,7 +23,7 @@ Need = Literal[
     "human", "not_responsible", "handles", "supervises", "may_return", "not_proposer", "within_limit",
     "assigned", "assignee_not_responsible", "solution", "remedy_known", "remedy_answered", "validity_set",
     "customer_reached", "not_approved_yet", "approved", "actions_done", "root_cause", "corrective_action",
-    "return_visit", "in_time",
+    "return_visit", "in_time", "from_outside",
 ]  # fmt: skip
 """What a step may need, beside the state."""
 Audience = Literal["assignee", "owner", "manager", "proposer", "approver"]

@@ -40,6 +40,7 @@ STAYS: Mapping[str, str] = {
     "customer_merges": "says who was merged into whom",
     "customer_found_by": "goes along under a name of its own (merging)",
     "customer_tokens": "go along under a name of their own (merging)",
+    "sla_recounts": "says whose clocks were to be worked out anew; a merge asks for it anew",
     "visit_plan_lines": "what a month planned for each; made anew, the plan looks at the winner",
 }
 """Tables that name customers and keep doing so, and why."""

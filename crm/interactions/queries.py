@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, FromClause, Select, and_, bindparam, select
+from sqlalchemy import Boolean, FromClause, Select, Uuid, and_, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import reading
 from crm.contacts.models import contacts
@@ -53,6 +54,7 @@ LIST = Listing(
     filters={
         **among(interactions, ["customer_id", "contact_id", "channel", "user_id"]),
         **between(interactions, ["occurred_at"]),
+        "complaint_id": interactions.c.subject_id == any_(bindparam("complaint_id", type_=ARRAY(Uuid))),
         "counts_as_contact": interactions.c.counts_as_contact == bindparam("counts_as_contact", type_=Boolean),
     },
 )

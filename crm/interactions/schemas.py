@@ -79,6 +79,9 @@ class InteractionFilter(Filter):
     customer_id: list[UUID] | None = None
     contact_id: list[UUID] | None = None
     channel: list[Channel] | None = None
+    complaint_id: list[UUID] | None = Field(
+        default=None, description="Those in which the customer was told the decision on one of these complaints."
+    )
     user_id: list[UUID] | None = None
     counts_as_contact: bool | None = None
     occurred_at_gte: Moment | None = None

@@ -4,5 +4,6 @@ from typing import Literal
 
 Channel = Literal["call", "message", "email", "wechat", "meeting", "visit", "other"]
 LoggedChannel = Literal["call", "message", "email", "wechat", "meeting", "other"]
+Subject = Literal["complaint"]
 Direction = Literal["outbound", "inbound"]
 Outcome = Literal["reached", "no_answer", "left_message", "refused"]

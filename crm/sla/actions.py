@@ -5,11 +5,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import Insert, Select, Uuid, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
 from crm.calendars.choosing import check_choice
+from crm.calendars.errors import CalendarArchived
+from crm.calendars.models import calendars
 from crm.database import Access, statement
 from crm.errors import FieldError, Unprocessable
 from crm.nouns import Answer
@@ -64,9 +66,14 @@ async def archive(access: Access, policy_id: UUID) -> Answer:
 
 
 async def restore(access: Access, policy_id: UUID) -> Answer:
-    """Promise it again. Raises ``NotFound``, ``PolicyTaken``."""
+    """Promise it again. Raises ``NotFound``, ``PolicyTaken``; ``CalendarArchived`` where its calendar was put aside."""
     restored = await record(access, events.RESTORED, _restore(), refusals=TAKEN, id=policy_id)
-    return restored or await explain(access, SLA_POLICY, policy_id)
+    if restored is not None:
+        return restored
+    answer = await explain(access, SLA_POLICY, policy_id)
+    if '"archived_at":null' not in answer.body:
+        raise CalendarArchived
+    return answer
 
 
 def _kept(escalation: Sequence[Escalation]) -> list[dict[str, Any]]:
@@ -106,8 +113,10 @@ def _archive() -> Insert:
 
 @statement
 def _restore() -> Insert:
-    aside = sla_policies.c.archived_at.is_not(None)
-    return changing(SLA_POLICY, Sight.ALL, (), aside, values={"archived_at": None}, also=asking_for_policies)
+    p, k = sla_policies.c, calendars.c
+    gone = exists().where(k.workspace_id == p.workspace_id, k.id == p.calendar_id, k.archived_at.is_not(None))
+    aside = (p.archived_at.is_not(None), ~gone)
+    return changing(SLA_POLICY, Sight.ALL, (), *aside, values={"archived_at": None}, also=asking_for_policies)
 
 
 @statement

@@ -57,9 +57,10 @@ Index(
 sla_recounts = noun(
     "sla_recounts",
     Column("cause", Text, nullable=False),
-    # Which clocks: of complaints this severe, of this calendar; null: whichever.
+    # Which clocks: of complaints this severe, of this calendar, of this customer's complaints; null: whichever.
     Column("severity", Text),
     Column("calendar_id", Uuid),
+    Column("customer_id", Uuid),
     moment("asked_at", nullable=False),
     # The last complaint that was looked at, how many were, and how many clocks became others.
     Column("after_id", Uuid),
@@ -69,8 +70,11 @@ sla_recounts = noun(
     one_of("cause", Cause),
     one_of("severity", Severity),
     link("calendar_id", "calendars"),
+    link("customer_id", "customers"),
 )
-"""Open clocks to be worked out anew, batch by batch, because what was promised or who works when has changed."""
+"""Open clocks to be worked out anew, batch by batch, because what was promised, who works when or what a customer is
+has changed.
+"""
 
 newest_first(sla_recounts)
 Index(
@@ -78,6 +82,7 @@ Index(
     sla_recounts.c.workspace_id,
     sla_recounts.c.severity,
     sla_recounts.c.calendar_id,
+    sla_recounts.c.customer_id,
     unique=True,
     postgresql_nulls_not_distinct=True,
     postgresql_where=sla_recounts.c.finished_at.is_(None),

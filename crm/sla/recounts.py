@@ -1,7 +1,8 @@
 """What has to be worked out anew: a row that says which open clocks, and how far it is.
 
-Asked for in the statement that changes a promise, or by a reaction to a calendar's facts. Asked again before it is
-done, it begins again: it is one row for as long as it is open, so that no edit is lost and none is queued twice.
+Asked for in the statement that changes a promise, or by a reaction to the facts of a calendar or a customer. Asked
+again before it is done, it begins again: it is one row for as long as it is open, so that no edit is lost and none is
+queued twice.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ class Recount(NamedTuple):
     id: UUID
     severity: str | None
     calendar_id: UUID | None
+    customer_id: UUID | None
     after_id: UUID | None
 
 
@@ -57,6 +59,17 @@ def asking_for_policies(rows: CTE, *, unless_only: bool = False) -> Sequence[Ins
         "asked_at": func.now(),
     }
     return [_asked(new, rows)]
+
+
+def asking_for_customers(rows: FromClause) -> Insert:
+    """Ask for the clocks of the complaints of these customers (``customer_id``): promises go by a customer's class."""
+    new = {
+        "workspace_id": rows.c.workspace_id,
+        "cause": literal("customer", Text),
+        "customer_id": rows.c.customer_id,
+        "asked_at": func.now(),
+    }
+    return _asked(new, rows)
 
 
 async def follow_calendar(tx: Transaction, fact: Fact) -> None:
@@ -89,7 +102,7 @@ def _asked(new: dict[str, ColumnElement[Any]], source: FromClause) -> Insert:
         insert(sla_recounts)
         .from_select(list(new), select(*new.values()).select_from(source))
         .on_conflict_do_update(
-            index_elements=[r.workspace_id, r.severity, r.calendar_id],
+            index_elements=[r.workspace_id, r.severity, r.calendar_id, r.customer_id],
             index_where=r.finished_at.is_(None),
             set_=again,
         )

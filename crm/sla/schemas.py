@@ -203,10 +203,10 @@ class PreviewRead(Shown):
 
 
 class SlaRecountRead(Shown):
-    """Open clocks being worked out anew, because a policy or a calendar has changed."""
+    """Open clocks being worked out anew, because a policy, a calendar, or the class of a customer has changed."""
 
     id: UUID
-    cause: Cause
+    cause: Cause = Field(description="`customer`: of one whose class has changed, or who is one with another now.")
     severity: Severity | None = Field(description="Of complaints this severe; null: of any.")
     calendar_id: UUID | None = Field(description="That go by this calendar; null: by any.")
     asked_at: datetime

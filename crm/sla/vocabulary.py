@@ -14,5 +14,5 @@ Told = Literal["assignee", "owner", "manager", "user", "role"]
 Why = Literal["paused", "before_start"] | Reason
 """Why a stretch of a clock counts or does not: as in a calendar, or because the clock stood still or did not run."""
 
-Cause = Literal["policy", "calendar"]
+Cause = Literal["policy", "calendar", "customer"]
 """Why clocks are worked out anew."""

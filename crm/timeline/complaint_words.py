@@ -14,6 +14,14 @@ COMPLAINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{actor} acknowledged the complaint {number}.",
             "{actor}已向客户确认收到投诉 {number}。",
         ),
+        "complaint.identified": (
+            "{actor} found whose the complaint {number} is.",
+            "{actor}核实了投诉 {number} 的投诉人。",
+        ),
+        "complaint.unlinked": (
+            "{actor} found that the complaint {number} is not this customer's.",
+            "{actor}核实投诉 {number} 并非该客户提出。",
+        ),
         "complaint.assessed": ("{actor} assessed the complaint {number}.", "{actor}评估了投诉 {number}。"),
         "complaint.severity_changed": (
             "{actor} changed the severity of the complaint {number} to {severity}.",

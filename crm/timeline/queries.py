@@ -38,6 +38,7 @@ from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
 from crm.errors import NotFound, invalid
 from crm.facts import events
+from crm.interactions.models import interactions
 from crm.nouns import this_one
 from crm.reading import CUTS, among, between
 from crm.tables import utc
@@ -64,6 +65,9 @@ FILTERS = among(events, ["type", "subject_type", "actor_id"]) | between(events, 
 OLDEST = UUID(int=0)
 
 
+TALKED = "interaction.logged"
+
+
 async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chinese: bool) -> bytes:
     """The facts that touch a customer, its people and whoever was merged into it, newest first.
 
@@ -80,7 +84,9 @@ async def page(access: Access, customer_id: UUID, wanted: TimelineFilter, *, chi
     since = OLDEST if wanted.occurred_at_gte is None else _first_id(wanted.occurred_at_gte - MARGIN)
     most = next(size for size in CUTS if size >= wanted.limit)
     withheld = [kind for kind, scope in READ_BY.items() if scope not in access.actor.scopes]
-    found = _page(access.actor.sight, frozenset(given), most, _end_of_month(now + MARGIN), withholds=bool(withheld))
+    sight, end = access.actor.sight, _end_of_month(now + MARGIN)
+    told = "complaint" not in withheld
+    found = _page(sight, frozenset(given), most, end, withholds=bool(withheld), complaints_tell=told)
     if withheld:
         given["withheld"] = withheld
     rows = await access.rows(found, id=customer_id, before_id=before, since_id=since, **given)
@@ -149,7 +155,9 @@ def _read_cursor(text: str, present: list[str]) -> UUID:
 
 
 @statement
-def _page(sight: Sight, present: frozenset[str], most: int, end: UUID, *, withholds: bool) -> Select[Any]:
+def _page(
+    sight: Sight, present: frozenset[str], most: int, end: UUID, *, withholds: bool, complaints_tell: bool
+) -> Select[Any]:
     """One row a fact; a single row without a fact where the customer is seen and nothing is found.
 
     The page is cut for each of those who are one customer by now, so that each reads its own facts in their order.
@@ -170,6 +178,7 @@ def _page(sight: Sight, present: frozenset[str], most: int, end: UUID, *, withho
             *(FILTERS[name] for name in sorted(present)),
             *(_may_be_read() if withholds else ()),
             *(() if sight is Sight.ALL else (~_about_oneself(),)),
+            *(() if not complaints_tell else (~_told_by_a_complaint(sight),)),
         )
         .order_by(events.c.id.desc())
         .limit(most + 1)
@@ -223,6 +232,18 @@ def _about_oneself() -> ColumnElement[bool]:
         c.workspace_id == f.workspace_id, c.id == named, c.responsible_id == bindparam("actor_id", type_=Uuid)
     )
     return and_(f.subject_type.in_(MAY_CONCERN_COMPLAINTS), of_one)
+
+
+def _told_by_a_complaint(sight: Sight) -> ColumnElement[bool]:
+    """A talk in which a decision was told, to whoever reads of the complaint too: it is told there."""
+    f, i, c = events.c, interactions.alias("talk").c, complaints.alias("told_of").c
+    of_one = and_(c.workspace_id == i.workspace_id, c.id == i.subject_id)
+    if sight is not Sight.ALL:
+        of_one = and_(of_one, c.responsible_id.is_distinct_from(bindparam("actor_id", type_=Uuid)))
+    talked = exists().where(
+        i.workspace_id == f.workspace_id, i.id == f.subject_id, i.subject_type == "complaint", exists().where(of_one)
+    )
+    return and_(f.type == TALKED, talked)
 
 
 def _merged_into(seen: CTE) -> CTE:

@@ -1,11 +1,12 @@
 """From what an action gives to what goes out: bodies pass through as Postgres wrote them."""
 
+import hashlib
 from collections.abc import Mapping
 
 import orjson
 from starlette.responses import Response
 
-from crm.nouns import Answer
+from crm.nouns import Answer, Tailored
 
 JSON = "application/json"
 
@@ -49,14 +50,24 @@ def respond(result: Answer | bytes | None, status: int, path: str) -> Response:
         return Response(status_code=204)
     if isinstance(result, bytes):
         return Response(result, status, media_type=JSON)
-    headers = {"ETag": f'"{result.version}"'}
+    headers = {"ETag": etag_of(result)}
     if status == 201 and "{" not in path:
         headers["Location"] = f"{path}/{result.id}"
     return Response(result.body.encode(), status, headers, media_type=JSON)
 
 
+def etag_of(item: Answer) -> str:
+    """The item's version; after it, where that does not tell all that is shown, a mark of what is.
+
+    ``If-Match`` goes by the version alone, ``If-None-Match`` by the whole.
+    """
+    if isinstance(item, Tailored):
+        return f'"{item.version}-{hashlib.blake2b(item.body.encode(), digest_size=8).hexdigest()}"'
+    return f'"{item.version}"'
+
+
 def unless_known(response: Response, if_none_match: str | None) -> Response:
-    """304 without a body where the caller has this version already (``If-None-Match``)."""
+    """304 without a body where the caller has just this already (``If-None-Match``)."""
     etag = response.headers.get("etag")
     if if_none_match is None or etag is None or response.status_code != 200:
         return response

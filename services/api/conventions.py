@@ -2,7 +2,7 @@
 
 from typing import Any
 
-VERSION = {"type": "string", "pattern": '^(W/)?"[1-9][0-9]{0,17}"$', "examples": ['"7"']}
+VERSION = {"type": "string", "pattern": '^(W/)?"[1-9][0-9]{0,17}(-[0-9a-f]{16})?"$', "examples": ['"7"']}
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -22,13 +22,15 @@ IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "Only if the item has another version than this; else 304 without a body.",
+    "description": "Only if the item is another than the one with this ETag; else 304 without a body.",
     "schema": {"type": "string"},
 }
 SINGLE = frozenset({"/v1/workspace", "/v1/contacts/{contact_id}/taboos"})
 """Items whose path does not end with an id, since there is just one."""
 
-ETAG: dict[str, Any] = {"ETag": {"description": "The item's version.", "schema": VERSION}}
+ETAG: dict[str, Any] = {
+    "ETag": {"description": "The item's version, and a mark of what it does not tell.", "schema": VERSION}
+}
 REPLAYED: dict[str, Any] = {
     "Idempotency-Replayed": {"description": "`true` where this was answered before.", "schema": {"type": "string"}}
 }
@@ -51,7 +53,7 @@ def describe(path: str, method: str, operation: dict[str, Any]) -> set[str]:
             names.add("Stale")
     elif method == "get" and (path.endswith("}") or path in SINGLE):
         parameters.append(IF_NONE_MATCH)
-        responses["304"] = {"description": "You have this version already."}
+        responses["304"] = {"description": "You have this already."}
         _with_headers(responses, ETAG)
     return names
 

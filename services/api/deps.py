@@ -24,7 +24,7 @@ from services.api.answers import kept_body, replayed
 from services.api.door import OAUTH, Door
 
 KEPT_HEADERS = ("content-type", "etag", "location")
-ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
+ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})(?:-[0-9a-f]{16})?"')
 LONGEST_KEY = 255
 
 

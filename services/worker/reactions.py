@@ -68,6 +68,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = MappingProxyType(
         tasks.COMPLETED: (closing.go_on_after,),
         tasks.CANCELLED: (closing.go_on_without,),
         complaints.UPDATED: (notes.follow, attachments.follow),
+        complaints.IDENTIFIED: (notes.follow, attachments.follow),
         complaints.CLOSED: (surveying.plan,),
         complaints.REOPENED: (surveying.give_up,),
         surveys.ANSWERED: (low_marks.follow_low_mark,),

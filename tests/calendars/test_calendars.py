@@ -207,7 +207,8 @@ async def test_a_calendar_in_use_is_not_archived_and_an_archived_one_not_used(
     path = f"/v1/calendars/{calendar['id']}"
     team = f"/v1/teams/{workspace.north}"
     assert (await client.patch(team, json={"calendar_id": calendar["id"]})).json()["calendar_id"] == calendar["id"]
-    problem(await client.post(f"{path}/archive"), 409, "calendar_in_use")
+    in_use = problem(await client.post(f"{path}/archive"), 409, "calendar_in_use")
+    assert in_use["used_by"] == [{"type": "team", "id": str(workspace.north), "name": "North"}]
     await client.patch(team, json={"calendar_id": None})
     assert (await client.post(f"{path}/archive")).json()["archived_at"] is not None
     assert (await client.post(f"{path}/archive")).status_code == 200

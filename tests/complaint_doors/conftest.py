@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from crm.webhooks.signing import headers
+from tests.complaints.steps import Path
 from tests.conftest import Client, Clients
 from tests.factories import Workspace, an_address
 
@@ -30,6 +31,18 @@ def gateway(clients: Clients) -> Client:
 def manager(clients: Clients, workspace: Workspace) -> Client:
     """Who keeps the doors."""
     return clients(workspace.manager.token)
+
+
+@pytest.fixture
+def service(clients: Clients, workspace: Workspace) -> Client:
+    """Who handles complaints."""
+    return clients(workspace.service.token)
+
+
+@pytest.fixture
+def path(clients: Clients, service: Client, workspace: Workspace) -> Path:
+    """The way of a complaint; an administrator approves."""
+    return Path(service, clients(workspace.admin.token), workspace)
 
 
 async def new_form(client: Client, **more: Any) -> dict[str, Any]:

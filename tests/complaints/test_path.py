@@ -44,7 +44,7 @@ async def test_a_step_out_of_turn_says_which_are_possible(client: Client) -> Non
     complaint = await receive(client)
     refused = problem(await act(client, complaint, "resolve"), 409, "step_not_possible")
     assert (refused["state"], refused["step"]) == ("received", "resolve")
-    assert refused["possible"] == ["acknowledge", "assign", "withdraw", "inform"]
+    assert refused["possible"] == ["acknowledge", "identify", "assign", "withdraw", "inform"]
 
 
 async def test_everything_that_a_proposal_lacks_is_named_at_once(client: Client, path: Path) -> None:

@@ -143,6 +143,8 @@ def belonging(
     if "subject_id" in table.c:
         known["subject_type"] = "customer" if of is None else "visit"
         known["subject_id"] = ids[at] if of is None else uuid4()
+    if name == "interactions":
+        known |= {"subject_type": None, "subject_id": None} if of is None else {"subject_type": "complaint"}
     if name == "contacts":
         people.setdefault(at, []).append(who)
     elif "contact_id" in table.c and name != "privacy_requests":

@@ -570,6 +570,12 @@ async def _new_complaint(scene: Scene) -> Asked:
     return Asked(body={"customer_id": await scene.customer(), "channel": "phone", "subject": "x"})
 
 
+async def _mailed_complaint(scene: Scene) -> Asked:
+    made = await scene.complaint()
+    await scene.workspace.owner.execute("UPDATE complaints SET sender = 'claimed' WHERE id = $1", made)
+    return Asked(path={"complaint_id": made}, body={"customer_id": None, "reason": "x"}, marks=(made,))
+
+
 async def _waiting_complaint(scene: Scene) -> Asked:
     made = await scene.complaint(*WALK[:2], ("wait-customer", {"reason": "x"}))
     return Asked(path={"complaint_id": made}, body={}, marks=(made,))
@@ -780,6 +786,7 @@ CASES: Mapping[str, Case] = {
     "update_complaint": Case(item("complaint_id", "complaint", {"lot": "x"})),
     "add_corrective_action": Case(item("complaint_id", "complaint", {"title": "x", "due_at": "2090-01-01T00:00:00Z"})),
     "acknowledge_complaint": Case(step("", {})),
+    "identify_complainer": Case(_mailed_complaint),
     "assess_complaint": Case(step("acknowledge", {"severity": "high", "category": "quality"})),
     "assign_complaint": Case(_assigned_complaint, by="manager"),
     "investigate_complaint": Case(step("assess", {})),

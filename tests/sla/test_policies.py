@@ -13,7 +13,7 @@ from tests.calendars.test_working_time import D7
 from tests.complaints.steps import receive
 from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace
-from tests.sla.stage import clock_of, moment, new_policy
+from tests.sla.stage import CHINA_CALENDAR, clock_of, moment, new_policy
 
 
 def test_the_categories_of_promises_are_those_of_complaints() -> None:
@@ -34,6 +34,35 @@ async def test_a_policy_is_made_changed_put_aside_and_brought_back(client: Clien
     assert [one for one in await events.types() if one.startswith("sla_policy")] == [
         "sla_policy.created", "sla_policy.updated", "sla_policy.archived", "sla_policy.restored"
     ]  # fmt: skip
+
+
+async def test_a_calendar_that_a_promise_counts_in_is_not_put_aside(client: Client, workspace: Workspace) -> None:
+    made = await client.post("/v1/calendars", json=CHINA_CALENDAR)
+    calendar = made.json()["id"]
+    policy = await new_policy(client, calendar_id=calendar)
+    await client.patch(f"/v1/teams/{workspace.north}", json={"calendar_id": calendar})
+    path = f"/v1/calendars/{calendar}/archive"
+    refused = problem(await client.post(path), 409, "calendar_in_use")
+    assert refused["used_by"] == [
+        {"type": "team", "id": str(workspace.north), "name": "North"},
+        {"type": "sla_policy", "id": policy["id"], "name": "Medium"},
+    ]
+    await client.patch(f"/v1/teams/{workspace.north}", json={"calendar_id": None})
+    refused = problem(await client.post(path), 409, "calendar_in_use")
+    assert [one["type"] for one in refused["used_by"]] == ["sla_policy"]
+    await client.post(f"/v1/sla-policies/{policy['id']}/archive")
+    assert (await client.post(path)).status_code == 200
+
+
+async def test_a_promise_comes_back_with_its_calendar_only(client: Client) -> None:
+    calendar = (await client.post("/v1/calendars", json=CHINA_CALENDAR)).json()["id"]
+    policy = f"/v1/sla-policies/{(await new_policy(client, calendar_id=calendar))['id']}"
+    await client.post(f"{policy}/archive")
+    await client.post(f"/v1/calendars/{calendar}/archive")
+    problem(await client.post(f"{policy}/restore"), 409, "calendar_archived")
+    await client.post(f"/v1/calendars/{calendar}/restore")
+    assert (await client.post(f"{policy}/restore")).json()["archived_at"] is None
+    assert (await client.post(f"{policy}/restore")).status_code == 200
 
 
 async def test_a_list_of_policies_is_one_statement(client: Client, policy: dict[str, Any], queries: list[str]) -> None:

@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import pytest_asyncio
 
 from crm.database import Database
+from services.api.main import create_app
+from services.api.openapi import document
 from services.worker.messages import open_queue
 from services.worker.publishing import publish_facts
 from services.worker.reacting import react
 from services.worker.rounds import Worker
-from tests.conftest import SECRET_KEY, Stage
+from tests.complaints.steps import Path
+from tests.conftest import SECRET_KEY, Client, Running, Stage
 from tests.factories import Workspace, found_workspace
 
 
@@ -68,3 +72,35 @@ async def backstage(own_stage: Stage) -> AsyncIterator[Backstage]:
 async def worker(backstage: Backstage) -> Worker:
     """One worker."""
     return await backstage.hire()
+
+
+@dataclass
+class Front:
+    """The front door of the stage, with two who go through it."""
+
+    admin: Client
+    path: Path
+
+    async def customer(self, name: str, **more: Any) -> str:
+        """A customer of Anna's; its id."""
+        body = {"name": name, "owner_id": str(self.path.workspace.anna.id), **more}
+        made = await self.admin.post("/v1/customers", json=body)
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    async def talks(self, customer_id: str) -> list[dict[str, Any]]:
+        """The interactions with a customer."""
+        found = await self.admin.get("/v1/interactions", params={"customer_id": customer_id})
+        return list(found.json()["data"])
+
+
+@pytest_asyncio.fixture
+async def front(backstage: Backstage) -> AsyncIterator[Front]:
+    """The API on the same stage."""
+    app = create_app(backstage.stage.settings())
+    running = Running(app, document(app))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        admin = await stack.enter_async_context(Client(running, backstage.home.admin.token))
+        service = await stack.enter_async_context(Client(running, backstage.home.service.token))
+        yield Front(admin, Path(service, admin, backstage.home))

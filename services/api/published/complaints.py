@@ -12,6 +12,8 @@ COMPLAINTS: Events = {
     "complaint.received": ("A complaint came in.", ComplaintRead),
     "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
     "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),
+    "complaint.identified": ("It was found whose a complaint is, or that nobody knows.", ComplaintRead),
+    "complaint.unlinked": ("A complaint is not this customer's: somebody used their name.", ComplaintRead),
     "complaint.assessed": ("It was judged how bad a complaint is and what it is about.", ComplaintRead),
     "complaint.severity_changed": ("A complaint is of another severity; its clocks were set anew.", ComplaintRead),
     "complaint.assigned": ("Somebody looks into a complaint.", ComplaintRead),

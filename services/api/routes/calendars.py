@@ -21,10 +21,12 @@ from crm.calendars.schemas import (
     HolidayImport,
     NoticeImport,
 )
+from crm.calendars.used import OURS
 from crm.database import Access, Transaction
 from crm.nouns import Answer
 from crm.paging import Page
 from crm.recording import AlreadyExists
+from crm.sla.seams import PROMISES
 from services.api.deps import changes, reads, writes
 from services.api.problems import problems
 from services.api.routing import router as new_router
@@ -63,8 +65,10 @@ async def update_calendar(tx: CalendarChanges, calendar_id: UUID, change: Calend
 
 @router.post("/calendars/{calendar_id}/archive", response_model=CalendarRead, responses=problems(CalendarInUse))
 async def archive_calendar(access: CalendarWrites, calendar_id: UUID) -> Answer:
-    """Put a calendar aside that neither the workspace nor a team nor a person goes by."""
-    return await actions.archive(access, calendar_id)
+    """Put a calendar aside that neither the workspace nor a team, a person or an SLA policy goes by; `used_by` names
+    those who do.
+    """
+    return await actions.archive(access, calendar_id, going=(*OURS, PROMISES))
 
 
 @router.post("/calendars/{calendar_id}/restore", response_model=CalendarRead)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from crm.complaints import actions
+from crm.complaints import actions, identifying
 from crm.complaints.errors import AssigneeIsResponsible, StepIsForOthers, StepNeedsMore, StepNotPossible
 from crm.complaints.schemas import ComplaintRead
 from crm.complaints.step_schemas import (
@@ -11,6 +11,7 @@ from crm.complaints.step_schemas import (
     ComplaintAttempt,
     ComplaintClose,
     ComplaintCommunicate,
+    ComplaintIdentify,
     ComplaintInform,
     ComplaintNoted,
     ComplaintPropose,
@@ -21,6 +22,7 @@ from crm.complaints.step_schemas import (
     ComplaintWait,
     ComplaintWithdraw,
 )
+from crm.customers.errors import CustomerArchived
 from crm.nouns import Answer
 from services.api.problems import problems
 from services.api.routes.complaints import ComplaintChanges
@@ -35,6 +37,18 @@ REFUSED = problems(StepNotPossible, StepIsForOthers, StepNeedsMore)
 async def acknowledge_complaint(tx: ComplaintChanges, complaint_id: UUID, said: ComplaintNoted | None = None) -> Answer:
     """Tell whoever complains that it has arrived, as a person: no program can."""
     return await actions.simply(tx, "acknowledge", complaint_id, said)
+
+
+@router.post(
+    "/complaints/{complaint_id}/identify",
+    response_model=ComplaintRead,
+    responses=problems(StepNotPossible, StepIsForOthers, StepNeedsMore, CustomerArchived),
+)
+async def identify_complainer(tx: ComplaintChanges, complaint_id: UUID, found: ComplaintIdentify) -> Answer:
+    """Say whose a complaint is that came in by mail or a public form, where it was taken for somebody else's: anybody
+    can write any address as theirs. Until somebody begins to look into it; visit and sale of the other one are let go.
+    """
+    return await identifying.identify(tx, complaint_id, found)
 
 
 @router.post("/complaints/{complaint_id}/assess", response_model=ComplaintRead, responses=REFUSED)
@@ -99,7 +113,9 @@ async def send_solution_back(tx: ComplaintChanges, complaint_id: UUID, why: Comp
 
 @router.post("/complaints/{complaint_id}/communicate", response_model=ComplaintRead, responses=REFUSED)
 async def communicate_decision(tx: ComplaintChanges, complaint_id: UUID, told: ComplaintCommunicate) -> Answer:
-    """Tell the customer what was decided. It counts once they were reached."""
+    """Tell the customer what was decided. It counts once they were reached, and is logged as an interaction with them:
+    `GET /v1/interactions?complaint_id=…`.
+    """
     return await actions.communicate(tx, complaint_id, told)
 
 

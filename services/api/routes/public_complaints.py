@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from crm.attachments import mails
 from crm.complaint_doors import arriving, opening, submitting
 from crm.complaint_doors.errors import MailUnreadable, SubmissionReused
 from crm.complaint_doors.mail import LARGEST
@@ -104,10 +105,13 @@ async def hand_over_mail(request: Request, stranger: Gateway, token: str) -> Res
 
     It becomes a complaint. An answer to a mail of a complaint, or one with its number in the subject from whoever
     complained, is a word more to that one. What machines write (RFC 3834) is not taken for a complaint. Attached files
-    are named and not kept. 401 for whatever is not proven; 404 for an inbox that is closed.
+    hang on the complaint where they are of a kind that is taken; the others are named. 503 while they cannot be kept:
+    hand the mail over again, and nothing else happens twice. 401 for whatever is not proven; 404 for an inbox that is
+    closed.
     """
     opened = await stranger.finding(opening.inbox(stranger.database, token))
     body = await request.body()
     sealer, headers = request.app.state.sealer, request.headers
     key = await arriving.proven(stranger.database, opened, sealer, headers, body, stranger.address)
-    return shown(await arriving.take_in(stranger.database, opened, key, body), 202)
+    store = request.app.state.attachments
+    return shown(await mails.take_in(stranger.database, store, opened, key, body), 202)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 
+from crm.calendars.errors import CalendarArchived
 from crm.database import Access
 from crm.nouns import Answer
 from crm.paging import Page
@@ -70,9 +71,13 @@ async def archive_sla_policy(access: PolicyWrites, policy_id: UUID) -> Answer:
     return await actions.archive(access, policy_id)
 
 
-@router.post("/sla-policies/{policy_id}/restore", response_model=SlaPolicyRead, responses=problems(PolicyTaken))
+@router.post(
+    "/sla-policies/{policy_id}/restore",
+    response_model=SlaPolicyRead,
+    responses=problems(PolicyTaken, CalendarArchived),
+)
 async def restore_sla_policy(access: PolicyWrites, policy_id: UUID) -> Answer:
-    """Promise it again."""
+    """Promise it again; its calendar must be in use, too."""
     return await actions.restore(access, policy_id)
 
 
@@ -86,5 +91,7 @@ async def preview_sla_policy(access: PolicyReads, policy_id: UUID, wanted: Annot
 
 @router.get("/sla-recounts", response_model=Page[SlaRecountRead])
 async def list_sla_recounts(access: PolicyReads, wanted: Annotated[SlaRecountFilter, Query()]) -> bytes:
-    """Where open clocks were, or are being, worked out anew, because a policy or a calendar has changed."""
+    """Where open clocks were, or are being, worked out anew, because a policy, a calendar or the class of a
+    customer has changed.
+    """
     return await queries.recounts(access, wanted)
