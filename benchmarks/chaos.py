@@ -11,11 +11,9 @@ import argparse
 import asyncio
 import os
 import random
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,31 +21,15 @@ from typing import Any
 import asyncpg
 import httpx
 
-from benchmarks.surroundings import Chaos, Ground, Receiver, World, ground, world
+from benchmarks.chaos_page import BOUND, page, sentence
+from benchmarks.faults import Chaos
+from benchmarks.outcomes import Late, Outcome, Plan
+from benchmarks.receiver import Receiver
+from benchmarks.surroundings import Ground, World, ground, world
 from benchmarks.tidy import end_tidily
 from benchmarks.unfenced import DROP_THE_KEY
-from crm.reminders import due
-from crm.webhooks.due import HINT
-from crm.webhooks.leases import LEASE
-from services.worker.rounds import PROMPT_BACKOFF
 
 CHAOS = Path(__file__).with_name("CHAOS.md")
-HEAD = """# Reminders and deliveries under fire
-
-`python -m benchmarks.chaos`, {when:%Y-%m-%d %H:%M} UTC; {state}; it took {minutes:.0f} minutes.
-Two workers, an API, twenty workspaces of which one owns 60 %; faults at even distances, drawn by chance, each when its
-time has come, whether or not the one before is mended. Arrivals that come again have the same `webhook-id`.
-
-Lateness counts from a reminder's moment to its firing. *Outages* are when no worker or no Postgres was there; a worker
-counts as there from the moment it is started, Postgres from when it takes connections. What is late without them is
-bounded by the {lease} s after which a worker that stands still lets go of what it has taken, by a look every half
-second, {backoff:.0f} s of back-off and the start of a worker. A delivery waits for the lease of the worker that was
-killed over it ({held:.0f} s), and for a hint that was lost ({hint:.0f} s); each fault that hits it begins that anew.
-
-| | {names} |
-|---|{lines}|"""
-BOUND = 10.0
-"""Seconds that a reminder may be late, outages aside: what the page says, put together."""
 PATIENCE = 120.0
 
 PLAN = """
@@ -88,83 +70,6 @@ FROM webhook_deliveries WHERE state = 'pending' GROUP BY 2, 3
 UNION ALL
 SELECT 'facts', type, NULL, count(*) FROM events WHERE published_at IS NULL GROUP BY 2
 """
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to happen: so many reminders falling due within so many seconds, and so many faults meanwhile."""
-
-    reminders: int
-    seconds: float
-    faults: int
-    workspaces: int = 20
-    workers: int = 2
-    worker: str = "services.worker.main:main"
-    seed: int = 7
-    first: str | None = None
-    """What is changed in the database before."""
-    outage: float = 0.0
-    """Seconds that the queue is away, as the one fault there is."""
-    waits_for_leases: bool = True
-    """Otherwise what a dead worker or queue holds is set free when the faults are over, as if its time was up."""
-    has_api: bool = True
-    """Otherwise nobody is asked for anything, and nothing is delivered: it is about firing alone."""
-
-
-@dataclass(frozen=True)
-class Late:
-    """Seconds."""
-
-    p50: float = 0.0
-    p99: float = 0.0
-    most: float = 0.0
-
-    @classmethod
-    def of(cls, seconds: Iterable[float]) -> "Late":
-        """The figures of many."""
-        found = sorted(seconds)
-        return cls(found[len(found) // 2], found[len(found) * 99 // 100], found[-1]) if found else cls()
-
-    def __str__(self) -> str:
-        """As it stands in a table."""
-        return f"{self.p50:.2f} / {self.p99:.2f} / {self.most:.2f}"
-
-
-@dataclass
-class Outcome:
-    """What became of it. ``lost`` and ``twice`` are over notifications, facts, arrivals and what the API was asked."""
-
-    plan: Plan
-    faults: Counter[str] = field(default_factory=Counter)
-    found: dict[str, Any] = field(default_factory=dict)
-    arrived: int = 0
-    arrivals: int = 0
-    asked: int = 0
-    refusals: Counter[int] = field(default_factory=Counter)
-    settled_after: float = 0.0
-    outages: list[tuple[float, float]] = field(default_factory=list)
-    late: Late = field(default_factory=Late)
-    """How late reminders were said."""
-    able: Late = field(default_factory=Late)
-    """The same without the time in which there was no worker or no Postgres."""
-    arriving: Late = field(default_factory=Late)
-    """How late deliveries arrived, without that time too."""
-
-    @property
-    def lost(self) -> int:
-        """What did not happen and should have."""
-        number, found = self.plan.reminders, self.found
-        short = [number - found[name] for name in ("fired", "told_of", "facts_of")]
-        short += [number - self.arrived] if self.plan.has_api else []
-        unmade: int = max(0, self.asked - found["customers"])
-        return sum(max(0, int(each)) for each in short) + unmade
-
-    @property
-    def twice(self) -> int:
-        """What happened once more than it should have."""
-        found = self.found
-        extra: int = (found["told"] - found["told_of"]) + (found["facts"] - found["facts_of"])
-        return extra + max(0, int(found["customers_told"]) - self.asked)
 
 
 async def run(plan: Plan, on: Ground) -> Outcome:
@@ -316,65 +221,20 @@ def main() -> int:
     end_tidily()
     with ground() as on:
         broken = asyncio.run(run(Plan(asked.reminders, asked.seconds, asked.faults), on))
-        print(_sentence("faults", broken), flush=True)
+        print(sentence("faults", broken), flush=True)
         # Nothing is killed: the two workers alone must be enough to say things twice.
         control = Plan(asked.reminders // 5, asked.seconds / 5, 0, worker="benchmarks.unfenced:run", first=DROP_THE_KEY)
         unfenced = asyncio.run(run(control, on))
-        print(_sentence("control", unfenced), flush=True)
+        print(sentence("control", unfenced), flush=True)
         away = asyncio.run(run(Plan(1_000, asked.outage + 20, 0, outage=asked.outage), on))
-        print(_sentence("queue away", away), flush=True)
+        print(sentence("queue away", away), flush=True)
     good = broken.lost == broken.twice == away.lost == away.twice == 0 and not away.refusals and unfenced.twice > 0
     good = good and broken.able.most <= BOUND and away.late.most <= BOUND
     runs = {"faults": broken, "the control: no fences": unfenced, f"queue away {asked.outage:.0f} s": away}
-    page = _page(runs, (monotonic() - began) / 60)
-    CHAOS.write_text(page, encoding="utf-8")
-    print(page)
+    told = page(runs, (monotonic() - began) / 60)
+    CHAOS.write_text(told, encoding="utf-8")
+    print(told)
     return 0 if good else 1
-
-
-def _page(runs: Mapping[str, Outcome], minutes: float) -> str:
-    state = f"{os.cpu_count()} processors, load average afterwards {os.getloadavg()[1]:.1f}"
-    head = HEAD.format(
-        when=datetime.now(UTC),
-        state=state,
-        minutes=minutes,
-        lease=due.STANDS_STILL.removesuffix("s"),
-        backoff=PROMPT_BACKOFF,
-        held=LEASE.total_seconds(),
-        hint=HINT.total_seconds(),
-        names=" | ".join(runs),
-        lines="|".join("---" for _ in runs),
-    )
-    columns = [_figures(outcome) for outcome in runs.values()]
-    rows = [f"| {name} | {' | '.join(column[name] for column in columns)} |" for name in columns[0]]
-    return "\n".join([head, *rows, ""])
-
-
-def _figures(outcome: Outcome) -> dict[str, str]:
-    away = [end - begin for begin, end in outcome.outages]
-    return {
-        "reminders": f"{outcome.plan.reminders:,} in {outcome.plan.seconds:.0f} s",
-        "faults": _counted(outcome.faults),
-        "lost": f"**{outcome.lost}**",
-        "twice": f"**{outcome.twice}**",
-        "late p50 / p99 / max (s)": str(outcome.late),
-        "outages": f"{len(away)}, {sum(away):.0f} s in all, the longest {max(away, default=0):.1f} s",
-        f"late without outages (s; bar: max ≤ {BOUND:.0f})": str(outcome.able),
-        "deliveries late without outages (s)": str(outcome.arriving),
-        "deliveries that arrived again": str(outcome.arrivals - outcome.arrived),
-        "everything settled after the last fault (s)": f"{outcome.settled_after:.0f}",
-        "asked of the API": f"{outcome.asked:,}",
-        "refused": _counted(outcome.refusals),
-    }
-
-
-def _counted(what: Counter[Any]) -> str:
-    return ", ".join(f"{number} × {each}" for each, number in sorted(what.items())) or "none"
-
-
-def _sentence(name: str, outcome: Outcome) -> str:
-    late = f"latest {outcome.late.most:.1f} s, {outcome.able.most:.1f} s without outages"
-    return f"{name}: {outcome.lost} lost, {outcome.twice} twice, {late}"
 
 
 if __name__ == "__main__":

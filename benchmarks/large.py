@@ -21,7 +21,8 @@ import asyncpg
 import psutil
 
 from benchmarks.asking import ask_the_house
-from benchmarks.house import WORKSPACES, House
+from benchmarks.filling import WORKSPACES
+from benchmarks.house import House
 from benchmarks.names import CITIES, SYLLABLES, TRADES, name
 from crm.actor import Actor, ActorKind, Role, Sight
 from crm.customers import actions, duplicates, queries

@@ -1,21 +1,16 @@
-"""What chaos is made in: embedded servers, API and workers as processes, a receiver, and the ways to break them."""
+"""What chaos is made in: embedded servers, API and workers as processes."""
 
 import asyncio
 import os
-import random
-import signal
 import socket
 import subprocess
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -32,8 +27,6 @@ from services.local.servers import SUPERUSER, DsnOf, embedded_postgres, embedded
 
 DATABASE = "chaos"
 TEMPLATE = "chaos_template"
-RESTART = 0.2
-"""Seconds after which whoever looks after a process starts it again."""
 
 
 class Postgres:
@@ -255,126 +248,3 @@ def world(on: Ground, number: int, *, workers: int, worker: str, has_api: bool =
         yield around
     finally:
         around.end()
-
-
-class Receiver:
-    """Takes every delivery and counts by ``webhook-id``."""
-
-    def __init__(self) -> None:
-        """Nothing was received yet."""
-        self.seen: Counter[str] = Counter()
-        self.came: dict[str, float] = {}
-        self.url = ""
-
-    async def __aenter__(self) -> Self:
-        """Begin to listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening."""
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-                await reader.readexactly(int(fields["content-length"]))
-                self.seen[fields["webhook-id"]] += 1
-                self.came.setdefault(fields["webhook-id"], time.time())
-                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-                await writer.drain()
-        writer.close()
-
-
-class Chaos:
-    """The faults there are. Each is caused and heals by itself."""
-
-    kinds = ("worker killed", "worker stopped", "api killed", "queue flushed", "backends terminated")
-    weights = (5, 3, 1, 2, 3)
-
-    def __init__(self, around: World, chance: random.Random) -> None:
-        """In this world, by this chance."""
-        self._around = around
-        self._chance = chance
-        self._one_at_a_time: dict[str, asyncio.Lock] = {}
-        self._gone: set[str] = set()
-        self._since: float | None = None
-        self.outages: list[tuple[float, float]] = []
-        """From when to when nothing could fire: no worker was there, or no Postgres. A worker counts as there from
-        its start, so the time it needs until it can do something is not forgiven."""
-
-    async def cause(self, kind: str) -> None:
-        """Have it happen, and have whoever looks after the process or server do what they do."""
-        around = self._around
-        match kind:
-            case "worker killed" | "worker stopped":
-                name = f"worker {self._chance.randrange(around.workers)}"
-                await (self._restart(name) if kind == "worker killed" else self._halt(name))
-            case "api killed":
-                await self._restart("api")
-            case "queue flushed":
-                await asyncio.to_thread(around.queue.flush)
-            case "queue killed":
-                around.queue.kill()
-                await asyncio.sleep(1)
-                await asyncio.to_thread(around.queue.start)
-            case "backends terminated":
-                await self._cut_off()
-            case "postgres killed":
-                async with self._alone("postgres"), self._away("postgres"):
-                    around.postgres.kill()
-                    await asyncio.to_thread(around.postgres.start)
-            case _:
-                raise ValueError(kind)
-
-    async def _restart(self, name: str) -> None:
-        async with self._alone(name), self._away(name):
-            await asyncio.to_thread(self._around.kill, name)
-            await asyncio.sleep(RESTART)
-            self._around.start(name)
-
-    async def _halt(self, name: str) -> None:
-        """It stands still and comes back believing that nothing happened."""
-        async with self._alone(name), self._away(name):
-            process = self._around.processes[name]
-            assert process.pid is not None
-            os.kill(process.pid, signal.SIGSTOP)
-            try:
-                await asyncio.sleep(self._chance.uniform(0.5, 4))
-            finally:
-                os.kill(process.pid, signal.SIGCONT)
-
-    async def _cut_off(self) -> None:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            owner = await self._around.owner()
-            await owner.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'rapport-%'"
-            )
-            await owner.close()
-
-    @asynccontextmanager
-    async def _away(self, name: str) -> AsyncIterator[None]:
-        self._gone.add(name)
-        self._note()
-        try:
-            yield
-        finally:
-            self._gone.discard(name)
-            self._note()
-
-    def _note(self) -> None:
-        workers = {f"worker {n}" for n in range(self._around.workers)}
-        now, nobody = time.time(), "postgres" in self._gone or workers <= self._gone
-        if nobody and self._since is None:
-            self._since = now
-        elif not nobody and self._since is not None:
-            self.outages.append((self._since, now))
-            self._since = None
-
-    def _alone(self, name: str) -> asyncio.Lock:
-        return self._one_at_a_time.setdefault(name, asyncio.Lock())

@@ -17,7 +17,8 @@ import asyncpg
 import orjson
 
 from benchmarks.asking import ask_the_house
-from benchmarks.house import BUSY, MONTHS, WITH_FACTS, House
+from benchmarks.filling import BUSY, MONTHS, WITH_FACTS
+from benchmarks.house import House
 from benchmarks.large import Ask, Watched, actor_of, row, timed
 from crm.actor import Sight
 from crm.database import Database

@@ -13,11 +13,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
     cast,
+    exists,
     func,
+    literal,
     select,
     true,
 )
@@ -94,6 +97,17 @@ def as_answer(noun: Noun, rows: FromClause) -> Select[Any]:
     """These rows of the noun's table, each as id, version and JSON text: an ``Answer``."""
     found = as_json(noun, rows, row_id=rows.c.id, row_version=rows.c.version).subquery("found")
     return select(found.c.row_id, found.c.row_version, cast(found.c.item, Text))
+
+
+def about_this(about: Noun, sight: Sight) -> tuple[dict[str, ColumnElement[Any]], ColumnElement[bool]]:
+    """For a new row about the row of this noun whose id is ``new_subject_id``: the columns that say so, the customer it
+    belongs to among them, and the condition that the actor sees it.
+    """
+    table = about.table
+    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
+    seen = and_(at_home, table.c.id == bindparam("new_subject_id", type_=Uuid), about.visible(sight))
+    customer_id = select(table.c[about.customer or "id"]).where(seen).scalar_subquery()
+    return {"subject_type": literal(about.name, Text), "customer_id": customer_id}, exists().where(seen)
 
 
 def this_one(noun: Noun, sight: Sight) -> ColumnElement[bool]:

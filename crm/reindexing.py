@@ -10,10 +10,8 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     Select,
-    Table,
     Text,
     Uuid,
     any_,
@@ -32,6 +30,7 @@ from crm.customers.models import customers
 from crm.customers.queries import FINDING as CUSTOMERS
 from crm.database import Transaction, statement
 from crm.finding import Finding, at, held_anew, left_by, parted, stale_tokens
+from crm.tables import at_home
 
 Found = Literal["customers", "contacts"]
 
@@ -86,10 +85,6 @@ def _add(given: dict[str, list[Any]], finding: Finding, row: Any, holder: Any) -
     given["held"] += [held.get(field, "") for field in finding.fields]
 
 
-def _at_home(table: Table) -> ColumnElement[bool]:
-    return table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _rows(noun: Found) -> Select[Any]:
     finding = FINDINGS[noun]
@@ -97,7 +92,7 @@ def _rows(noun: Found) -> Select[Any]:
     names = ["id", "erased_at", *finding.fields, *(["merged_into_id"] if noun == "customers" else [])]
     return (
         select(*(table.c[name] for name in names))
-        .where(_at_home(table), table.c.id > bindparam("after", type_=Uuid))
+        .where(at_home(table), table.c.id > bindparam("after", type_=Uuid))
         .order_by(table.c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(read=True)
@@ -107,7 +102,7 @@ def _rows(noun: Found) -> Select[Any]:
 @statement
 def _lock() -> Select[Any]:
     these = customers.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return select(customers.c.id).where(_at_home(customers), these).order_by(customers.c.id).with_for_update(read=True)
+    return select(customers.c.id).where(at_home(customers), these).order_by(customers.c.id).with_for_update(read=True)
 
 
 @statement
@@ -116,7 +111,7 @@ def _holders() -> Select[Any]:
     c = customers.c
     these = c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
     start = select(c.id, c.id.label("holder"), literal("", Text).label("mark"), c.merged_into_id.label("next"))
-    path = start.where(_at_home(customers), these).cte("path", recursive=True)
+    path = start.where(at_home(customers), these).cte("path", recursive=True)
     into = customers.alias("into")
     mark = cast(path.c.holder, Text) + "/" + path.c.mark
     on = select(path.c.id, into.c.id, mark, into.c.merged_into_id).where(

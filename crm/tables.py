@@ -16,6 +16,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Uuid,
+    bindparam,
     func,
     text,
 )
@@ -83,6 +84,17 @@ def noun(name: str, *items: SchemaItem) -> Table:
 def newest_first(table: Table) -> Index:
     """The index of a list's usual order. Ids can be made by clients, so they do not say when a row was made."""
     return Index(None, table.c.workspace_id, table.c.created_at.desc(), table.c.id.desc())
+
+
+def home() -> ColumnElement[Any]:
+    """The workspace of whoever acts, in a statement."""
+    return bindparam("workspace_id", type_=Uuid)
+
+
+def at_home(table: FromClause) -> ColumnElement[bool]:
+    """Rows of the workspace of whoever acts."""
+    its: ColumnElement[bool] = table.c.workspace_id == home()
+    return its
 
 
 def utc(moment_: ColumnElement[Any]) -> ColumnElement[str]:

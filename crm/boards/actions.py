@@ -14,7 +14,6 @@ from crm.boards.places import between
 from crm.boards.schemas import CardMove
 from crm.database import Transaction, statement
 from crm.errors import invalid
-from crm.forecasts.slicing import home
 from crm.nouns import Answer
 from crm.opportunities import moves, moving
 from crm.opportunities.models import new_place, opportunities
@@ -22,6 +21,7 @@ from crm.opportunities.move_schemas import OpportunityAdvance, OpportunityStepBa
 from crm.opportunities.queries import OPPORTUNITY, visible
 from crm.pipelines.models import pipeline_stages
 from crm.recording import explain
+from crm.tables import home
 
 
 async def move(tx: Transaction, opportunity_id: UUID, wanted: CardMove) -> Answer:

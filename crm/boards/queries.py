@@ -28,15 +28,16 @@ from crm.actor import Sight
 from crm.boards.schemas import BoardFilter
 from crm.customers.models import customers
 from crm.customers.parts import money
-from crm.customers.queries import local_date
 from crm.database import Access, statement
+from crm.days import local_date, today
 from crm.errors import NotFound
 from crm.forecasts import slicing
-from crm.forecasts.slicing import home
 from crm.nouns import mention
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, probability, today, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency, probability
 from crm.pipelines.models import pipeline_stages, pipelines
+from crm.tables import home
 from crm.workspaces.models import users
 
 

@@ -88,7 +88,7 @@ async def deadline(access: Access, calendar_id: UUID, wanted: DeadlineQuery) -> 
     try:
         due = prepared.time.deadline(wanted.start, wanted.minutes)
     except TooFar:
-        raise invalid("query:minutes", "There is not so much working time up to the year 2999.", "too_far") from None
+        raise invalid("query:minutes", "There is not so much working time within a hundred years.", "too_far") from None
     if wanted.explain and due - wanted.start > LONGEST_LEDGER:
         raise invalid("query:explain", "The ledger is given for deadlines within 200 days.", "too_far")
     ledger = prepared.time.intervals(wanted.start, due) if wanted.explain else None

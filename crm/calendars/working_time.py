@@ -21,6 +21,8 @@ from crm.calendars.ledger import Stretch, stretches
 from crm.calendars.spans import MINUTE, ONE_DAY, begin_of, moment_at, ticks, worked_on
 
 LAST_YEAR = 2999
+FURTHEST = 100
+"""Years that a deadline is looked for in: each one that is prepared for the first time costs a millisecond."""
 KEPT_YEARS = 60
 """How many years a calendar keeps prepared; about 18 kB each."""
 
@@ -28,7 +30,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class TooFar(ValueError):
-    """There is not so much working time up to the end of the year 2999."""
+    """There is not so much working time within a hundred years, or up to the end of the year 2999."""
 
 
 class _Year(NamedTuple):
@@ -65,7 +67,7 @@ class WorkingTime:
 
         A start outside working time counts from the next opening. What ends exactly at closing time ends there and
         does not slide to the next opening; so does nothing at all from closing time on. Raises ``ValueError`` for
-        less than nothing, ``TooFar`` beyond the year 2999.
+        less than nothing, ``TooFar`` for more than a hundred years and beyond the year 2999.
         """
         wanted = minutes // _TICK if isinstance(minutes, timedelta) else minutes * MINUTE
         if wanted < 0:
@@ -76,7 +78,10 @@ class WorkingTime:
             return start.astimezone(UTC) if inside else self.next_working_moment(start)
         year = self._year_at(at, start.year)
         wanted += self._worked(year, at)
+        furthest = year.number + FURTHEST
         while wanted > year.total:
+            if year.number >= furthest:
+                raise TooFar
             wanted -= year.total
             year = self._after(year)
         there = bisect_left(year.before, wanted) - 1

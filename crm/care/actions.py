@@ -18,7 +18,8 @@ from crm.care.queries import Cared
 from crm.care.words import in_language
 from crm.customers import events, rules
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.recording import changing, record
 from crm.tasks import actions as tasks

@@ -28,8 +28,8 @@ from sqlalchemy import (
 from crm.calendars.whose import user_calendars, will_be_away
 from crm.care.queries import is_switched_off
 from crm.customers.models import customers
-from crm.customers.queries import local_date
 from crm.customers.rhythm import on_a_working_day
+from crm.days import local_date
 from crm.tasks.models import tasks
 from crm.workspaces.models import users, workspaces
 

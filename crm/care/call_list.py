@@ -33,8 +33,9 @@ from crm.care.calls import DAY, progress_at
 from crm.care.field_days import field_days_between, month_of
 from crm.care.rules import month_of_calls
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, local_date
+from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
+from crm.days import local_date
 from crm.errors import invalid
 from crm.nouns import held_by
 from crm.workspaces.models import users

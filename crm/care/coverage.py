@@ -39,10 +39,11 @@ from crm.care.coverage_schemas import CoverageQuery
 from crm.care.field_days import by_calendar
 from crm.care.models import visit_plan_lines, visit_plans
 from crm.care.plan_queries import VISIT_PLAN
-from crm.care.pressure import begin_of, today
 from crm.care.vocabulary import GroupBy
 from crm.customers.models import customers
 from crm.database import Access, statement
+from crm.days import begin_of, today
+from crm.tables import at_home
 from crm.visits.models import visits
 from crm.visits.queries import VISIT
 from crm.workspaces.models import teams, users
@@ -75,11 +76,6 @@ def _months_begun(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + (first.day == 1)
 
 
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 def _pairs(sight: Sight, one_plan: bool) -> CTE:
     """Each person and customer with what was planned and what was done.
 
@@ -93,12 +89,12 @@ def _pairs(sight: Sight, one_plan: bool) -> CTE:
             visit_plan_lines,
             and_(line.workspace_id == p.workspace_id, line.plan_id == p.id, line.planned > 0),
         )
-        .where(_home(visit_plans), _home(visit_plan_lines), p.month.between(FROM, TO), VISIT_PLAN.visible(sight))
+        .where(at_home(visit_plans), at_home(visit_plan_lines), p.month.between(FROM, TO), VISIT_PLAN.visible(sight))
     )
     # Each worked out once: in a plan that is kept for all values it would be worked out anew for every visit.
     begin, end = (select(moment).scalar_subquery() for moment in (begin_of(FROM), begin_of(TO, -1)))
     done = select(v.owner_id, v.customer_id).where(
-        _home(visits), v.completed_at >= begin, v.completed_at < end, VISIT.visible(sight)
+        at_home(visits), v.completed_at >= begin, v.completed_at < end, VISIT.visible(sight)
     )
     return (_side_by_side(planned, done) if one_plan else _summed(planned, done)).cte("pairs")
 
@@ -157,7 +153,7 @@ def _of_users(pairs: CTE) -> CTE:
     return (
         select(users.c.id, users.c.name, users.c.team_id, *(sums.c[name] for name in SUMS), at_work.label("days"))
         .select_from(
-            sums.join(users, and_(_home(users), users.c.id == sums.c.owner_id))
+            sums.join(users, and_(at_home(users), users.c.id == sums.c.owner_id))
             .join(of, of.c.user_id == users.c.id)
             .outerjoin(days, days.c.calendar_id.is_not_distinct_from(of.c.calendar_id))
         )
@@ -173,16 +169,16 @@ def _by_user(pairs: CTE) -> Select[Any]:
 def _by_team(pairs: CTE) -> Select[Any]:
     """Each team with all below it; people without a team stand by themselves."""
     of = _of_users(pairs)
-    start = select(teams.c.id.label("team_id"), teams.c.id.label("above_id")).where(_home(teams))
+    start = select(teams.c.id.label("team_id"), teams.c.id.label("above_id")).where(at_home(teams))
     above = start.cte("above", recursive=True)
     up = teams.alias("up")
     above = above.union(
         select(above.c.team_id, up.c.parent_id).where(
-            _home(up), up.c.id == above.c.above_id, up.c.parent_id.is_not(None)
+            at_home(up), up.c.id == above.c.above_id, up.c.parent_id.is_not(None)
         )
     )
     everyone = of.outerjoin(above, above.c.team_id == of.c.team_id).outerjoin(
-        teams, and_(_home(teams), teams.c.id == above.c.above_id)
+        teams, and_(at_home(teams), teams.c.id == above.c.above_id)
     )
     total = [cast(func.sum(of.c[name]), Integer).label(name) for name in SUMS]
     days = cast(func.sum(of.c.days), Integer).label("field_days")
@@ -191,7 +187,7 @@ def _by_team(pairs: CTE) -> Select[Any]:
 
 def _by_region(pairs: CTE) -> Select[Any]:
     """By the customers' regions. A day in the field belongs to no region."""
-    there = pairs.join(customers, and_(_home(customers), customers.c.id == pairs.c.customer_id))
+    there = pairs.join(customers, and_(at_home(customers), customers.c.id == pairs.c.customer_id))
     return (
         select(
             cast(null(), Uuid).label("id"), customers.c.region.label("name"), *_sums(pairs),

@@ -34,11 +34,11 @@ from crm.care.call_list import whose
 from crm.care.calls import DAY, progress_at
 from crm.care.day_complaints import of_the_day
 from crm.care.day_schemas import DayQuery
-from crm.care.pressure import begin_of
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
-from crm.tables import utc
+from crm.days import begin_of
+from crm.tables import at_home, utc
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
 from crm.visits.models import visits
@@ -63,12 +63,6 @@ async def next_working_day(access: Access, user_id: UUID) -> date:
     return calendar.working_days_after(clock.today(access.actor.timezone), 1)
 
 
-def home(table: Any) -> ColumnElement[bool]:
-    """Rows of the actor's workspace."""
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 def visits_of_day(sight: Sight) -> CTE:
     """The visits of the person, or that they go along to, that are planned for the day, or took place as planned."""
     v = visits.c
@@ -76,7 +70,7 @@ def visits_of_day(sight: Sight) -> CTE:
     return (
         select(v.id, v.customer_id, v.owner_id, v.purpose, v.state, v.planned_start, v.planned_end)
         .where(
-            home(visits), takes_part, v.planned_start >= begin_of(DAY), v.planned_start < begin_of(DAY, -1),
+            at_home(visits), takes_part, v.planned_start >= begin_of(DAY), v.planned_start < begin_of(DAY, -1),
             v.state != "cancelled", VISIT.visible(sight),
         )
         .cte("visits_of_day")
@@ -88,12 +82,12 @@ def _day(sight: Sight) -> Select[Any]:
     t, c = tasks.c, customers.c
     visit = visits_of_day(sight)
     key = or_(c.key_kind.is_not(None), c["class"] == "key")
-    there = and_(home(customers), c.id == t.customer_id)
+    there = and_(at_home(customers), c.id == t.customer_id)
     task = (
         select(t.id, t.title, t.kind, t.due_at, t.customer_id, (t.due_at < begin_of(DAY)).label("late"),
                func.coalesce(key, False).label("is_key"))
         .select_from(tasks.outerjoin(customers, there))
-        .where(home(tasks), t.assignee_id == OF_USER, t.state == "open", t.due_at < begin_of(DAY, -1),
+        .where(at_home(tasks), t.assignee_id == OF_USER, t.state == "open", t.due_at < begin_of(DAY, -1),
                TASK.visible(sight))
         .cte("tasks_of_day")
     )  # fmt: skip
@@ -102,13 +96,13 @@ def _day(sight: Sight) -> Select[Any]:
         select(c.id, c.name, c.phone, known.c.next_call_on)
         .join_from(customers, known, true())
         .where(
-            home(customers), c.owner_id == OF_USER, known.c.next_call_on == DAY, c.archived_at.is_(None),
+            at_home(customers), c.owner_id == OF_USER, known.c.next_call_on == DAY, c.archived_at.is_(None),
             ~c.do_not_contact, CUSTOMER.visible(sight),
         )
         .cte("calls_of_day")
     )  # fmt: skip
     with_customer = select(visit, c.name.label("customer_name")).join_from(
-        visit, customers, and_(home(customers), c.id == visit.c.customer_id)
+        visit, customers, and_(at_home(customers), c.id == visit.c.customer_id)
     )
     v = with_customer.subquery("v").c
     told_visit = func.json_build_object(

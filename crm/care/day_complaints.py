@@ -6,11 +6,11 @@ from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, or_, 
 
 from crm.actor import Sight
 from crm.care.calls import DAY
-from crm.care.pressure import begin_of
 from crm.complaints.models import complaints, due_key
 from crm.complaints.queries import COMPLAINT
 from crm.complaints.rules import OPEN
 from crm.customers.models import customers
+from crm.days import begin_of
 from crm.nouns import mention
 from crm.tables import utc
 

@@ -37,10 +37,10 @@ from sqlalchemy.dialects.postgresql import array, insert
 from crm import clock
 from crm.calendars.whose import is_away, is_working_day, next_day_at_work, user_calendars
 from crm.care.models import warmth_rounds
-from crm.care.pressure import begin_of
-from crm.customers.queries import local_date
 from crm.database import Transaction, statement
+from crm.days import begin_of, local_date
 from crm.notifications.models import notifications
+from crm.tables import at_home
 from crm.tasks.models import tasks
 from crm.visits.models import visits
 from crm.workspaces.models import users, workspaces
@@ -93,11 +93,6 @@ async def work(tx: Transaction) -> int:
     return len(told)
 
 
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 @statement
 def _rounds() -> Select[Any]:
     w, r = workspaces.c, warmth_rounds.c
@@ -114,13 +109,13 @@ def _begin() -> Insert:
 
 @statement
 def _take() -> Select[Any]:
-    wanted = select(warmth_rounds.c.digest_for, func.now().label("now")).where(_home(warmth_rounds))
+    wanted = select(warmth_rounds.c.digest_for, func.now().label("now")).where(at_home(warmth_rounds))
     return wanted.with_for_update(skip_locked=True, of=warmth_rounds)
 
 
 @statement
 def _done() -> Update:
-    return update(warmth_rounds).where(_home(warmth_rounds)).values(digest_for=DAY)
+    return update(warmth_rounds).where(at_home(warmth_rounds)).values(digest_for=DAY)
 
 
 @statement
@@ -133,13 +128,13 @@ def _tell() -> Insert:
     people = (
         select(users.c.id, next_day.label("next_day"))
         .join_from(users, of, of.c.user_id == users.c.id)
-        .where(_home(users), users.c.state == "active", works_today, ~is_away(users.c.id, DAY))
+        .where(at_home(users), users.c.state == "active", works_today, ~is_away(users.c.id, DAY))
         .subquery("people")
     )
     horizon = begin_of(DAY, -AHEAD)
     open_tasks = _by_day(
         select(t.assignee_id.label("user_id"), _day_of(t.due_at), func.count().label("many"))
-        .where(_home(tasks), t.state == "open", t.due_at < horizon)
+        .where(at_home(tasks), t.state == "open", t.due_at < horizon)
         .group_by("user_id", "day")
     )
     # Whoever goes along has it ahead of them, too.
@@ -149,7 +144,7 @@ def _tell() -> Insert:
         select(who.c.user_id, _day_of(v.planned_start), func.count(v.id.distinct()).label("many"))
         .select_from(visits.join(who, true()))
         .where(
-            _home(visits), v.state.in_(("planned", "confirmed", "in_progress")),
+            at_home(visits), v.state.in_(("planned", "confirmed", "in_progress")),
             v.planned_start >= begin_of(DAY), v.planned_start < horizon,
         )
         .group_by("user_id", "day")

@@ -20,10 +20,12 @@ from crm.care.models import warmth_rounds
 from crm.clock import night
 from crm.customers import dormancy, events
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.opportunities.seams import has_open_opportunity
 from crm.recording import recorded
+from crm.tables import at_home
 from crm.workspaces.models import workspaces
 
 
@@ -76,10 +78,6 @@ def _rounds() -> Select[Any]:
     )
 
 
-def _at_home() -> Any:
-    return warmth_rounds.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _begin() -> Insert:
     return insert(warmth_rounds).values(workspace_id=bindparam("workspace_id", type_=Uuid)).on_conflict_do_nothing()
@@ -88,7 +86,7 @@ def _begin() -> Insert:
 @statement
 def _take() -> Select[Any]:
     wanted = select(warmth_rounds.c.plan_after, func.now().label("now"))
-    return wanted.where(_at_home()).with_for_update(skip_locked=True, of=warmth_rounds)
+    return wanted.where(at_home(warmth_rounds)).with_for_update(skip_locked=True, of=warmth_rounds)
 
 
 @statement
@@ -101,12 +99,16 @@ def _ask_anew() -> Insert:
 
 @statement
 def _done() -> Update:
-    return update(warmth_rounds).where(_at_home()).values(done_for=bindparam("done_for", type_=Day), done_at=func.now())
+    return (
+        update(warmth_rounds)
+        .where(at_home(warmth_rounds))
+        .values(done_for=bindparam("done_for", type_=Day), done_at=func.now())
+    )
 
 
 @statement
 def _planned() -> Update:
-    return update(warmth_rounds).where(_at_home()).values(plan_after=bindparam("plan_after", type_=Uuid))
+    return update(warmth_rounds).where(at_home(warmth_rounds)).values(plan_after=bindparam("plan_after", type_=Uuid))
 
 
 @statement

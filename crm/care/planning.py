@@ -49,6 +49,7 @@ from crm.database import Access, Transaction, statement
 from crm.errors import NotFound, invalid
 from crm.nouns import Answer, held_by, this_one
 from crm.recording import changing, explain, record
+from crm.tables import at_home
 from crm.workspaces.models import users
 
 MAY_APPROVE = frozenset({Role.ADMIN, Role.MANAGER})
@@ -129,11 +130,6 @@ PLAN = bindparam("plan_id", type_=Uuid)
 PER_DAY = bindparam("visit_plans_visits_per_day", type_=Integer)
 
 
-def _home(table: Any) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 def _field_days() -> ColumnElement[int]:
     """Working days of the person in the month, less leave."""
     return field_days_between(*month_of(MONTH), bindparam("of_user", type_=Uuid))
@@ -146,7 +142,7 @@ def _begin(sight: Sight) -> Insert:
     days = _field_days().label("days")
     mine = held_by(users, "id")(sight)
     person = select(users.c.id, users.c.team_id, days).where(
-        _home(users), users.c.id == of_user, users.c.state == "active", mine
+        at_home(users), users.c.id == of_user, users.c.state == "active", mine
     )
     found = person.subquery("person")
     row = select(
@@ -167,7 +163,7 @@ def _lock(sight: Sight) -> Select[Any]:
 def _clear() -> Delete:
     """What nobody said by hand."""
     lines = visit_plan_lines
-    return delete(lines).where(_home(lines), lines.c.plan_id == PLAN, ~lines.c.by_hand)
+    return delete(lines).where(at_home(lines), lines.c.plan_id == PLAN, ~lines.c.by_hand)
 
 
 @statement
@@ -183,12 +179,14 @@ def _fill_in() -> Insert:
              (c["class"] == "potential", 2), else_=3).label("tier"),
         due.label("due"),
     ).where(
-        _home(customers), c.owner_id == bindparam("of_user", type_=Uuid), c.archived_at.is_(None), ~c.do_not_contact,
+        at_home(customers), c.owner_id == bindparam("of_user", type_=Uuid), c.archived_at.is_(None), ~c.do_not_contact,
         c.next_contact_due_on.is_not(None),
     ).subquery("wanted")  # fmt: skip
-    by_hand = exists().where(_home(lines), lines.c.plan_id == PLAN, lines.c.by_hand, lines.c.customer_id == wanted.c.id)
+    by_hand = exists().where(
+        at_home(lines), lines.c.plan_id == PLAN, lines.c.by_hand, lines.c.customer_id == wanted.c.id
+    )
     # What was said by hand takes its room first.
-    said = select(func.coalesce(func.sum(lines.c.planned), 0)).where(_home(lines), lines.c.plan_id == PLAN)
+    said = select(func.coalesce(func.sum(lines.c.planned), 0)).where(at_home(lines), lines.c.plan_id == PLAN)
     room = select(_field_days() * PER_DAY).scalar_subquery()
     asks = case((by_hand, 0), else_=wanted.c.required)
     before = func.sum(asks).over(order_by=[wanted.c.tier, wanted.c.due, wanted.c.id], rows=(None, 0)) - asks
@@ -207,7 +205,7 @@ def _adjust(sight: Sight) -> Insert:
     given = func.unnest(
         bindparam("customer_ids", type_=ARRAY(Uuid)), bindparam("planned_each", type_=ARRAY(Integer))
     ).table_valued("id", "planned", name="given").render_derived()  # fmt: skip
-    seen = and_(_home(customers), customers.c.id == given.c.id, customers.c.archived_at.is_(None))
+    seen = and_(at_home(customers), customers.c.id == given.c.id, customers.c.archived_at.is_(None))
     row = select(
         bindparam("workspace_id", type_=Uuid), PLAN, customers.c.id, literal(0), given.c.planned, literal(True)
     ).select_from(given.join(customers, and_(seen, CUSTOMER.visible(sight))))
@@ -229,7 +227,7 @@ def _count(sight: Sight, state: str | None) -> Insert:
     lines = visit_plan_lines.c
 
     def total(value: ColumnElement[Any]) -> ColumnElement[Any]:
-        found = select(value).where(_home(visit_plan_lines), lines.plan_id == visit_plans.c.id)
+        found = select(value).where(at_home(visit_plan_lines), lines.plan_id == visit_plans.c.id)
         return cast(found.correlate(visit_plans).scalar_subquery(), Integer)
 
     values: dict[str, Any] = {

@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     CTE,
-    TIMESTAMP,
     ColumnElement,
     FromClause,
     Integer,
@@ -33,23 +32,14 @@ from sqlalchemy.dialects.postgresql import JSON
 from crm.actor import Sight
 from crm.contacts.models import contacts
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, local_date
+from crm.customers.queries import CUSTOMER
 from crm.database import Access, statement
+from crm.days import begin_of, today
 from crm.errors import NotFound
 from crm.interactions.models import interactions
 from crm.nouns import this_one
 
 WEEK, MONTH = 7, 30
-
-
-def today() -> ColumnElement[Any]:
-    """The workspace's day, worked out once per statement."""
-    return select(local_date(func.now())).scalar_subquery()
-
-
-def begin_of(day: ColumnElement[Any], days_back: int = 0) -> ColumnElement[Any]:
-    """The first moment of a day, or of one so many days before."""
-    return func.timezone(bindparam("timezone", type_=Text), cast(day - days_back, TIMESTAMP))
 
 
 def is_touch() -> ColumnElement[bool]:

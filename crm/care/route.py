@@ -31,14 +31,15 @@ from sqlalchemy.dialects.postgresql import JSON, array
 from crm.actor import Sight
 from crm.care.call_list import whose
 from crm.care.calls import DAY
-from crm.care.day import OF_USER, home, next_working_day, visits_of_day
+from crm.care.day import OF_USER, next_working_day, visits_of_day
 from crm.care.day_schemas import RouteQuery
 from crm.care.ways import EARTH_RADIUS_M, Place, length, metres, short_way
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Access, statement
 from crm.errors import invalid
-from crm.tables import utc
+from crm.tables import at_home, utc
 
 METRES_PER_DEGREE = 111_320
 """Of latitude, at least; a box of so many degrees holds the circle."""
@@ -116,7 +117,7 @@ def _route(sight: Sight) -> Select[Any]:
             visit.c.id, visit.c.customer_id, c.name, visit.c.planned_start,
             _coordinate("latitude").label("latitude"), _coordinate("longitude").label("longitude"),
         )
-        .join_from(visit, customers, and_(home(customers), c.id == visit.c.customer_id))
+        .join_from(visit, customers, and_(at_home(customers), c.id == visit.c.customer_id))
         .cte("stops")
     )  # fmt: skip
     start = select(
@@ -135,7 +136,7 @@ def _route(sight: Sight) -> Select[Any]:
             _coordinate("latitude").label("latitude"), _coordinate("longitude").label("longitude"),
         )
         .where(
-            home(customers), c.owner_id == OF_USER, c.archived_at.is_(None), ~c.do_not_contact,
+            at_home(customers), c.owner_id == OF_USER, c.archived_at.is_(None), ~c.do_not_contact,
             c.next_contact_due_on <= DAY, CUSTOMER.visible(sight), c.id.not_in(select(visit.c.customer_id)),
         )
         .cte("due_customers")

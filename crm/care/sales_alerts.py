@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -23,9 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.notifications.models import notifications
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import today
+from crm.tables import home
 from crm.workspaces.models import users, workspaces
 
 
@@ -41,12 +41,8 @@ def _told(new: dict[str, ColumnElement[Any]], found: Select[Any]) -> Insert:
     return told.on_conflict_do_nothing(index_elements=["workspace_id", "dedupe_key"])
 
 
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)
-
-
 def _said(english: ColumnElement[str], chinese: ColumnElement[str]) -> ColumnElement[str]:
-    language = select(workspaces.c.language).where(workspaces.c.workspace_id == _home()).scalar_subquery()
+    language = select(workspaces.c.language).where(workspaces.c.workspace_id == home()).scalar_subquery()
     return case((language == "en", english), else_=chinese)
 
 
@@ -71,7 +67,7 @@ def _overdue() -> Insert:
     found = (
         select(o.id)
         .select_from(opportunities.join(users, owner))
-        .where(o.workspace_id == _home(), o.archived_at.is_(None), o.state == "open", o.grade == "overdue")
+        .where(o.workspace_id == home(), o.archived_at.is_(None), o.state == "open", o.grade == "overdue")
     )
     return _told(new, found)
 
@@ -98,5 +94,5 @@ def _too_few() -> Insert:
         "subject_id": u.id,
         "dedupe_key": func.concat("floor:", cast(u.id, Text), ":", cast(today(), Text)),
     }
-    found = select(u.id).where(u.workspace_id == _home(), u.role == "sales", u.state == "active", many < floor)
+    found = select(u.id).where(u.workspace_id == home(), u.role == "sales", u.state == "active", many < floor)
     return _told(new, found)

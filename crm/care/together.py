@@ -6,7 +6,6 @@ nearly all of what is done for them is the same; whoever has an open task alread
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, Insert, Uuid, any_, bindparam, func, update
@@ -18,11 +17,13 @@ from crm.care import actions, queries
 from crm.care.queries import Cared
 from crm.customers import events, rules
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
 from crm.groups.reactions import look_for_all_leaders
 from crm.recording import recorded
+from crm.tables import at_home
 from crm.tasks import actions as tasks
 
 
@@ -64,16 +65,12 @@ async def _due(tx: Transaction, cared: Sequence[Cared]) -> Mapping[UUID, date]:
     return found
 
 
-def _at_home() -> Any:
-    return customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _move() -> Insert:
     """Each of these customers with its own day, and its fact."""
     ids, days = bindparam("ids", type_=ARRAY(Uuid)), bindparam("days", type_=ARRAY(Date))
     each = func.unnest(ids, days).table_valued("id", "day", name="each_day").render_derived()
-    change = update(customers).where(_at_home(), customers.c.id == each.c.id)
+    change = update(customers).where(at_home(customers), customers.c.id == each.c.id)
     return recorded(CUSTOMER, change.values(next_contact_due_on=each.c.day))
 
 
@@ -82,5 +79,5 @@ def _warm() -> Insert:
     """Those of them whose kept band is not today's."""
     band = band_of(customers.c.last_contact_at)
     these = customers.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    change = update(customers).where(_at_home(), these, customers.c.warmth_band.is_distinct_from(band))
+    change = update(customers).where(at_home(customers), these, customers.c.warmth_band.is_distinct_from(band))
     return recorded(CUSTOMER, change.values(warmth_band=band))

@@ -30,12 +30,14 @@ from crm.complaint_reports.vocabulary import GroupBy
 from crm.complaints.models import complaint_steps, complaints, sla_clocks
 from crm.complaints.queries import COMPLAINT
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, local_date
+from crm.customers.queries import CUSTOMER
 from crm.database import statement
-from crm.forecasts.slicing import home, rate
-from crm.opportunities.queries import own_currency
+from crm.days import local_date
+from crm.forecasts.slicing import rate
+from crm.opportunities.worth import own_currency
 from crm.products.models import products
 from crm.surveys.models import surveys
+from crm.tables import home
 from crm.workspaces.models import teams, users
 
 ASKED_AGAIN = ("wait_customer", "inform", "refuse")

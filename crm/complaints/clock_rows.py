@@ -32,7 +32,7 @@ from crm.sla import clock
 from crm.sla.clock import Clock, Pause, Threshold
 from crm.sla.promises import MINUTE, Promise, whole_minutes
 from crm.sla.vocabulary import ClockKind
-from crm.tables import Moment
+from crm.tables import Moment, home
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +173,6 @@ def _given(columns: dict[str, Any]) -> Any:
     )
 
 
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _clocks(ended: bool, locked: bool) -> Select[Any]:
     k, p = sla_clocks.c, clock_pauses.c
@@ -189,7 +185,7 @@ def _clocks(ended: bool, locked: bool) -> Select[Any]:
     names = [name for name in _COLUMNS if name not in {"paused_at", "paused_minutes", "next_threshold_at"}]
     found = (
         select(*(k[name] for name in names), pauses(p.paused_at).label("paused"), pauses(p.resumed_at).label("resumed"))
-        .where(k.workspace_id == _home(), k.complaint_id == any_(bindparam("complaint_ids", type_=ARRAY(Uuid))))
+        .where(k.workspace_id == home(), k.complaint_id == any_(bindparam("complaint_ids", type_=ARRAY(Uuid))))
         .order_by(k.id)
     )
     if not ended:
@@ -200,7 +196,7 @@ def _clocks(ended: bool, locked: bool) -> Select[Any]:
 @statement
 def _add() -> Insert:
     given = _given(_COLUMNS)
-    new = {"workspace_id": _home(), **{name: given.c[name] for name in _COLUMNS if name != "id"}}
+    new = {"workspace_id": home(), **{name: given.c[name] for name in _COLUMNS if name != "id"}}
     return insert(sla_clocks).from_select(list(new), select(*new.values()))
 
 
@@ -210,7 +206,7 @@ def _change() -> Update:
     new = {name: given.c[name] for name in _COLUMNS if name not in _BORN_WITH}
     return (
         update(sla_clocks)
-        .where(k.workspace_id == _home(), k.id == given.c.id)
+        .where(k.workspace_id == home(), k.id == given.c.id)
         .values(**new, version=k.version + 1, updated_at=func.now())
     )
 
@@ -218,14 +214,14 @@ def _change() -> Update:
 @statement
 def _begin_pauses() -> Insert:
     given = _given(_PAUSE)
-    new = {"workspace_id": _home(), **{name: given.c[name] for name in _PAUSE}}
+    new = {"workspace_id": home(), **{name: given.c[name] for name in _PAUSE}}
     return insert(clock_pauses).from_select(list(new), select(*new.values()))
 
 
 @statement
 def _end_pauses() -> Update:
     given, p = _given(_PAUSE), clock_pauses.c
-    this = (p.workspace_id == _home()) & (p.clock_id == given.c.clock_id) & (p.paused_at == given.c.paused_at)
+    this = (p.workspace_id == home()) & (p.clock_id == given.c.clock_id) & (p.paused_at == given.c.paused_at)
     return (
         update(clock_pauses)
         .where(this)

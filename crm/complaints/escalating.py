@@ -23,10 +23,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     literal,
     null,
     select,
+    true,
     union_all,
     update,
 )
@@ -40,7 +42,7 @@ from crm.complaints.queries import COMPLAINT
 from crm.database import Access, Transaction, statement
 from crm.recording import told
 from crm.sla.clock import BREACH
-from crm.tables import Moment, utc
+from crm.tables import Moment, home, utc
 
 
 async def is_anything_due(access: Access) -> bool:
@@ -92,7 +94,7 @@ def _workspaces() -> Select[Any]:
 def _take(most: int) -> Select[Any]:
     """Those that wait longest, locked."""
     k = sla_clocks.c
-    due = select(k.id).where(k.workspace_id == _home(), k.next_threshold_at <= func.now())
+    due = select(k.id).where(k.workspace_id == home(), k.next_threshold_at <= func.now())
     return due.order_by(k.workspace_id, k.next_threshold_at).limit(most).with_for_update(skip_locked=True)
 
 
@@ -114,12 +116,8 @@ def _tell() -> Insert:
     )
 
 
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)
-
-
 def _taken() -> ColumnElement[bool]:
-    return and_(sla_clocks.c.workspace_id == _home(), sla_clocks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    return and_(sla_clocks.c.workspace_id == home(), sla_clocks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
 def _thresholds(clock: Any) -> Any:
@@ -143,7 +141,7 @@ def _crossed() -> CTE:
     percent = cast(cast(threshold.c.value, JSONB)["percent"].astext, Integer)
     columns = ("id", "complaint_id", "policy_id", "kind", "due_at", "state")
     found = select(*(k.c[name] for name in columns), percent.label("percent"))
-    crossed = found.select_from(k.join(threshold, literal(1) == literal(1))).where(_taken(), _is_crossed(threshold))
+    crossed = found.select_from(k.join(threshold, true())).where(_taken(), _is_crossed(threshold))
     return crossed.cte("crossed").prefix_with("MATERIALIZED")
 
 
@@ -158,7 +156,7 @@ def _marked(crossed: CTE) -> Update:
     left = (
         select(func.min(cast(value["at"].astext, Moment)))
         .select_from(threshold)
-        .where(value["crossed_at"].astext.is_(None), ~func.coalesce(is_crossed, literal(1) == literal(0)))
+        .where(value["crossed_at"].astext.is_(None), ~func.coalesce(is_crossed, false()))
     )
     broken = select(crossed.c.id).where(crossed.c.percent == BREACH)
     return (
@@ -177,7 +175,7 @@ def _marked(crossed: CTE) -> Update:
 def _facts(crossed: CTE, escalated: CTE) -> CTE:
     """A row of the complaint for each fact about it, with what is told."""
     c = complaints.c
-    mine = and_(c.workspace_id == _home(), c.id == crossed.c.complaint_id)
+    mine = and_(c.workspace_id == home(), c.id == crossed.c.complaint_id)
     beside = [crossed.c.kind.label("told_kind"), crossed.c.percent.label("told_percent")]
     beside.append(crossed.c.due_at.label("told_due_at"))
     running_out = case((crossed.c.percent < BREACH, literal(events.WARNED, Text)), else_=literal(events.BREACHED, Text))
@@ -186,7 +184,6 @@ def _facts(crossed: CTE, escalated: CTE) -> CTE:
         .select_from(crossed.join(complaints, mine))
         .where(crossed.c.percent <= BREACH)
     )
-    same = and_(escalated.c.id == crossed.c.id, escalated.c.percent == crossed.c.percent)
     levels = select(escalated.c.id, escalated.c.percent, escalated.c.level).distinct().subquery("levels")
     same = and_(levels.c.id == crossed.c.id, levels.c.percent == crossed.c.percent)
     taken_up = select(*c, *beside, levels.c.level, literal(events.ESCALATED, Text)).select_from(

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    bindparam,
     case,
     cast,
     column,
@@ -24,17 +23,16 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from crm.complaints.models import complaints
 from crm.customers.models import customers
 from crm.notifications.models import notifications
 from crm.sla.clock import BREACH
 from crm.sla.models import sla_policies
-from crm.workspaces.models import teams, users, workspaces
-
-HIGHEST = 50
-"""So many teams above each other are looked through for a manager, should they ever form a circle."""
+from crm.tables import home
+from crm.workspaces.models import users, workspaces
+from crm.workspaces.superiors import leaders
 
 CLOCKS = {
     "acknowledge": ("the acknowledgement", "受理确认"),
@@ -61,7 +59,7 @@ def escalations(crossed: CTE) -> CTE:
             level.correlate(sla_policies, said).scalar_subquery().label("level"),
         )
         .select_from(
-            crossed.join(sla_policies, and_(p.workspace_id == _home(), p.id == crossed.c.policy_id)).join(
+            crossed.join(sla_policies, and_(p.workspace_id == home(), p.id == crossed.c.policy_id)).join(
                 said, said.c.percent == crossed.c.percent
             )
         )
@@ -73,7 +71,8 @@ def escalations(crossed: CTE) -> CTE:
 def heard_of(crossed: CTE, escalated: CTE) -> CTE:
     """Who hears of which clock, each of the highest share of its time that they hear of."""
     stand = _standing(crossed)
-    boss = _bosses(stand)
+    s = stand.c
+    boss = leaders(select(s.id, s.team_id, s.handler_id, s.responsible_id).cte("led"))
     e, u = escalated.c, users.c
     named = select(
         e.id,
@@ -88,7 +87,7 @@ def heard_of(crossed: CTE, escalated: CTE) -> CTE:
     nobody_leads = and_(
         boss.c.manager_id.is_(None), or_(e.to == "manager", and_(e.to == "assignee", stand.c.handler_id.is_(None)))
     )
-    of_role = and_(u.workspace_id == _home(), u.role == case((nobody_leads, "admin"), else_=e.role))
+    of_role = and_(u.workspace_id == home(), u.role == case((nobody_leads, "admin"), else_=e.role))
     all_of = select(e.id, e.percent, u.id).select_from(
         escalated.join(stand, stand.c.id == e.complaint_id)
         .outerjoin(boss, boss.c.id == stand.c.id)
@@ -123,9 +122,9 @@ def notifications_of(crossed: CTE, heard: CTE) -> Insert:
         select(*new.values())
         .select_from(
             heard.join(crossed, and_(crossed.c.id == heard.c.id, crossed.c.percent == heard.c.percent))
-            .join(complaints, and_(c.workspace_id == _home(), c.id == crossed.c.complaint_id))
-            .join(users, and_(u.workspace_id == _home(), u.id == heard.c.user_id, u.state == "active"))
-            .join(workspaces, w.workspace_id == _home())
+            .join(complaints, and_(c.workspace_id == home(), c.id == crossed.c.complaint_id))
+            .join(users, and_(u.workspace_id == home(), u.id == heard.c.user_id, u.state == "active"))
+            .join(workspaces, w.workspace_id == home())
         )
         .where(u.id.is_distinct_from(c.responsible_id))
     )
@@ -156,7 +155,7 @@ def _standing(crossed: CTE) -> CTE:
     assignee, owner = users.alias("assignee"), users.alias("owner")
 
     def active(person: Any, id_: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(person.c.workspace_id == _home(), person.c.id == id_, person.c.state == "active")
+        return and_(person.c.workspace_id == home(), person.c.id == id_, person.c.state == "active")
 
     mine = select(crossed.c.complaint_id).distinct().subquery("mine")
     return (
@@ -168,43 +167,11 @@ def _standing(crossed: CTE) -> CTE:
             func.coalesce(assignee.c.team_id, c.team_id, owner.c.team_id).label("team_id"),
         )
         .select_from(
-            mine.join(complaints, and_(c.workspace_id == _home(), c.id == mine.c.complaint_id))
-            .outerjoin(customers, and_(k.workspace_id == _home(), k.id == c.customer_id))
+            mine.join(complaints, and_(c.workspace_id == home(), c.id == mine.c.complaint_id))
+            .outerjoin(customers, and_(k.workspace_id == home(), k.id == c.customer_id))
             .outerjoin(assignee, active(assignee, c.assignee_id))
             .outerjoin(owner, and_(active(owner, k.owner_id), owner.c.id.is_distinct_from(c.responsible_id)))
         )
         .cte("stand")
         .prefix_with("MATERIALIZED")
     )
-
-
-def _bosses(stand: CTE) -> CTE:
-    """Who leads whoever handles each complaint: the nearest manager who is neither them nor whom it is about."""
-    t, upper, person = teams.c, teams.alias("upper"), users.alias("boss")
-    origins = select(stand.c.team_id).where(stand.c.team_id.is_not(None)).distinct().subquery("origins")
-    chain = (
-        select(t.id.label("origin"), t.parent_id, t.manager_id, literal(0, Integer).label("height"))
-        .select_from(origins.join(teams, and_(t.workspace_id == _home(), t.id == origins.c.team_id)))
-        .cte("chain", recursive=True)
-    )
-    chain = chain.union_all(
-        select(chain.c.origin, upper.c.parent_id, upper.c.manager_id, chain.c.height + 1)
-        .select_from(chain.join(upper, and_(upper.c.workspace_id == _home(), upper.c.id == chain.c.parent_id)))
-        .where(chain.c.height < HIGHEST)
-    )
-    is_there = and_(person.c.workspace_id == _home(), person.c.id == chain.c.manager_id, person.c.state == "active")
-    return (
-        select(stand.c.id, chain.c.manager_id)
-        .select_from(stand.join(chain, chain.c.origin == stand.c.team_id).join(person, is_there))
-        .where(
-            chain.c.manager_id.is_distinct_from(stand.c.handler_id),
-            chain.c.manager_id.is_distinct_from(stand.c.responsible_id),
-        )
-        .ext(distinct_on(stand.c.id))
-        .order_by(stand.c.id, chain.c.height)
-        .cte("bosses")
-    )
-
-
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)

@@ -10,8 +10,9 @@ from sqlalchemy import Insert, Text, Uuid, bindparam
 from crm import clock
 from crm.calendars.prepared import workspace_calendar
 from crm.complaints import standing
+from crm.complaints.cases import who_is
 from crm.complaints.errors import ComplaintOver, StepIsForOthers
-from crm.complaints.needs import MEANINGS, in_words, who_is
+from crm.complaints.needs import MEANINGS, in_words
 from crm.complaints.queries import COMPLAINT
 from crm.complaints.rules import OVER
 from crm.complaints.step_schemas import CorrectiveAction

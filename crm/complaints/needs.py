@@ -6,68 +6,13 @@ Pure functions over what was loaded of a complaint (``Case``, with what is sent 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
-from uuid import UUID
 
-from crm.actor import Actor, ActorKind, Role
+from crm.actor import Role
+from crm.complaints.cases import HANDLERS, SUPERVISORS, Case, Who
 from crm.complaints.rules import ASKED_FOR, SEVERE, STEPS
-from crm.complaints.vocabulary import Need, State, Step
-
-SUPERVISORS = frozenset({Role.MANAGER, Role.ADMIN})
-HANDLERS = SUPERVISORS | {Role.SERVICE}
-"""Whose work complaints are by role (``domain.md`` C6)."""
-
-
-@dataclass(frozen=True)
-class Who:
-    """Who asks. ``limit``: up to which cost they may approve; None without limit, zero not at all."""
-
-    kind: ActorKind
-    user_id: UUID | None
-    role: Role | None
-    limit: Decimal | None
-
-    @property
-    def handles_by_role(self) -> bool:
-        """Complaints are their work, whoever has the case; a program with the scope works for those."""
-        return self.kind is not ActorKind.USER or self.role in HANDLERS
-
-
-@dataclass(frozen=True)
-class Case:
-    """A complaint as far as steps depend on it, and what is sent with the step.
-
-    ``own_cost`` is in the workspace's currency, None where no rate is known. ``tries`` are the most attempts at a
-    return visit within so many working days as they must lie in. ``days_over``: since it was resolved or closed.
-    """
-
-    state: State
-    resume_to: State | None = None
-    severity: str = "medium"
-    category: str = "other"
-    validity: str = "pending"
-    assignee_id: UUID | None = None
-    responsible_id: UUID | None = None
-    proposed_by: UUID | None = None
-    approved_by: UUID | None = None
-    solution: str | None = None
-    remedy_sought: str | None = None
-    solution_answers_remedy: bool | None = None
-    remedy_answer: str | None = None
-    root_cause: str | None = None
-    corrective_action: str | None = None
-    own_cost: Decimal | None = Decimal(0)
-    open_actions: int = 0
-    tries: int = 0
-    tries_needed: int = 3
-    days_over: float | None = None
-    reopen_days: int = 30
-    reached: bool = False
-    confirmed: bool = False
-    from_outside: bool = False
-
+from crm.complaints.vocabulary import Need, Step
 
 Kind = Literal["who", "what", "sent"]
 """Of whoever asks; of the complaint; or of the complaint, and it can be sent along with the step."""
@@ -246,6 +191,11 @@ def in_words(needs: Iterable[Need]) -> list[dict[str, str]]:
     ]
 
 
+SCOPE = {
+    "code": "scope",
+    "message": "You may read complaints and not change them.",
+    "message_zh": "您只能查看投诉，不能修改。",
+}
 STATE = {
     "code": "state",
     "message": "Its present state does not allow this.",
@@ -264,23 +214,3 @@ def listed(case: Case, who: Who, *, may_write: bool) -> list[dict[str, Any]]:
         asks = in_words(held.of("sent"))
         found.append({"step": step, "possible": not why_not, "why_not": why_not, "asks": asks})
     return found
-
-
-SCOPE = {
-    "code": "scope",
-    "message": "You may read complaints and not change them.",
-    "message_zh": "您只能查看投诉，不能修改。",
-}
-
-
-def who_is(actor: Actor) -> Who:
-    """The actor, as far as steps depend on who takes them."""
-    limits = actor.settings.get("complaints", {})
-    limit: Decimal | None = Decimal(0)
-    if actor.role is Role.ADMIN:
-        limit = None
-    elif actor.role is Role.MANAGER:
-        limit = Decimal(limits["manager_limit"])
-    elif actor.role is Role.SERVICE:
-        limit = Decimal(limits["service_limit"])
-    return Who(actor.kind, actor.user_id, actor.role, limit)

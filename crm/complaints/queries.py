@@ -23,9 +23,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm import reading
 from crm.actor import Sight
+from crm.complaints.listing import ComplaintFilter
 from crm.complaints.models import complaints, due_key, sla_clocks
 from crm.complaints.rules import OPEN
-from crm.complaints.schemas import ComplaintFilter
 from crm.contacts.models import contacts
 from crm.customers.models import customers
 from crm.customers.parts import money

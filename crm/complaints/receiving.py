@@ -39,8 +39,8 @@ from crm.errors import Unavailable, invalid
 from crm.nouns import Answer
 from crm.recording import creating, record, renamed
 from crm.tables import Moment
+from crm.workspaces.colleagues import team_of
 from crm.workspaces.ids import new_id
-from crm.workspaces.models import users
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far a caller's clock may be ahead of ours."""
@@ -150,14 +150,11 @@ def _next() -> Insert:
 def _team() -> Select[Any]:
     """The team that was given, else the assignee's, else the customer's."""
     home = bindparam("workspace_id", type_=Uuid)
-    of_assignee = select(users.c.team_id).where(
-        users.c.workspace_id == home, users.c.id == bindparam("of_assignee_id", type_=Uuid)
-    )
     of_customer = select(customers.c.team_id).where(
         customers.c.workspace_id == home, customers.c.id == bindparam("of_customer_id", type_=Uuid)
     )
     given = bindparam("of_team_id", type_=Uuid)
-    return select(func.coalesce(given, of_assignee.scalar_subquery(), of_customer.scalar_subquery()))
+    return select(func.coalesce(given, team_of(bindparam("of_assignee_id", type_=Uuid)), of_customer.scalar_subquery()))
 
 
 @statement

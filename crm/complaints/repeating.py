@@ -9,9 +9,6 @@ from crm.complaints.models import complaints
 from crm.database import Access, statement
 from crm.tables import Moment
 
-LOOKS_AT = ("customer_id", "product_id", "category", "cause_kind", "received_at")
-"""What decides it."""
-
 
 def repeated_by(earlier: FromClause, now: Any) -> ColumnElement[bool]:
     """``earlier`` is repeated by the complaint with the columns ``now``; the days are a setting of the workspace.
@@ -39,7 +36,7 @@ def repeated_by(earlier: FromClause, now: Any) -> ColumnElement[bool]:
 
 
 async def repeat_of(access: Access, complaint_id: UUID, **what: Any) -> UUID | None:
-    """The latest complaint that one with these values repeats, whoever sees it; ``what`` has all of ``LOOKS_AT``."""
+    """The latest complaint that one with these values repeats, whoever sees it; ``what`` as ``_Given`` has it."""
     if what["customer_id"] is None:
         return None
     found: UUID | None = await access.value(_repeat_of(), of_id=complaint_id, **{f"of_{k}": v for k, v in what.items()})

@@ -133,7 +133,7 @@ TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
         "receive": ("assignee", "owner", "manager"),
         "identify": ("owner",),
         "assign": ("assignee",),
-        "propose": ("manager",),
+        "propose": ("approver",),
         "approve": ("assignee", "proposer"),
         "send_back": ("assignee", "proposer"),
         "communicate": ("owner",),
@@ -142,7 +142,7 @@ TELLS: Mapping[Step, tuple[Audience, ...]] = MappingProxyType(
         "reply": ("assignee", "manager"),
         "resolve": ("owner",),
         "close": ("owner",),
-        "reject": ("manager",),
+        "reject": ("approver",),
         "withdraw": ("assignee", "owner"),
         "reopen": ("assignee", "owner", "manager"),
     }

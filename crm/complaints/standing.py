@@ -30,12 +30,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from crm.actor import Sight
 from crm.calendars.prepared import workspace_calendar
 from crm.calendars.working_time import WorkingTime
+from crm.complaints.cases import Case, Who, who_is
 from crm.complaints.models import complaint_steps, complaints
-from crm.complaints.needs import Case, Who, listed, who_is
+from crm.complaints.needs import listed
 from crm.complaints.queries import COMPLAINT, mentioned, visible_in
 from crm.complaints.repeating import repeated_by
-from crm.customers.queries import local_date
 from crm.database import Access, Transaction, statement
+from crm.days import local_date
 from crm.errors import NotFound
 from crm.exchange_rates.queries import rate_on
 from crm.nouns import Answer, Tailored, as_answer, mention, this_one

@@ -14,11 +14,12 @@ from sqlalchemy.sql.selectable import CTE
 
 from crm.actor import Sight
 from crm.complaints import clocks, standing, telling
+from crm.complaints.cases import Case, who_is
 from crm.complaints.clocks import Timed
 from crm.complaints.errors import AssigneeIsResponsible, StepIsForOthers, StepNeedsMore, StepNotPossible
 from crm.complaints.events import SEVERITY_CHANGED
 from crm.complaints.models import ASSIGNEE_IS_NOT_RESPONSIBLE, complaint_steps, complaints
-from crm.complaints.needs import Case, in_words, unmet, who_is
+from crm.complaints.needs import in_words, unmet
 from crm.complaints.queries import COMPLAINT
 from crm.complaints.rules import ASKED_FOR, FACT_OF, STEPS
 from crm.complaints.vocabulary import Step

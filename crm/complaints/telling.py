@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     or_,
     select,
     union,
@@ -28,7 +29,8 @@ from crm.complaints.vocabulary import Audience, Step
 from crm.customers.models import customers
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
-from crm.workspaces.models import teams, users, workspaces
+from crm.workspaces.models import users, workspaces
+from crm.workspaces.superiors import leaders
 
 SAYS: Mapping[Step, tuple[str, str]] = MappingProxyType(
     {
@@ -110,20 +112,12 @@ def _of(audience: Audience) -> Select[Any]:
         return select(customers.c.owner_id.label("user_id")).where(
             *here, customers.c.workspace_id == it.c.workspace_id, customers.c.id == it.c.customer_id
         )
-    # Of the team that has it and, where that has none, of the teams above; nobody there: the administrators.
-    above = select(teams.c.id, teams.c.parent_id, teams.c.manager_id, literal(0).label("height")).where(
-        teams.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        teams.c.id == select(it.c.team_id).where(*here).scalar_subquery(),
-    )
-    up = above.cte("up", recursive=True)
-    higher = teams.alias("higher")
-    up = up.union_all(
-        select(higher.c.id, higher.c.parent_id, higher.c.manager_id, up.c.height + 1).where(
-            higher.c.workspace_id == bindparam("workspace_id", type_=Uuid), higher.c.id == up.c.parent_id
-        )
-    )
-    nearest = select(up.c.manager_id).where(up.c.manager_id.is_not(None)).order_by(up.c.height).limit(1)
-    manager = nearest.scalar_subquery()
+    # Of the team that has it and, where that has none, of the teams above; nobody there: the administrators. Nobody
+    # approves what is their own: what a manager proposes waits for the next one above.
+    oneself = bindparam("actor_id", type_=Uuid) if audience == "approver" else null()
+    led = select(it.c.id, it.c.team_id, it.c.responsible_id, cast(oneself, Uuid).label("oneself"))
+    above = leaders(led.where(*here).cte("led"))
+    manager = select(above.c.manager_id).scalar_subquery()
     return select(users.c.id.label("user_id")).where(
         users.c.workspace_id == bindparam("workspace_id", type_=Uuid),
         or_(users.c.id == manager, (users.c.role == "admin") & manager.is_(None)),

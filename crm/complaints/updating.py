@@ -9,6 +9,7 @@ from sqlalchemy import Insert
 
 from crm.actor import Sight
 from crm.complaints import clocks, pointing, standing, taking
+from crm.complaints.cases import Case, who_is
 from crm.complaints.columns import as_columns
 from crm.complaints.errors import (
     AssigneeIsResponsible,
@@ -18,7 +19,7 @@ from crm.complaints.errors import (
     StepIsForOthers,
 )
 from crm.complaints.events import UPDATED
-from crm.complaints.needs import MEANINGS, Case, in_words, who_is
+from crm.complaints.needs import MEANINGS, in_words
 from crm.complaints.queries import COMPLAINT
 from crm.complaints.repeating import repeat_of
 from crm.complaints.rules import OVER, SEVERE

@@ -26,4 +26,4 @@ Need = Literal[
     "return_visit", "in_time", "from_outside",
 ]  # fmt: skip
 """What a step may need, beside the state."""
-Audience = Literal["assignee", "owner", "manager", "proposer"]
+Audience = Literal["assignee", "owner", "manager", "proposer", "approver"]

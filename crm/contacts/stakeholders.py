@@ -29,7 +29,8 @@ from crm.actor import Sight
 from crm.contacts.models import contacts
 from crm.contacts.vocabulary import Role
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Access, statement
 from crm.errors import NotFound
 from crm.nouns import mention, this_one

@@ -1,6 +1,6 @@
 """Everything that changes customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -27,17 +27,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Sight
 from crm.calendars.whose import calendar_for
-from crm.customers import events, registration, rules
+from crm.customers import events, rules
 from crm.customers.errors import (
     CustomerAboveItself,
     CustomerErased,
     CustomerMerged,
     CustomerStillInUse,
     GroupsAreOfCompanies,
-    HandingOverIsForSupervisors,
     RegistrationCodeTaken,
     StillLinked,
 )
+from crm.customers.explaining import MAY_HAND_OVER, as_it_is, only_abroad
 from crm.customers.models import (
     GROUPS_ARE_OF_COMPANIES,
     LINKS_KEEP_THEIR_KINDS,
@@ -47,20 +47,19 @@ from crm.customers.models import (
     customers,
 )
 from crm.customers.parents import fits_in_groups, of_companies, parent_is_seen, unfit
-from crm.customers.queries import CUSTOMER, FINDING, local_date, out_of_reach
+from crm.customers.queries import CUSTOMER, FINDING, out_of_reach
 from crm.customers.rhythm import on_a_working_day
 from crm.customers.schemas import CustomerCreate, CustomerUpdate
 from crm.database import Access, statement
+from crm.days import local_date
 from crm.errors import Unavailable, invalid
 from crm.finding import indexed, indexed_anew, left_by
 from crm.nouns import Answer, this_one
-from crm.patching import amended, amendments, too_many, within_bounds
+from crm.patching import amended, amendments, within_bounds
 from crm.recording import changing, creating, explain, record, renamed
 from crm.search import normalized
+from crm.workspaces.colleagues import team_of
 from crm.workspaces.custom_fields import settled
-from crm.workspaces.models import users
-
-MAY_HAND_OVER = "handovers:write"
 
 TAKEN = {ONE_CUSTOMER_PER_REGISTRATION_CODE: RegistrationCodeTaken}
 UNFIT = {**TAKEN, GROUPS_ARE_OF_COMPANIES: GroupsAreOfCompanies}
@@ -127,7 +126,7 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
             frozenset(values.keys() - merged.keys()),
             frozenset(merged),
             may_give=may_give,
-            only_abroad=_only_abroad(values),
+            only_abroad=only_abroad(values),
         ),
         refusals=REFUSALS,
         id=customer_id,
@@ -135,7 +134,7 @@ async def update(access: Access, customer_id: UUID, change: CustomerUpdate) -> A
         **amendments(merged),
         **left_by(FINDING, values),
     )
-    return changed or await _as_it_is(access, customer_id, values)
+    return changed or await as_it_is(access, customer_id, values)
 
 
 async def archive(access: Access, customer_id: UUID, *, unless: ColumnElement[bool]) -> Answer:
@@ -171,7 +170,7 @@ async def restore(access: Access, customer_id: UUID) -> Answer:
 async def verify(access: Access, customer_id: UUID) -> Answer:
     """Somebody made sure, today, that the file is true. Raises ``NotFound``, ``Stale``, ``CustomerArchived``."""
     verified = await record(access, events.VERIFIED, _verify(access.actor.sight), id=customer_id)
-    return verified or await _as_it_is(access, customer_id, {})
+    return verified or await as_it_is(access, customer_id, {})
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
@@ -183,47 +182,8 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-async def _as_it_is(access: Access, customer_id: UUID, values: dict[str, Any]) -> Answer:
-    """The customer, when a change had nothing to change; else the reason why it could not."""
-    answer = await explain(access, CUSTOMER, customer_id)
-    if problem := await out_of_reach(access, customer_id):
-        raise problem
-    now = orjson.loads(answer.body)
-    if _only_abroad(values) and now["registration_code"] != values["registration_code"]:
-        raise invalid("registration_code", registration.fault(values["registration_code"]) or "", registration.INVALID)
-    if "custom" in values and (problem := too_many("custom", now["custom"], values["custom"])):
-        raise problem
-    parent_id = values.get("parent_id")
-    if parent_id is not None and str(parent_id) != now["parent_id"]:
-        if values.get("kind", now["kind"]) != "company":
-            raise of_companies()
-        if problem := await unfit(access, parent_id):
-            raise problem
-    given_away = "owner_id" in values and now["owner_id"] not in {None, str(values["owner_id"])}
-    if given_away and MAY_HAND_OVER not in access.actor.scopes:
-        raise HandingOverIsForSupervisors
-    if values.get("kind", now["kind"]) == "person" != now["kind"]:
-        raise invalid("kind", "This company belongs to a group, or is one; a person cannot.", "in_a_group")
-    return answer
-
-
 async def _custom_of(access: Access, customer_id: UUID) -> dict[str, Any]:
     return await access.value(_custom(access.actor.sight), id=customer_id) or {}
-
-
-def _only_abroad(values: Mapping[str, Any]) -> bool:
-    """Whether the code among these values needs an address abroad that is there already.
-
-    Raises 422 where the address will be in China by what was sent.
-    """
-    wrong = registration.fault(values.get("registration_code") or "")
-    if wrong is None:
-        return False
-    if "address" not in values or "country" not in (values["address"] or {"country": None}):
-        return True
-    if registration.is_chinese(values["address"]):
-        raise invalid("registration_code", wrong, registration.INVALID)
-    return False
 
 
 @statement
@@ -237,9 +197,7 @@ def _insert(sight: Sight, columns: frozenset[str], *, unless_found: bool) -> Ins
     due = on_a_working_day(today, today + bindparam("contact_every", type_=Integer), calendar_id)
     values = {"next_contact_due_on": due}
     if "team_id" not in columns and "owner_id" in columns:
-        owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
-        at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-        values["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
+        values["team_id"] = team_of(bindparam("new_owner_id", type_=Uuid))
     only_if: list[ColumnElement[bool]] = [parent_is_seen(sight)] if "parent_id" in columns else []
     if unless_found:
         at_home = customer_tokens.c.workspace_id == bindparam("workspace_id", type_=Uuid)

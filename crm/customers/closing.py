@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy import cast as cast_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from crm.customers.references import CLOSING, LOSER, WINNER, Closing, Reference, at_home, references, touched
+from crm.customers.references import CLOSING, LOSER, WINNER, Closing, Reference, references, touched
 from crm.database import Transaction, statement
+from crm.tables import at_home
 
 Closed = dict[str, list[str]]
 

@@ -6,7 +6,8 @@ from crm.actor import Sight
 from crm.customers import events
 from crm.customers.lifecycle import after, before
 from crm.customers.models import customers
-from crm.customers.queries import CUSTOMER, band_of
+from crm.customers.queries import CUSTOMER
+from crm.customers.warmth import band_of
 from crm.database import Transaction, statement
 from crm.events.reacting import Fact
 from crm.recording import changing, record, recorded

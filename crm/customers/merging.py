@@ -51,6 +51,7 @@ from crm.errors import NotFound, Stale, Unavailable, invalid
 from crm.finding import indexed_anew, left_by
 from crm.nouns import Answer
 from crm.recording import record, recorded
+from crm.tables import at_home
 
 REFUSALS = {**TAKEN, LINKS_KEEP_THEIR_KINDS: StillLinked}
 
@@ -177,7 +178,7 @@ async def _become(tx: Transaction, event_type: str, winner_id: UUID, values: Row
 def _rows(sight: Sight) -> Select[Any]:
     item = func.to_jsonb(literal_column("customers"), type_=JSONB).label("item")
     mine = customers.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
-    found = select(customers.c.id, item).where(_at_home(), mine, CUSTOMER.visible(sight))
+    found = select(customers.c.id, item).where(at_home(customers), mine, CUSTOMER.visible(sight))
     return found.order_by(customers.c.id).with_for_update()
 
 
@@ -186,10 +187,10 @@ def _is_above() -> Select[Any]:
     """Whether the loser is among the groups that the winner belongs to."""
     above = (
         select(customers.c.parent_id.label("id"))
-        .where(_at_home(), customers.c.id == WINNER)
+        .where(at_home(customers), customers.c.id == WINNER)
         .cte("above", recursive=True)
     )
-    up = select(customers.c.parent_id).where(_at_home(), customers.c.id == above.c.id)
+    up = select(customers.c.parent_id).where(at_home(customers), customers.c.id == above.c.id)
     above = above.union(up)
     return select(func.count() > 0).select_from(above).where(above.c.id == LOSER)
 
@@ -213,13 +214,13 @@ def _undo() -> Update:
 
 @statement
 def _give_up() -> Insert:
-    change = update(customers).where(_at_home(), customers.c.id == LOSER)
+    change = update(customers).where(at_home(customers), customers.c.id == LOSER)
     return recorded(CUSTOMER, change.values(archived_at=func.now(), merged_into_id=WINNER))
 
 
 @statement
 def _come_back() -> Insert:
-    change = update(customers).where(_at_home(), customers.c.id == LOSER, customers.c.merged_into_id == WINNER)
+    change = update(customers).where(at_home(customers), customers.c.id == LOSER, customers.c.merged_into_id == WINNER)
     return recorded(CUSTOMER, change.values(archived_at=None, merged_into_id=None))
 
 
@@ -229,11 +230,7 @@ def _say(columns: frozenset[str]) -> Insert:
     names = sorted(columns)
     record_ = func.jsonb_populate_record(literal_column("NULL::customers"), bindparam("said", type_=JSONB))
     said = record_.table_valued(*(customers.c[name]._copy() for name in names), name="said")
-    change = update(customers).where(_at_home(), customers.c.id == WINNER)
+    change = update(customers).where(at_home(customers), customers.c.id == WINNER)
     change = change.values({name: said.c[name] for name in names})
     also = (lambda changed: indexed_anew(FINDING, changed)) if columns & FINDING.fields.keys() else None
     return recorded(CUSTOMER, change, also=also)
-
-
-def _at_home() -> Any:
-    return customers.c.workspace_id == bindparam("workspace_id", type_=Uuid)

@@ -5,24 +5,18 @@ from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import (
-    TIMESTAMP,
     Boolean,
     ColumnElement,
     Date,
     FromClause,
-    Integer,
     Select,
     Table,
     Text,
     Uuid,
     and_,
-    any_,
     bindparam,
-    case,
-    cast,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
@@ -47,7 +41,9 @@ from crm.customers.parts import loss, money, trust
 from crm.customers.quality import completeness_of, is_stale
 from crm.customers.rhythm import in_rhythm, rhythm
 from crm.customers.vocabulary import Band
+from crm.customers.warmth import days_since, in_band, warmth
 from crm.database import Access, statement
+from crm.days import local_date, today
 from crm.errors import Problem, invalid
 from crm.finding import Finding, asked, words
 from crm.nouns import Answer, Noun, Visible, held_by, mention, this_one
@@ -75,7 +71,7 @@ def shape(customer: FromClause) -> Select[Any]:
     """A customer, once: the answer, the event, the export."""
     owner = users.alias("owner")
     parent = customers.alias("parent")
-    age = _age(customer)
+    wait = days_since(customer)
     c = customer.c
     return select(
         c.id,
@@ -113,9 +109,9 @@ def shape(customer: FromClause) -> Select[Any]:
         c.custom,
         c.note,
         c.do_not_contact,
-        _warmth(age.c.days, c.last_contact_at).label("warmth"),
+        warmth(wait.c.days, c.last_contact_at).label("warmth"),
         c.next_contact_due_on,
-        rhythm(customer, _today()).label("rhythm"),
+        rhythm(customer, today()).label("rhythm"),
         completeness_of(customer).label("completeness"),
         c.verified_on,
         _stale(c).label("verification_stale"),
@@ -127,7 +123,7 @@ def shape(customer: FromClause) -> Select[Any]:
     ).select_from(
         customer.outerjoin(owner, and_(owner.c.workspace_id == c.workspace_id, owner.c.id == c.owner_id))
         .outerjoin(parent, and_(parent.c.workspace_id == c.workspace_id, parent.c.id == c.parent_id))
-        .join(age, true())
+        .join(wait, true())
     )
 
 
@@ -174,81 +170,9 @@ def _standing(sight: Sight) -> Select[Any]:
     return select(archived, customers.c.merged_into_id).where(this_one(CUSTOMER, sight))
 
 
-def local_date(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The calendar date of a moment in the workspace's zone."""
-    return cast(func.timezone(bindparam("timezone", type_=Text), moment), Date)
-
-
-def band_of(last_contact_at: ColumnElement[Any]) -> ColumnElement[str]:
-    """The band of warmth, ``rules.warmth`` in SQL."""
-    return case(
-        (last_contact_at.is_(None), "never"),
-        (last_contact_at >= _days_ago("warmth_hot_until"), "hot"),
-        (last_contact_at >= _days_ago("warmth_warm_until"), "warm"),
-        (last_contact_at >= _days_ago("warmth_cold_from", -1), "cooling"),
-        else_="cold",
-    )
-
-
-def _days_ago(setting: str, less: int = 0) -> ColumnElement[Any]:
-    """The first moment of the local day so many days ago, worked out once per statement."""
-    zone = bindparam("timezone", type_=Text)
-    day = local_date(func.now()) - (bindparam(setting, type_=Integer) + less)
-    return select(func.timezone(zone, cast(day, TIMESTAMP))).scalar_subquery()
-
-
-def _today() -> ColumnElement[Any]:
-    """The workspace's day, worked out once per statement."""
-    return select(local_date(func.now())).scalar_subquery()
-
-
 def _stale(c: Any) -> ColumnElement[bool]:
     """Nobody has made sure for long that the file is true."""
-    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), _today())
-
-
-def _age(customer: FromClause) -> FromClause:
-    """Calendar days since the last contact, worked out once per row."""
-    days = _today() - local_date(customer.c.last_contact_at)
-    return select(days.label("days")).correlate(customer).offset(0).lateral("age")
-
-
-def _warmth(days: ColumnElement[int], last_contact_at: ColumnElement[Any]) -> ColumnElement[Any]:
-    """``rules.warmth`` in SQL: the same whole numbers, rounded half up once."""
-    hot, warm, cold, zero = (
-        bindparam(f"warmth_{name}", type_=Integer) for name in ("hot_until", "warm_until", "cold_from", "zero_at")
-    )
-
-    def line(left: Any, high: int, right: Any, low: int) -> ColumnElement[int]:
-        span = right - left
-        score: ColumnElement[int] = (2 * (high * span - (high - low) * (days - left)) + span) // (2 * span)
-        return score
-
-    band = case(
-        (days.is_(None), "never"), (days <= hot, "hot"), (days <= warm, "warm"), (days < cold, "cooling"), else_="cold"
-    )
-    score = case(
-        (days.is_(None), 0),
-        (days <= hot, 100),
-        (days <= warm, line(hot, 100, warm, 60)),
-        (days < cold, line(warm, 60, cold, 20)),
-        (days < zero, line(cold, 20, zero, 0)),
-        else_=0,
-    )
-    return func.json_build_object("band", band, "score", score, "days", days, "last_contact_at", utc(last_contact_at))
-
-
-def _in_band(band: str) -> ColumnElement[bool]:
-    """A band as a range of moments, which an index can answer."""
-    at = customers.c.last_contact_at
-    ranges: dict[str, ColumnElement[bool]] = {
-        "never": at.is_(None),
-        "hot": at >= _days_ago("warmth_hot_until"),
-        "warm": and_(at >= _days_ago("warmth_warm_until"), at < _days_ago("warmth_hot_until")),
-        "cooling": and_(at >= _days_ago("warmth_cold_from", -1), at < _days_ago("warmth_warm_until")),
-        "cold": at < _days_ago("warmth_cold_from", -1),
-    }
-    return and_(literal(band) == any_(bindparam("warmth", type_=ARRAY(Text))), ranges[band])
+    return is_stale(func.coalesce(c.verified_on, local_date(c.created_at)), today())
 
 
 LIST = Listing(
@@ -271,8 +195,8 @@ LIST = Listing(
         **custom_filters(customers),
         "verified_before": verified_key < bindparam("verified_before", type_=Date),
         "tag": customers.c.tags.overlap(bindparam("tag", type_=ARRAY(Text))),
-        "warmth": or_(*(_in_band(band) for band in get_args(Band))),
-        "rhythm": in_rhythm(_today()),
+        "warmth": or_(*(in_band(band) for band in get_args(Band))),
+        "rhythm": in_rhythm(today()),
         # A merged customer is no customer of its own any more: it is read by its id only.
         "archived": and_(
             customers.c.archived_at.is_not(None) == bindparam("archived", type_=Boolean),

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.customers.models import customers
 from crm.database import statement
-from crm.tables import metadata
+from crm.tables import at_home, metadata
 
 STAYS: Mapping[str, str] = {
     "events": "facts are append-only: what happened happened to the customer it happened to",
@@ -206,11 +206,6 @@ def _with_what_goes_back(table: Table) -> Iterator[ColumnElement[bool]]:
 def _is_what_goes(reference: Reference) -> bool:
     """The rows of this column are things of the customer's that others name: not customers themselves."""
     return reference.column.name == "customer_id"
-
-
-def at_home(table: Table) -> ColumnElement[bool]:
-    """Rows of the actor's workspace."""
-    return table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
 
 
 def touched(table: Table) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import Insert
 
-from crm.complaints.schemas import ComplaintFilter
+from crm.complaints.listing import ComplaintFilter
 from crm.contacts.schemas import ContactFilter
 from crm.customers.listing import CustomerFilter
 from crm.database import Access, statement
@@ -31,6 +31,7 @@ FILTERS: Mapping[str, type[Filter]] = {
     "complaints": ComplaintFilter,
 }
 ONE: Mapping[str, CustomNoun] = {"customers": "customer", "contacts": "contact"}
+"""The lists whose items have fields of the workspace's own, and what one of them is called."""
 NEVER_ARCHIVED = frozenset({"complaints"})
 """Lists of what is over one day, and never put aside."""
 

@@ -23,7 +23,7 @@ def safe(text: str) -> str:
 def columns_of(noun: str, custom: Sequence[str]) -> list[str]:
     """The headings, as an import understands them."""
     if noun == "contacts":
-        return [*CONTACT, "customer", "created_at", "updated_at"]
+        return [*CONTACT, "customer", "created_at", "updated_at", *(f"custom.{key}" for key in custom)]
     if noun == "complaints":
         return [*COMPLAINT, "created_at", "updated_at"]
     if noun == "opportunities":
@@ -48,7 +48,10 @@ def cells_of(noun: str, custom: Sequence[str]) -> Callable[[Any], list[str]]:
     if noun in {"opportunities", "complaints"}:
         return lambda row: [_cell(row[name]) for name in columns]
     if noun == "contacts":
-        return lambda row: [_cell(_said(name, row[name])) for name in columns]
+        return lambda row: [
+            *[_cell(_said(name, row[name])) for name in columns],
+            *[_cell(row["custom"].get(key)) for key in custom],
+        ]
     plain = itemgetter(*(name for name in CUSTOMER if name != "address"))
     rest = itemgetter(*columns[len(CUSTOMER) - 1 :])
 

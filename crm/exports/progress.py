@@ -1,5 +1,6 @@
 """The statements by which an export is claimed, moved on and finished."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     text,
@@ -24,7 +26,10 @@ from crm.exports.models import exports
 from crm.exports.queries import EXPORT
 from crm.recording import recorded
 
-LEASE = text("interval '60 seconds'")
+LEASE = timedelta(seconds=120)
+"""Longer than an export may take (``services.worker.exporting``: 110 s). The last page begins it anew, but putting the
+file away may take as long as the rows did: two who take it from each other meanwhile would never end.
+"""
 KEPT = text("interval '24 hours'")
 
 _CLAIM = tuple(
@@ -62,7 +67,9 @@ def claim() -> Update:
     return (
         update(exports)
         .where(exports.c.workspace_id == waiting.c.workspace_id, exports.c.id == waiting.c.id)
-        .values(state="running", lease_id=func.uuidv7(), leased_until=func.now() + LEASE, rows_done=0, **_moved())
+        .values(
+            state="running", lease_id=func.uuidv7(), leased_until=func.now() + literal(LEASE), rows_done=0, **_moved()
+        )
         .returning(*_CLAIM)
     )
 
@@ -74,7 +81,7 @@ def advance() -> Update:
     return (
         update(exports)
         .where(*_mine())
-        .values(rows_done=done, leased_until=func.now() + LEASE, **_moved())
+        .values(rows_done=done, leased_until=func.now() + literal(LEASE), **_moved())
         .returning(exports.c.id)
     )
 

@@ -16,7 +16,7 @@ from crm.contacts.models import contacts
 from crm.customers import queries as customer_queries
 from crm.customers.models import customers
 from crm.database import Access, statement
-from crm.exports.actions import values_of
+from crm.exports.actions import ONE, values_of
 from crm.opportunities import queries as opportunity_queries
 from crm.opportunities.models import opportunity_items
 from crm.paging import Filter
@@ -81,11 +81,11 @@ async def pages(access: Access, noun: str, wanted: Filter) -> AsyncGenerator[Seq
 
 
 async def custom_keys(access: Access, noun: str, wanted: Filter) -> list[str]:
-    """The keys of customers' own fields in this list, at most a hundred."""
-    if noun != "customers":
+    """The keys of fields of the workspace's own in this list, at most a hundred."""
+    if noun not in ONE:
         return []
     given, present = await values_of(access, noun, wanted)
-    return [row["key"] for row in await access.rows(_keys(access.actor.sight, present), **given)]
+    return [row["key"] for row in await access.rows(_keys(noun, access.actor.sight, present), **given)]
 
 
 @statement
@@ -130,6 +130,7 @@ def _contacts(cut: FromClause) -> Select[Any]:
     customer, c = customers.alias("customer"), cut.c
     return select(
         *(c[name] for name in CONTACT),
+        c.custom,
         customer.c.name.label("customer"),
         utc(c.created_at).label("created_at"),
         utc(c.updated_at).label("updated_at"),
@@ -207,15 +208,16 @@ ROWS = {
 
 
 @statement
-def _keys(sight: Sight, present: frozenset[str]) -> Select[Any]:
-    listing = LISTS["customers"]
-    key = func.jsonb_object_keys(customers.c.custom, type_=Text).column_valued("key")
+def _keys(noun: str, sight: Sight, present: frozenset[str]) -> Select[Any]:
+    listing = LISTS[noun]
+    table = listing.noun.table
+    key = func.jsonb_object_keys(table.c.custom, type_=Text).column_valued("key")
     return (
         select(key.label("key"))
         .distinct()
-        .select_from(customers)
+        .select_from(table)
         .where(
-            customers.c.workspace_id == bindparam("workspace_id", type_=Uuid),
+            table.c.workspace_id == bindparam("workspace_id", type_=Uuid),
             listing.noun.visible(sight),
             *(listing.filters[name] for name in sorted(present)),
         )

@@ -30,12 +30,13 @@ from crm.forecasts.figures import NOUGHT, Figures, Outlook, Sum, accuracy, figur
 from crm.forecasts.forecast import answer, chosen, days_of, line
 from crm.forecasts.models import opportunity_days, sales_rounds
 from crm.forecasts.schemas import AccuracySlice
-from crm.forecasts.slicing import home
 from crm.forecasts.snapshots import held_on
 from crm.forecasts.vocabulary import By
 from crm.nouns import held_by
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
+from crm.tables import home
 
 
 @dataclass

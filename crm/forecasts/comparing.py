@@ -26,10 +26,11 @@ from crm.actor import Sight
 from crm.database import statement
 from crm.forecasts import slicing, snapshots
 from crm.forecasts.models import opportunity_days, sales_rounds
-from crm.forecasts.slicing import home
 from crm.nouns import held_by
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
+from crm.tables import home
 
 SUMS = ("sales", "before", "after", "weighted_before", "weighted_after")
 WINDOW = frozenset({"wanted_expected_close_on_gte", "wanted_expected_close_on_lte"})

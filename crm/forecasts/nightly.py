@@ -18,6 +18,7 @@ from crm import clock
 from crm.database import Transaction, statement
 from crm.forecasts import paces, snapshots, stalling
 from crm.forecasts.models import sales_rounds
+from crm.tables import at_home
 from crm.workspaces.models import workspaces
 
 
@@ -66,10 +67,6 @@ def _rounds() -> Select[Any]:
     )
 
 
-def _at_home() -> Any:
-    return sales_rounds.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _begin() -> Insert:
     return insert(sales_rounds).values(workspace_id=bindparam("workspace_id", type_=Uuid)).on_conflict_do_nothing()
@@ -77,7 +74,7 @@ def _begin() -> Insert:
 
 @statement
 def _take() -> Select[Any]:
-    mine = select(sales_rounds.c.workspace_id, func.now().label("now")).where(_at_home())
+    mine = select(sales_rounds.c.workspace_id, func.now().label("now")).where(at_home(sales_rounds))
     return mine.with_for_update(skip_locked=True, of=sales_rounds)
 
 
@@ -85,4 +82,4 @@ def _take() -> Select[Any]:
 def _done() -> Update:
     day, oldest = bindparam("done_for", type_=Day), bindparam("oldest", type_=Day)
     first = func.greatest(func.coalesce(sales_rounds.c.first_day, day), oldest)
-    return update(sales_rounds).where(_at_home()).values(done_for=day, first_day=first, done_at=func.now())
+    return update(sales_rounds).where(at_home(sales_rounds)).values(done_for=day, first_day=first, done_at=func.now())

@@ -7,9 +7,9 @@ from sqlalchemy import Delete, Insert, Numeric, and_, cast, delete, func, litera
 from sqlalchemy.dialects.postgresql import insert
 
 from crm.database import Transaction, statement
-from crm.forecasts.slicing import home
+from crm.days import today
 from crm.opportunities.models import opportunities, opportunity_moves, stage_paces
-from crm.opportunities.queries import today
+from crm.tables import home
 
 YEAR = timedelta(days=365)
 DAY = 86_400

@@ -25,17 +25,18 @@ from sqlalchemy import (
 )
 
 from crm.actor import Sight
-from crm.customers.queries import local_date
 from crm.database import Access, statement
+from crm.days import local_date, today
 from crm.forecasts import slicing
 from crm.forecasts.figures import Closing, Sum, UnderWay
 from crm.forecasts.forecast import answer, chosen, days_of, line
 from crm.forecasts.schemas import OpenSlice, PeriodSlice
-from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, probability, today, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency, probability
 from crm.pipelines.models import pipeline_stages
+from crm.tables import home
 
 QUALIFIED = 3
 """The progress code of a sale whose money, authority and need are known (``domain.md`` A120, C2)."""

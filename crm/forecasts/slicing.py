@@ -27,9 +27,10 @@ from crm.customers.models import customers
 from crm.exchange_rates.queries import rate_on
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunity_items
-from crm.opportunities.queries import own_currency
+from crm.opportunities.worth import own_currency
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.products.models import products
+from crm.tables import home
 from crm.workspaces.models import teams, users
 
 TIMES: frozenset[By] = frozenset({"day", "week", "month", "quarter", "year"})
@@ -37,11 +38,6 @@ TIMES: frozenset[By] = frozenset({"day", "week", "month", "quarter", "year"})
 NAMES: dict[By, FromClause] = {
     "owner": users, "team": teams, "pipeline": pipelines, "stage": pipeline_stages, "product": products,
 }  # fmt: skip
-
-
-def home() -> ColumnElement[Any]:
-    """The workspace."""
-    return bindparam("workspace_id", type_=Uuid)
 
 
 def rate(of: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:

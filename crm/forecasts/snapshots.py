@@ -25,10 +25,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crm.database import Transaction, statement
 from crm.forecasts.models import opportunity_days
-from crm.forecasts.slicing import home
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import category, probability
+from crm.opportunities.worth import category, probability
 from crm.pipelines.models import pipeline_stages
+from crm.tables import home
 
 FOR_EVER = date(9999, 12, 31)
 

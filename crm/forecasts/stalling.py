@@ -4,12 +4,13 @@ from sqlalchemy import ColumnElement, Insert, Integer, Update, and_, bindparam, 
 
 from crm.customers.models import customers
 from crm.database import Transaction, statement
-from crm.forecasts.slicing import home
 from crm.opportunities import events
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import OPPORTUNITY, is_stale
+from crm.opportunities.queries import OPPORTUNITY
+from crm.opportunities.staleness import is_stale
 from crm.pipelines.models import pipeline_stages
 from crm.recording import recorded
+from crm.tables import home
 
 
 async def tell(tx: Transaction, *, most: int) -> bool:

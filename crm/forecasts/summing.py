@@ -28,12 +28,14 @@ from sqlalchemy.types import Uuid
 
 from crm.actor import Sight
 from crm.database import statement
+from crm.days import today
 from crm.forecasts import slicing
-from crm.forecasts.slicing import home
 from crm.forecasts.vocabulary import By
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import own_currency, today, visible
+from crm.opportunities.queries import visible
+from crm.opportunities.worth import own_currency
 from crm.pipelines.models import pipeline_stages
+from crm.tables import home
 from crm.targets.models import targets
 from crm.targets.queries import visible as visible_targets
 

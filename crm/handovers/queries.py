@@ -33,7 +33,7 @@ from crm.nouns import this_one
 from crm.opportunities.models import opportunities
 from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.rules import before
-from crm.tables import utc
+from crm.tables import at_home, utc
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
 from crm.visits.models import visits
@@ -60,11 +60,6 @@ async def holdings(access: Access, user_id: UUID) -> bytes:
     return found.encode()
 
 
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
-
-
 @statement
 def _owners(sight: Sight) -> Select[Any]:
     """One row for each fact that gave the customer an owner; a row without a fact where there is none."""
@@ -73,7 +68,7 @@ def _owners(sight: Sight) -> Select[Any]:
     fact = (
         select(events, until.label("until"))
         .where(
-            _home(events),
+            at_home(events),
             events.c.customer_id == bindparam("id", type_=Uuid),
             events.c.subject_type == CUSTOMER.name,
             or_(events.c.type == customer_events.CREATED, events.c.changes.has_key("owner_id")),
@@ -95,8 +90,8 @@ def _owners(sight: Sight) -> Select[Any]:
         select(f.id, cast(item, Text).label("item"))
         .select_from(
             seen.outerjoin(fact, true())
-            .outerjoin(person, and_(_home(person), person.c.id == f.actor_id, f.actor_kind == ActorKind.USER))
-            .outerjoin(key, and_(_home(key), key.c.id == f.actor_id, f.actor_kind == ActorKind.KEY))
+            .outerjoin(person, and_(at_home(person), person.c.id == f.actor_id, f.actor_kind == ActorKind.USER))
+            .outerjoin(key, and_(at_home(key), key.c.id == f.actor_id, f.actor_kind == ActorKind.KEY))
         )
         .order_by(f.id.desc())
     )
@@ -107,7 +102,7 @@ def _holdings(sight: Sight) -> Select[Any]:
     user_id = bindparam("user_id", type_=Uuid)
 
     def count(table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[int]:
-        return select(func.count().cast(Integer)).select_from(table).where(_home(table), *where).scalar_subquery()
+        return select(func.count().cast(Integer)).select_from(table).where(at_home(table), *where).scalar_subquery()
 
     theirs = (customers.c.owner_id == user_id, CUSTOMER.visible(sight))
     open_tasks = (tasks.c.assignee_id == user_id, tasks.c.state == "open", TASK.visible(sight))
@@ -131,4 +126,4 @@ def _holdings(sight: Sight) -> Select[Any]:
         "open_opportunities", count(opportunities, *sales),
         "open_complaints", count(complaints, *looked_into),
     )  # fmt: skip
-    return select(cast(found, Text)).select_from(users).where(_home(users), users.c.id == user_id)
+    return select(cast(found, Text)).select_from(users).where(at_home(users), users.c.id == user_id)

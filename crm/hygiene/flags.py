@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, cast, func, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from crm.days import today
 from crm.opportunities import staleness
 from crm.opportunities.gates import has_role
 from crm.opportunities.grades import grade_of
-from crm.opportunities.queries import today
 
 Flag = Literal[
     "close_date_past", "no_next_step", "silent", "stuck", "close_date_moved", "no_amount", "no_decider",

@@ -25,13 +25,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, array
 from crm import reading
 from crm.customers.models import customers
 from crm.customers.parts import money
-from crm.customers.queries import local_date
 from crm.database import Access
+from crm.days import local_date, today
 from crm.hygiene.flags import WORDS, conditions
 from crm.hygiene.schemas import FlaggedFilter
 from crm.nouns import Answer, Noun, mention
 from crm.opportunities.models import amount_key, expected_close_key, opportunities
-from crm.opportunities.queries import today, visible
+from crm.opportunities.queries import visible
 from crm.opportunities.staleness import last_touched, usual_days
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.reading import Listing, among

@@ -17,6 +17,7 @@ from crm import clock
 from crm.database import Transaction, statement
 from crm.key_customers import ranking
 from crm.key_customers.models import key_rounds
+from crm.tables import at_home
 from crm.workspaces.models import workspaces
 
 
@@ -55,10 +56,6 @@ def _rounds() -> Select[Any]:
     )
 
 
-def _at_home() -> Any:
-    return key_rounds.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _begin() -> Insert:
     return insert(key_rounds).values(workspace_id=bindparam("workspace_id", type_=Uuid)).on_conflict_do_nothing()
@@ -67,9 +64,13 @@ def _begin() -> Insert:
 @statement
 def _take() -> Select[Any]:
     wanted = select(func.now().label("now")).select_from(key_rounds)
-    return wanted.where(_at_home()).with_for_update(skip_locked=True, of=key_rounds)
+    return wanted.where(at_home(key_rounds)).with_for_update(skip_locked=True, of=key_rounds)
 
 
 @statement
 def _done() -> Update:
-    return update(key_rounds).where(_at_home()).values(done_for=bindparam("done_for", type_=Day), done_at=func.now())
+    return (
+        update(key_rounds)
+        .where(at_home(key_rounds))
+        .values(done_for=bindparam("done_for", type_=Day), done_at=func.now())
+    )

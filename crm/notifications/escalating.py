@@ -27,7 +27,7 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from crm.database import Transaction, statement
 from crm.notifications.models import notifications
@@ -35,12 +35,10 @@ from crm.recording import recorded
 from crm.reminders import events
 from crm.reminders.models import reminders
 from crm.reminders.queries import REMINDER
-from crm.tables import Moment
-from crm.workspaces.models import teams, users, workspaces
+from crm.tables import Moment, at_home
+from crm.workspaces.models import users, workspaces
 from crm.workspaces.settings import DEFAULTS
-
-HIGHEST = 50
-"""So many teams above each other are looked through for a manager, should they ever form a circle."""
+from crm.workspaces.superiors import superiors
 
 
 class Ignored(NamedTuple):
@@ -104,7 +102,7 @@ def _workspaces(most: int) -> Select[Any]:
 
 @statement
 def _ignored(most: int) -> Select[Any]:
-    found = select(*(reminders.c[name] for name in Ignored._fields)).where(_at_home(), _is_time())
+    found = select(*(reminders.c[name] for name in Ignored._fields)).where(at_home(reminders), _is_time())
     return found.order_by(reminders.c.escalate_at).limit(most).with_for_update(skip_locked=True)
 
 
@@ -112,12 +110,12 @@ def _ignored(most: int) -> Select[Any]:
 def _wait_longer() -> Update:
     arrays = (bindparam("ids", type_=ARRAY(Uuid)), bindparam("moments", type_=ARRAY(Moment)))
     wait = func.unnest(*arrays).table_valued("id", "moment", name="wait").render_derived().c
-    return reminders.update().where(_at_home(), reminders.c.id == wait.id).values(escalate_at=wait.moment)
+    return reminders.update().where(at_home(reminders), reminders.c.id == wait.id).values(escalate_at=wait.moment)
 
 
 @statement
 def _escalate() -> Insert:
-    manager = _managers()
+    manager = superiors(users.c.id.in_(select(reminders.c.user_id).where(_these())))
     told = (
         reminders.update()
         .where(_these(), manager.c.user_id == reminders.c.user_id)
@@ -132,42 +130,12 @@ def _look_again() -> Update:
     home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
     minutes = select(patience()).where(home).scalar_subquery()
     ends = case((minutes > 0, reminders.c.fired_at + func.make_interval(0, 0, 0, 0, 0, minutes)))
-    return reminders.update().where(_at_home(), reminders.c.escalate_at.is_not(None)).values(escalate_at=ends)
+    return reminders.update().where(at_home(reminders), reminders.c.escalate_at.is_not(None)).values(escalate_at=ends)
 
 
 @statement
 def _give_up() -> Update:
     return reminders.update().where(_these()).values(escalate_at=cast(null(), Moment))
-
-
-def _managers() -> Any:
-    """Who is told about whom: the nearest active manager, from the person's own team upwards, who is somebody else."""
-    home = bindparam("workspace_id", type_=Uuid)
-    whose = select(reminders.c.user_id).where(_these())
-    chain = (
-        select(users.c.id.label("user_id"), teams.c.parent_id, teams.c.manager_id, literal(0, Integer).label("height"))
-        .select_from(
-            users.join(teams, and_(teams.c.workspace_id == users.c.workspace_id, teams.c.id == users.c.team_id))
-        )
-        .where(users.c.workspace_id == home, users.c.id.in_(whose))
-        .cte("chain", recursive=True)
-    )
-    upper = teams.alias("upper")
-    chain = chain.union_all(
-        select(chain.c.user_id, upper.c.parent_id, upper.c.manager_id, chain.c.height + 1)
-        .select_from(chain.join(upper, and_(upper.c.workspace_id == home, upper.c.id == chain.c.parent_id)))
-        .where(chain.c.height < HIGHEST)
-    )
-    boss = users.alias("boss")
-    is_there = and_(boss.c.workspace_id == home, boss.c.id == chain.c.manager_id, boss.c.state == "active")
-    return (
-        select(chain.c.user_id, chain.c.manager_id)
-        .select_from(chain.join(boss, is_there))
-        .where(chain.c.manager_id != chain.c.user_id)
-        .ext(distinct_on(chain.c.user_id))
-        .order_by(chain.c.user_id, chain.c.height)
-        .cte("managers")
-    )
 
 
 def _notifications(told: Any) -> Insert:
@@ -185,14 +153,10 @@ def _notifications(told: Any) -> Insert:
     return insert(notifications).from_select(names, rows).on_conflict_do_nothing()
 
 
-def _at_home() -> ColumnElement[bool]:
-    return reminders.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 def _these() -> ColumnElement[bool]:
     """Those given that wait to be told."""
     given = reminders.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return and_(_at_home(), given, reminders.c.escalate_at.is_not(None))
+    return and_(at_home(reminders), given, reminders.c.escalate_at.is_not(None))
 
 
 def _is_time() -> ColumnElement[bool]:

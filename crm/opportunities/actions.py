@@ -13,6 +13,7 @@ from crm import clock, reading
 from crm.actor import Sight
 from crm.customers.queries import in_reach, out_of_reach
 from crm.database import Access, Transaction, statement
+from crm.days import today
 from crm.errors import Unavailable
 from crm.nouns import Answer
 from crm.opportunities import beginning, events
@@ -26,12 +27,12 @@ from crm.opportunities.errors import (
 )
 from crm.opportunities.grades import grade, review_every
 from crm.opportunities.models import ONE_OPPORTUNITY_PER_REFERENCE, opportunities, opportunity_items
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import CLOSED, before
 from crm.opportunities.schemas import OpportunityCreate, OpportunityUpdate
 from crm.recording import changing, explain, record, renamed
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import team_of
 
 MAY_HAND_OVER = "handovers:write"
 TAKEN = {ONE_OPPORTUNITY_PER_REFERENCE: ReferenceTaken}
@@ -200,9 +201,7 @@ def _update(sight: Sight, columns: frozenset[str], *, may_give: bool) -> Insert:
         if not may_give:
             guards.append(or_(c.owner_id.is_(None), c.owner_id == new_owner))
         if "team_id" not in columns:
-            at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-            of_owner = select(users.c.team_id).where(at_home, users.c.id == new_owner).scalar_subquery()
-            values["team_id"] = case((c.owner_id == new_owner, c.team_id), else_=of_owner)
+            values["team_id"] = case((c.owner_id == new_owner, c.team_id), else_=team_of(new_owner))
     if "customer_id" in columns:
         new_customer = bindparam("new_customer_id", type_=Uuid)
         guards.append(or_(c.customer_id == new_customer, in_reach(sight, new_customer)))

@@ -25,15 +25,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from crm.actor import Sight
 from crm.customers.queries import in_reach
 from crm.database import Access, statement
+from crm.days import today
 from crm.errors import Unavailable, invalid
 from crm.opportunities import gates, history
 from crm.opportunities.errors import GatesUnmet
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.recording import creating, renamed
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import team_of
 
 JUDGED = (
     "id", "customer_id", "amount", "expected_close_on", "next_step", "money", "authority", "need", "checks",
@@ -51,9 +52,7 @@ def begun(sight: Sight, columns: frozenset[str], *, named: bool) -> Insert:
         "last_activity_at": func.now(),
     }
     if "team_id" not in columns and "owner_id" in columns:
-        at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-        owner = users.c.id == bindparam("new_owner_id", type_=Uuid)
-        values["team_id"] = select(users.c.team_id).where(at_home, owner).scalar_subquery()
+        values["team_id"] = team_of(bindparam("new_owner_id", type_=Uuid))
     place = _stage(columns, named=named, what="place")
     may = and_(
         _stage(columns, named=named, what="id").is_not(None),

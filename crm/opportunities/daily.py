@@ -16,14 +16,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crm import clock
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.events.reacting import Fact
 from crm.opportunities import events, history, renewing
 from crm.opportunities.grades import grade_of, review_days_of
 from crm.opportunities.models import opportunities, opportunity_rounds
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import after, before
 from crm.recording import recorded
+from crm.tables import at_home
 from crm.workspaces.models import workspaces
 
 
@@ -65,11 +67,6 @@ def _rounds() -> Select[Any]:
     )
 
 
-def _at_home() -> ColumnElement[bool]:
-    here: ColumnElement[bool] = opportunity_rounds.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return here
-
-
 @statement
 def _begin() -> Insert:
     home = bindparam("workspace_id", type_=Uuid)
@@ -78,7 +75,7 @@ def _begin() -> Insert:
 
 @statement
 def _take() -> Select[Any]:
-    mine = select(opportunity_rounds.c.workspace_id, func.now().label("now")).where(_at_home())
+    mine = select(opportunity_rounds.c.workspace_id, func.now().label("now")).where(at_home(opportunity_rounds))
     return mine.with_for_update(skip_locked=True, of=opportunity_rounds)
 
 
@@ -86,14 +83,14 @@ def _take() -> Select[Any]:
 def _done() -> Update:
     return (
         update(opportunity_rounds)
-        .where(_at_home())
+        .where(at_home(opportunity_rounds))
         .values(done_for=bindparam("done_for", type_=Day), done_at=func.now())
     )
 
 
 @statement
 def _ask_anew() -> Update:
-    return update(opportunity_rounds).where(_at_home()).values(done_for=null())
+    return update(opportunity_rounds).where(at_home(opportunity_rounds)).values(done_for=null())
 
 
 def _due(*which: ColumnElement[bool]) -> CTE:

@@ -8,8 +8,6 @@ from sqlalchemy import ColumnElement, Integer, bindparam, case
 
 from crm.opportunities.vocabulary import Grade
 
-ORDER: tuple[Grade, ...] = ("H", "A", "B", "C")
-
 
 def grade(expected_close_on: date | None, today: date, settings: Mapping[str, Any]) -> Grade:
     """H, A or B up to so many days before the expected close, C beyond and where none is expected.

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.actor import Sight
 from crm.database import Access, Transaction, statement
+from crm.days import today
 from crm.errors import FieldError, NotFound, Unprocessable
 from crm.nouns import Answer, this_one
 from crm.opportunities import events
@@ -16,7 +17,7 @@ from crm.opportunities.grades import grade_of, review_days_of
 from crm.opportunities.guarding import as_it_is, workable
 from crm.opportunities.models import opportunities
 from crm.opportunities.part_schemas import ChecksPut
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipelines
 from crm.recording import changing, record

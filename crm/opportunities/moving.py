@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from crm.actor import Sight
 from crm.database import Access, statement
+from crm.days import today
 from crm.errors import Conflict, invalid
 from crm.nouns import Answer, this_one
 from crm.opportunities import gates, history
@@ -49,12 +50,13 @@ from crm.opportunities.errors import (
 )
 from crm.opportunities.grades import grade_of
 from crm.opportunities.models import new_place, opportunities, opportunity_items
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.opportunities.rules import CLOSED, GATED, MOVES, before
 from crm.opportunities.vocabulary import Move
 from crm.pipelines.models import pipeline_stages
 from crm.recording import changing, explain, record, renamed
+from crm.tables import home
 
 GOES: frozenset[Move] = frozenset({"advance", "step_back", "win", "reopen"})
 """The moves that may end in another stage."""
@@ -119,7 +121,7 @@ def refuse(move: Move, row: Mapping[str, Any]) -> None:
 def _moved(sight: Sight, move: Move, columns: frozenset[str], *, named: bool) -> Insert:
     """An opportunity that has made this move."""
     c, seen = opportunities.c, opportunities.alias("seen")
-    as_seen = select(seen.c.version).where(seen.c.workspace_id == _home(), seen.c.id == bindparam("id", type_=Uuid))
+    as_seen = select(seen.c.version).where(seen.c.workspace_id == home(), seen.c.id == bindparam("id", type_=Uuid))
     guards: list[ColumnElement[bool]] = [
         c.archived_at.is_(None),
         c.state.in_(before(move)),
@@ -252,7 +254,3 @@ def _stages() -> Select[Any]:
         .where(stage.workspace_id == opportunities.c.workspace_id, stage.pipeline_id == opportunities.c.pipeline_id)
         .correlate(opportunities)
     )
-
-
-def _home() -> ColumnElement[Any]:
-    return bindparam("workspace_id", type_=Uuid)

@@ -10,8 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
-    Integer,
-    Numeric,
     Select,
     Text,
     Uuid,
@@ -21,7 +19,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     or_,
     select,
     text,
@@ -32,17 +29,18 @@ from crm import reading
 from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.parts import money
-from crm.customers.queries import local_date
 from crm.database import Access
-from crm.exchange_rates.queries import rate_on
+from crm.days import local_date, today
 from crm.nouns import Answer, Noun, held_by, mention
 from crm.opportunities.models import amount_key, expected_close_key, opportunities, opportunity_items
 from crm.opportunities.qualification import qualification
 from crm.opportunities.schemas import OpportunityFilter
+from crm.opportunities.staleness import is_stale, last_contact_at, may_be_stale
+from crm.opportunities.worth import category, own_amount, own_currency, probability, progress_code, weighted
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.reading import Listing, among, between
 from crm.tables import stamps, utc
-from crm.workspaces.models import users, workspaces
+from crm.workspaces.models import users
 
 
 def shape(opportunity: FromClause) -> Select[Any]:
@@ -114,76 +112,6 @@ def shape(opportunity: FromClause) -> Select[Any]:
     )
 
 
-def today() -> ColumnElement[Any]:
-    """The workspace's day, worked out once per statement."""
-    return select(local_date(func.now())).scalar_subquery()
-
-
-def is_stale(opportunity: FromClause, stage: FromClause, last_contact_at: ColumnElement[Any]) -> ColumnElement[bool]:
-    """It has been in its stage for longer than expected, or nothing was done for so long (``domain.md`` B5).
-
-    Near the end silence counts sooner. Calendar days; what does not move because it rests or is over is not stale.
-    """
-    c = opportunity.c
-    limit = case(
-        (stage.c.late, bindparam("opportunities_silent_days_late", type_=Integer)),
-        else_=bindparam("opportunities_silent_days", type_=Integer),
-    )
-    # GREATEST passes over what is not known.
-    last = local_date(func.greatest(c.last_activity_at, last_contact_at, c.stage_entered_at))
-    too_long = func.coalesce(today() - local_date(c.stage_entered_at) > stage.c.expected_days, False)
-    return and_(c.state == "open", or_(too_long, today() - last > limit))
-
-
-def own_currency() -> ColumnElement[Any]:
-    """The workspace's own currency, read once per statement."""
-    at_home = workspaces.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return select(workspaces.c.currency).where(at_home).scalar_subquery()
-
-
-def own_amount(opportunity: FromClause) -> ColumnElement[Any]:
-    """The amount in the workspace's own currency, by the rate of the day it closed, or of today, to cents.
-
-    Null where no amount, or no rate for that day, is known.
-    """
-    c = opportunity.c
-    rate = rate_on(c.workspace_id, c.currency, func.coalesce(c.closed_on, today()))
-    return case((c.currency == own_currency(), c.amount), else_=func.round(c.amount * rate, 2))
-
-
-def progress_code(opportunity: FromClause, stage: FromClause) -> ColumnElement[Any]:
-    """How far the sale is, 0 to 7 (``domain.md`` A120, C2): 6 in contract, 7 when it has ended."""
-    c = opportunity.c
-    return case(
-        (and_(c.state == "won", c.contract_ends_on < today()), 7), (c.state == "won", 6), else_=stage.c.progress_code
-    )
-
-
-def probability(opportunity: FromClause, stage: FromClause) -> ColumnElement[Any]:
-    """How likely it is won: 1 once it is, 0 once it is lost, else its own or its stage's."""
-    c = opportunity.c
-    return case(
-        (c.state == "won", literal(1, Numeric)),
-        (c.state == "lost", literal(0, Numeric)),
-        else_=func.coalesce(c.probability, stage.c.probability),
-    )
-
-
-def weighted(opportunity: FromClause, stage: FromClause) -> ColumnElement[Any]:
-    """Amount × probability, rounded half up to cents (``domain.md`` B5, D6); null where no amount is known."""
-    return func.round(opportunity.c.amount * probability(opportunity, stage), 2)
-
-
-def category(opportunity: FromClause, stage: FromClause) -> ColumnElement[Any]:
-    """What it counts as in a forecast: ``closed`` once won; nothing once lost, or while it rests."""
-    c = opportunity.c
-    return case(
-        (c.state == "won", "closed"),
-        (c.state.in_(("lost", "on_hold")), "omitted"),
-        else_=func.coalesce(c.forecast_category, stage.c.forecast_category),
-    )
-
-
 def _stage(stage: FromClause) -> ColumnElement[Any]:
     names = ("id", "key", "name", "name_zh", "place")
     return func.json_build_object(*(part for name in names for part in (name, stage.c[name])))
@@ -219,25 +147,6 @@ def _of_stage(what: Callable[[FromClause], ColumnElement[Any]]) -> ColumnElement
     return select(what(stage)).where(here).correlate(opportunities).scalar_subquery()
 
 
-def _may_be_stale() -> ColumnElement[bool]:
-    """What the row alone can tell, so that its stage and its customer are asked only where it matters."""
-    c, stage = opportunities.c, pipeline_stages.alias("shortest").c
-    shortest = select(func.min(stage.expected_days)).where(stage.workspace_id == bindparam("workspace_id", type_=Uuid))
-    silence = func.least(
-        bindparam("opportunities_silent_days", type_=Integer),
-        bindparam("opportunities_silent_days_late", type_=Integer),
-    )
-    quiet = today() - local_date(func.greatest(c.last_activity_at, c.stage_entered_at)) > silence
-    settled = today() - local_date(c.stage_entered_at) > shortest.scalar_subquery()
-    return and_(c.state == "open", or_(quiet, func.coalesce(settled, False)))
-
-
-def _last_contact_at() -> ColumnElement[Any]:
-    customer = customers.alias("its_customer").c
-    here = and_(customer.workspace_id == opportunities.c.workspace_id, customer.id == opportunities.c.customer_id)
-    return select(customer.last_contact_at).where(here).correlate(opportunities).scalar_subquery()
-
-
 OPPORTUNITY = Noun("opportunity", opportunities, shape, visible)
 
 LIST = Listing(
@@ -256,10 +165,9 @@ LIST = Listing(
         "forecast_category": _of_stage(lambda stage: category(opportunities, stage))
         == any_(bindparam("forecast_category", type_=ARRAY(Text))),
         "stale": case(
-            (_may_be_stale(), _of_stage(lambda stage: is_stale(opportunities, stage, _last_contact_at()))), else_=False
+            (may_be_stale(), _of_stage(lambda stage: is_stale(opportunities, stage, last_contact_at()))), else_=False
         )
         == bindparam("stale", type_=Boolean),
-        "one_owner": opportunities.c.owner_id == bindparam("one_owner", type_=Uuid),
         "q": or_(
             func.strpos(func.lower(opportunities.c.name), func.lower(bindparam("q", type_=Text))) > 0,
             opportunities.c.reference == bindparam("q", type_=Text),
@@ -279,8 +187,4 @@ async def get(access: Access, opportunity_id: UUID) -> Answer:
 
 async def page(access: Access, wanted: OpportunityFilter) -> bytes:
     """A page of opportunities, without the archived ones unless they are asked for."""
-    given = wanted.given() | {"archived": wanted.archived}
-    if len(given.get("owner_id", ())) == 1:
-        # Any of one is that one: only an equality lets the index give the owner's sales in their order.
-        given["one_owner"] = given.pop("owner_id")[0]
-    return await reading.page(access, LIST, wanted, given)
+    return await reading.page(access, LIST, wanted, wanted.given() | {"archived": wanted.archived})

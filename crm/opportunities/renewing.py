@@ -32,10 +32,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.customers.models import customers
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.opportunities import events, history
 from crm.opportunities.grades import review_every
 from crm.opportunities.models import opportunities
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.recording import recorded

@@ -17,6 +17,7 @@ from crm.pipelines.models import ONE_PIPELINE_PER_NAME, pipeline_stages, pipelin
 from crm.pipelines.queries import PIPELINE
 from crm.pipelines.schemas import PipelineCreate, PipelineUpdate, StageSent
 from crm.recording import changing, creating, explain, record, renamed
+from crm.tables import at_home
 from crm.workspaces.ids import new_id
 
 TAKEN = {ONE_PIPELINE_PER_NAME: PipelineNameTaken}
@@ -118,14 +119,10 @@ def _update(columns: frozenset[str]) -> Insert:
     return changing(PIPELINE, Sight.ALL, columns, pipelines.c.archived_at.is_(None))
 
 
-def _at_home() -> Any:
-    return pipelines.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _no_default() -> Update:
     others = pipelines.c.id != bindparam("id", type_=Uuid)
-    return pipelines.update().where(_at_home(), others, pipelines.c.is_default).values(is_default=False)
+    return pipelines.update().where(at_home(pipelines), others, pipelines.c.is_default).values(is_default=False)
 
 
 @statement
@@ -152,7 +149,7 @@ def _note_stages() -> Insert:
 @statement
 def _lock() -> Any:
     from_here = pipelines.select().with_only_columns(pipelines.c.id)
-    return from_here.where(_at_home(), pipelines.c.id == bindparam("id", type_=Uuid)).with_for_update()
+    return from_here.where(at_home(pipelines), pipelines.c.id == bindparam("id", type_=Uuid)).with_for_update()
 
 
 SET = ("name", "name_zh", "place", "probability", "forecast_category", "progress_code", "expected_days", "late")

@@ -45,11 +45,11 @@ from crm.nouns import Noun, as_json, this_one
 from crm.privacy import events, traces
 from crm.privacy.errors import CompanyHasNoPersonalData
 from crm.privacy.people import A_CUSTOMER
-from crm.privacy.places import HOMES, PERSONS
+from crm.privacy.rows import HOMES, PERSONS
 from crm.privacy_requests.queries import PRIVACY_REQUEST
 from crm.recording import explain
 from crm.sealing import Sealer
-from crm.tables import utc
+from crm.tables import at_home, utc
 from crm.tasks.queries import TASK
 from crm.trust.queries import TRUST_RATING
 from crm.visits.queries import VISIT
@@ -120,7 +120,7 @@ def _disclosed(noun: Noun, sight: Sight) -> Insert:
 
 def _part(noun: Noun, order: str, *which: ColumnElement[bool]) -> ColumnElement[Any]:
     """Rows of a noun, each as the noun shows it."""
-    rows = noun.table.select().where(_home(noun.table), *which).subquery(noun.table.name)
+    rows = noun.table.select().where(at_home(noun.table), *which).subquery(noun.table.name)
     found = as_json(noun, rows, key=rows.c[order], row_id=rows.c.id).subquery("found")
     items = func.json_agg(found.c.item).aggregate_order_by(found.c.key, found.c.row_id)
     return select(func.coalesce(items, func.json_build_array())).scalar_subquery()
@@ -128,7 +128,7 @@ def _part(noun: Noun, order: str, *which: ColumnElement[bool]) -> ColumnElement[
 
 def _record(noun: Noun, person: ColumnElement[Any]) -> ColumnElement[Any]:
     table = noun.table
-    mine = table.select().where(_home(table), table.c.id == person).subquery(table.name)
+    mine = table.select().where(at_home(table), table.c.id == person).subquery(table.name)
     return as_json(noun, mine).scalar_subquery()
 
 
@@ -136,10 +136,10 @@ def _record(noun: Noun, person: ColumnElement[Any]) -> ColumnElement[Any]:
 def _everything() -> Select[Any]:
     """One document, whatever stands in it: each part as its own noun shows it."""
     person = bindparam("id", type_=Uuid)
-    here = select(contacts.c.customer_id).where(_home(contacts), contacts.c.id == person).scalar_subquery()
+    here = select(contacts.c.customer_id).where(at_home(contacts), contacts.c.id == person).scalar_subquery()
     i, v, t, kept, c = INTERACTION.table.c, VISIT.table.c, TASK.table.c, contact_taboos.c, HELD.table.c
     met = person == any_(v.met_contact_ids)
-    known = exists().where(_home(contact_taboos), kept.id == person, kept.sealed.is_not(None))
+    known = exists().where(at_home(contact_taboos), kept.id == person, kept.sealed.is_not(None))
     restricted = func.json_build_object("known", known, "text", bindparam("taboos", type_=Text))
     document = func.json_build_object(
         "contact", _record(CONTACT, person),
@@ -191,8 +191,8 @@ def _everything_of_customer() -> Select[Any]:
 def _naming(fact: FromClause, person: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]:
     """The facts that name a person. They stand under the customers where the person's own facts stand."""
     own = facts.alias("own")
-    told = select(own.c.customer_id).where(_home(own), own.c.subject_type == "contact", own.c.subject_id == person)
-    now = select(contacts.c.customer_id).where(_home(contacts), contacts.c.id == person)
+    told = select(own.c.customer_id).where(at_home(own), own.c.subject_type == "contact", own.c.subject_id == person)
+    now = select(contacts.c.customer_id).where(at_home(contacts), contacts.c.id == person)
     named = cast(person, Text)
     return (
         fact.c.customer_id.in_(told.union(now)),
@@ -201,8 +201,3 @@ def _naming(fact: FromClause, person: ColumnElement[Any]) -> tuple[ColumnElement
             func.strpos(func.coalesce(cast(fact.c.changes, Text), ""), named) > 0,
         ),
     )
-
-
-def _home(table: FromClause) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home

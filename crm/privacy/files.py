@@ -10,8 +10,8 @@ from crm.database import Transaction, statement
 from crm.exports.models import exports
 from crm.imports.files import opened
 from crm.imports.models import import_files
-from crm.privacy.traces import at_home
 from crm.removals.actions import owe
+from crm.tables import at_home
 
 LIE_AROUND = text("interval '2 days'")
 """Longer than the file of an export is kept."""

@@ -27,8 +27,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, array
 
 from crm.database import statement
 from crm.privacy.people import A_CONTACT, Person
-from crm.privacy.places import PERSONS, PLACES, Place
-from crm.privacy.traces import CALLED, PATTERN, at_home
+from crm.privacy.places import PLACES
+from crm.privacy.rows import PERSONS, Place
+from crm.privacy.traces import CALLED, PATTERN
+from crm.tables import at_home
 
 MOST = 1000
 

@@ -10,27 +10,10 @@ numbers and addresses are taken out of the words, and the answer lists what is l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    any_,
-    bindparam,
-    case,
-    literal,
-    null,
-    or_,
-    select,
-    text,
-    true,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Table, Text, any_, case, literal, null, or_, text, true
 
 from crm.attachments.models import attachments
 from crm.comments.models import opportunity_comments
@@ -45,79 +28,18 @@ from crm.key_customers.models import key_proposals
 from crm.notes.models import notes
 from crm.notifications.models import notifications
 from crm.opportunities.models import opportunities, opportunity_moves
+from crm.privacy.rows import HOMES, PERSONS, Place, belonging, hung, ids, not_of_a_contact, under
 from crm.privacy_requests.models import privacy_requests
 from crm.reminders.models import reminders
-from crm.removals.vocabulary import Kind
 from crm.surveys.models import surveys
 from crm.tasks.models import tasks
 from crm.tasks.origins import task_series
 from crm.trust.models import trust_ratings
 from crm.visits.models import visits
 
-Condition = ColumnElement[bool]
-
-PERSONS = bindparam("persons", type_=ARRAY(Uuid))
-"""The records of the person: a contact, or a customer with those that were merged into it."""
-
-HOMES = bindparam("homes", type_=ARRAY(Uuid))
-"""The customers where the person stands or stood, and those that these were merged with."""
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def hung(table: Table) -> Condition:
-    """Rows whose subject is the person."""
-    subject: Condition = table.c.subject_id == any_(PERSONS)
-    return subject
-
-
-def belonging(table: Table) -> Condition:
-    """Rows of a customer who is the person."""
-    own: Condition = table.c.customer_id == any_(PERSONS)
-    return own
-
-
-def under(table: Table) -> Condition:
-    """Rows of the customers where the person stands."""
-    there: Condition = table.c.customer_id == any_(HOMES)
-    return there
-
-
-def _and_not_of_a_contact(table: Table) -> Condition:
-    """Of a customer who is the person, but not about somebody beside them."""
-    return or_(hung(table), belonging(table) & (table.c.subject_type != "contact"))
-
-
-def _ids(table: Table, *which: Condition) -> Select[Any]:
-    return select(table.c.id).where(table.c.workspace_id == bindparam("workspace_id", type_=Uuid), *which)
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """A table, its columns with words, and which of its rows say something of a person.
-
-    ``told_as`` is the noun under which facts tell of its rows, and ``told`` are members of those facts with words that
-    are no columns. ``gone`` is what else is overwritten where a row is about the person alone, ``file`` the kind of
-    file that goes with it, and ``stamp`` the column that keeps when. ``with_contact`` finds
-    the rows in which a contact takes part, beside others.
-    """
-
-    table: Table
-    texts: tuple[str, ...]
-    near: Condition
-    told_as: str | None = None
-    of_contact: Condition | None = None
-    of_customer: Condition | None = None
-    with_contact: Condition | None = None
-    told: tuple[str, ...] = ()
-    file: Kind | None = None
-    stamp: str | None = None
-    gone: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-
-
-_TASKS_OF_CONTACT = _ids(tasks, hung(tasks))
-_TASKS_OF_CUSTOMER = _ids(tasks, _and_not_of_a_contact(tasks))
-_VISITS_OF_CUSTOMER = _ids(visits, belonging(visits))
+_TASKS_OF_CONTACT = ids(tasks, hung(tasks))
+_TASKS_OF_CUSTOMER = ids(tasks, not_of_a_contact(tasks))
+_VISITS_OF_CUSTOMER = ids(visits, belonging(visits))
 
 
 def _saying(table: Table, told_as: str) -> Place:
@@ -147,7 +69,7 @@ PLACES: tuple[Place, ...] = (
         told_as="note",
         near=under(notes),
         of_contact=hung(notes),
-        of_customer=_and_not_of_a_contact(notes),
+        of_customer=not_of_a_contact(notes),
     ),
     Place(
         attachments,
@@ -155,7 +77,7 @@ PLACES: tuple[Place, ...] = (
         told_as="attachment",
         near=under(attachments),
         of_contact=hung(attachments),
-        of_customer=_and_not_of_a_contact(attachments),
+        of_customer=not_of_a_contact(attachments),
         told=("sha256",),
         file="attachment",
         gone=MappingProxyType({"sha256": literal("", Text)}),
@@ -167,7 +89,7 @@ PLACES: tuple[Place, ...] = (
         told_as="task",
         near=under(tasks),
         of_contact=hung(tasks),
-        of_customer=_and_not_of_a_contact(tasks),
+        of_customer=not_of_a_contact(tasks),
     ),
     Place(
         task_series,
@@ -175,7 +97,7 @@ PLACES: tuple[Place, ...] = (
         told_as="task_series",
         near=under(task_series),
         of_contact=hung(task_series),
-        of_customer=_and_not_of_a_contact(task_series),
+        of_customer=not_of_a_contact(task_series),
     ),
     _saying(reminders, "reminder"),
     _saying(notifications, "notification"),
@@ -227,15 +149,15 @@ PLACES: tuple[Place, ...] = (
     Place(
         opportunity_moves,
         ("reason",),
-        near=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
-        of_customer=opportunity_moves.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
+        near=opportunity_moves.c.opportunity_id.in_(ids(opportunities, under(opportunities))),
+        of_customer=opportunity_moves.c.opportunity_id.in_(ids(opportunities, belonging(opportunities))),
     ),
     Place(
         opportunity_comments,
         ("text",),
         told_as="comment",
-        near=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, under(opportunities))),
-        of_customer=opportunity_comments.c.opportunity_id.in_(_ids(opportunities, belonging(opportunities))),
+        near=opportunity_comments.c.opportunity_id.in_(ids(opportunities, under(opportunities))),
+        of_customer=opportunity_comments.c.opportunity_id.in_(ids(opportunities, belonging(opportunities))),
     ),
     Place(
         complaints,
@@ -256,9 +178,9 @@ PLACES: tuple[Place, ...] = (
         complaint_steps,
         ("note",),
         near=complaint_steps.c.complaint_id.in_(
-            _ids(complaints, or_(under(complaints), complaints.c.customer_id.is_(None)))
+            ids(complaints, or_(under(complaints), complaints.c.customer_id.is_(None)))
         ),
-        of_customer=complaint_steps.c.complaint_id.in_(_ids(complaints, belonging(complaints))),
+        of_customer=complaint_steps.c.complaint_id.in_(ids(complaints, belonging(complaints))),
     ),
     Place(
         surveys,

@@ -9,7 +9,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     CompoundSelect,
-    FromClause,
     LargeBinary,
     Select,
     Text,
@@ -41,7 +40,9 @@ from crm.groups.models import customer_links
 from crm.imports.models import import_problems
 from crm.nouns import this_one
 from crm.privacy.people import A_CONTACT, Person
-from crm.privacy.places import HOMES, PERSONS, told_texts
+from crm.privacy.places import told_texts
+from crm.privacy.rows import HOMES, PERSONS
+from crm.tables import at_home
 from crm.webhooks.models import webhook_attempts, webhook_deliveries, webhook_endpoints
 from crm.workspaces.models import idempotency_keys
 
@@ -50,12 +51,6 @@ ABOUT = bindparam("about", type_=ARRAY(Uuid))
 CALLED = bindparam("called", type_=Text)
 PATTERN = bindparam("pattern", type_=Text)
 KEPT = bindparam("kept", type_=ARRAY(Text))
-
-
-def at_home(table: FromClause) -> ColumnElement[bool]:
-    """In this workspace."""
-    home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return home
 
 
 @statement

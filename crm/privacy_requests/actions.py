@@ -26,6 +26,7 @@ from crm.privacy_requests.rules import MOVES, before, due_on
 from crm.privacy_requests.schemas import PrivacyRequestCreate
 from crm.privacy_requests.vocabulary import Move
 from crm.recording import changing, creating, explain, record, renamed
+from crm.tables import at_home
 
 WHO = ("contact_id", "customer_id")
 """The columns that name a record of the person; where neither does, ``person`` describes them."""
@@ -81,11 +82,11 @@ async def _move(access: Access, move: Move, event_type: str, request_id: UUID, v
 def _insert(sight: Sight, columns: frozenset[str]) -> Insert:
     there: ColumnElement[bool] | None = None
     if "contact_id" in columns:
-        there = exists().where(_home(contacts), contacts.c.id == bindparam("new_contact_id"), CONTACT.visible(sight))
+        there = exists().where(at_home(contacts), contacts.c.id == bindparam("new_contact_id"), CONTACT.visible(sight))
     if "customer_id" in columns:
         person = customers.c.kind == "person"
         named = customers.c.id == bindparam("new_customer_id")
-        there = exists().where(_home(customers), named, person, CUSTOMER.visible(sight))
+        there = exists().where(at_home(customers), named, person, CUSTOMER.visible(sight))
     return creating(PRIVACY_REQUEST, columns, only_if=there)
 
 
@@ -105,11 +106,6 @@ def _change(sight: Sight, move: Move, columns: frozenset[str]) -> Insert:
 
 def _is_erased() -> ColumnElement[bool]:
     def erased(table: Any, id: ColumnElement[Any]) -> Exists:
-        return exists().where(_home(table), table.c.id == id, table.c.erased_at.is_not(None))
+        return exists().where(at_home(table), table.c.id == id, table.c.erased_at.is_not(None))
 
     return or_(erased(contacts, privacy_requests.c.contact_id), erased(customers, privacy_requests.c.customer_id))
-
-
-def _home(table: Any) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home

@@ -7,8 +7,8 @@ from sqlalchemy import Select, Text, Uuid, and_, bindparam, cast, exists, func, 
 
 from crm import clock
 from crm.care.words import in_language
-from crm.customers.queries import local_date
 from crm.database import Transaction, statement
+from crm.days import local_date
 from crm.privacy_requests.models import privacy_requests
 from crm.privacy_requests.rules import OPEN
 from crm.privacy_requests.words import OVERDUE

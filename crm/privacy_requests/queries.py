@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, fun
 
 from crm import reading
 from crm.actor import Sight
-from crm.customers.queries import local_date
 from crm.database import Access
+from crm.days import local_date
 from crm.nouns import Answer, Noun
 from crm.privacy_requests.models import privacy_requests
 from crm.privacy_requests.rules import OPEN

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Insert,
     Select,
     Text,
-    Uuid,
     and_,
     bindparam,
     cast,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from crm.actor import Sight
 from crm.database import Access, statement
 from crm.errors import NotFound, invalid
-from crm.nouns import Answer, Noun, this_one
+from crm.nouns import Answer, Noun, about_this, this_one
 from crm.recording import changing, creating, explain, record, renamed
 from crm.reminders import events
 from crm.reminders.errors import ReminderOfTask, ReminderOver, ReminderSnoozedTooOften
@@ -133,22 +132,16 @@ async def _zone_of_reminder(access: Access, reminder_id: UUID) -> str:
 @statement
 def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
     """A new reminder about a row of this noun, where the actor sees it, for someone who is there to hear it."""
-    table = about.table
-    subject = and_(
-        table.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        table.c.id == bindparam("new_subject_id", type_=Uuid),
-        about.visible(sight),
-    )
+    subject, is_seen = about_this(about, sight)
     return creating(
         REMINDER,
         columns,
         values={
             "kind": literal("personal", Text),
-            "subject_type": literal(about.name, Text),
-            "customer_id": select(table.c[about.customer or "id"]).where(subject).scalar_subquery(),
+            **subject,
             "dedupe_key": func.concat("personal:", func.uuidv7()),
         },
-        only_if=and_(exists().where(subject), exists().where(active_user())),
+        only_if=is_seen & exists().where(active_user()),
     )
 
 

@@ -5,8 +5,6 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Text, U
 from crm.reminders.vocabulary import CancelledBecause, Caution, Kind, MovedBecause, State
 from crm.tables import UNRECORDED, link, moment, newest_first, noun, one_of
 
-ONE_REMINDER_PER_DEDUPE_KEY = "uq_reminders_workspace_id_dedupe_key"
-
 reminders = noun(
     "reminders",
     Column("kind", Text, nullable=False, server_default="task"),

@@ -24,9 +24,6 @@ MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
 )
 """From which state which move leads where. A snoozed reminder is a scheduled one whose ``snooze_count`` is not 0."""
 
-BY_PEOPLE: frozenset[Move] = frozenset({"update", "cancel", "snooze", "acknowledge"})
-"""The rest is done by the worker, or follows from what is done to the subject."""
-
 MOST_SNOOZES = 3
 
 

@@ -5,17 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     Select,
     Uuid,
     and_,
     bindparam,
-    func,
     literal,
-    or_,
     select,
-    true,
     union_all,
 )
 
@@ -30,8 +26,8 @@ from crm.surveys import words
 from crm.surveys.words import in_language
 from crm.tasks import actions as tasks
 from crm.tasks.actions import Owed
-from crm.workspaces.models import teams, users
-from crm.workspaces.superiors import superiors
+from crm.workspaces.models import users
+from crm.workspaces.superiors import leaders
 
 LOW_CSAT = 2
 LOW_NPS = 6
@@ -82,34 +78,48 @@ async def follow_low_mark(tx: Transaction, fact: Fact) -> None:
 
 @statement
 def _who_follows() -> Select[Any]:
-    """The assignee's manager, else the team's, else the customer's owner's, else an administrator; never the one it is
-    about, and nobody who is gone.
+    """The assignee's manager, else the team's, else the customer's owner's, else an administrator; never the assignee
+    while somebody else leads, never the one it is about, and nobody who is gone.
     """
     c, u, home = complaints.c, users.c, bindparam("workspace_id", type_=Uuid)
-    about = select(c.assignee_id, c.team_id, c.responsible_id, customers.c.owner_id).select_from(
-        complaints.outerjoin(customers, and_(customers.c.workspace_id == home, customers.c.id == c.customer_id))
+    assignee, owner = users.alias("assignee"), users.alias("owner")
+    teams = {"assignee": assignee.c.team_id, "complaint": c.team_id, "owner": owner.c.team_id}
+    case = (
+        select(
+            c.assignee_id,
+            c.responsible_id,
+            owner.c.id.label("owner_id"),
+            *(team_id.label(f"team_of_{whose}") for whose, team_id in teams.items()),
+        )
+        .select_from(
+            complaints.outerjoin(customers, and_(customers.c.workspace_id == home, customers.c.id == c.customer_id))
+            .outerjoin(assignee, and_(assignee.c.workspace_id == home, assignee.c.id == c.assignee_id))
+            .outerjoin(owner, and_(owner.c.workspace_id == home, owner.c.id == customers.c.owner_id))
+        )
+        .where(c.workspace_id == home, c.id == bindparam("complaint_id", type_=Uuid))
+        .cte("case_of")
     )
-    case = about.where(c.workspace_id == home, c.id == bindparam("complaint_id", type_=Uuid)).cte("case_of")
-    above = superiors()
-
-    def manager(of: ColumnElement[Any]) -> Select[Any]:
-        return select(above.c.manager_id).join(case, above.c.user_id == of)
-
-    ways: list[Select[Any]] = [
-        manager(case.c.assignee_id),
-        select(teams.c.manager_id).join(case, and_(teams.c.workspace_id == home, teams.c.id == case.c.team_id)),
-        manager(case.c.owner_id),
-        select(u.id).where(u.workspace_id == home, u.role == "admin"),
-    ]
-    listed = [way.add_columns(literal(place, Integer).label("place")) for place, way in enumerate(ways)]
-    whom = union_all(*listed).subquery("whom")
-    user_id, place = whom.c
-    not_about = or_(case.c.responsible_id.is_(None), case.c.responsible_id != user_id)
-    there = and_(u.workspace_id == home, u.id == user_id, u.state == "active")
+    never = (case.c.assignee_id, case.c.responsible_id)
+    ways = (
+        select(
+            literal(place, Integer).label("place"),
+            case.c[f"team_of_{whose}"].label("team_id"),
+            *never,
+            (case.c.owner_id if whose == "owner" else case.c.assignee_id).label("oneself"),
+        )
+        for place, whose in enumerate(teams)
+    )
+    above = leaders(union_all(*ways).cte("ways"))
+    admins = select(literal(len(teams), Integer), u.id).where(
+        u.workspace_id == home,
+        u.role == "admin",
+        u.id.is_distinct_from(select(case.c.responsible_id).scalar_subquery()),
+    )
+    whom = union_all(select(above.c.place, above.c.manager_id), admins).subquery("whom")
+    place, user_id = whom.c
     return (
         select(user_id)
-        .select_from(whom.join(users, there).join(case, true()))
-        .where(not_about)
-        .order_by(place, func.coalesce(u.created_at, func.now()), user_id)
+        .select_from(whom.join(users, and_(u.workspace_id == home, u.id == user_id, u.state == "active")))
+        .order_by(place, u.created_at, user_id)
         .limit(1)
     )

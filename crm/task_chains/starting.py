@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Integer, Select, Text, Uuid, and_, bindparam, exists, func, select
+from sqlalchemy import Insert, Integer, Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from crm import clock
@@ -25,6 +25,7 @@ from crm.tasks.models import tasks
 from crm.tasks.origins import task_chains
 from crm.tasks.queries import TASK
 from crm.tasks.reminding import remind_first
+from crm.workspaces.colleagues import must_be_active, team_of
 from crm.workspaces.models import users
 
 MOST_CHARACTERS = 500
@@ -44,8 +45,7 @@ async def start(tx: Transaction, wanted: TaskChainStart, about: Noun, customers:
     assignee_id = wanted.assignee_id or tx.actor.user_id
     if assignee_id is None:
         raise invalid("assignee_id", "A key has no tasks of its own: say who is to do it.", "required")
-    if not await tx.value(_is_active(), assignee_id=assignee_id):
-        raise invalid("assignee_id", "There is no such active user.", "not_found")
+    await must_be_active(tx, "assignee_id", assignee_id)
     seen = await tx.row(_subject(about, tx.actor.sight), subject_id=wanted.subject.id)
     if seen is None:
         raise invalid("subject/id", f"There is no such {about.name}.", "not_found")
@@ -191,13 +191,6 @@ def _zone() -> Select[Any]:
 
 
 @statement
-def _is_active() -> Select[Any]:
-    home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    this = users.c.id == bindparam("assignee_id", type_=Uuid)
-    return select(exists().where(home, this, users.c.state == "active"))
-
-
-@statement
 def _insert() -> Insert:
     columns: dict[str, Any] = {
         "subject_type": Text, "subject_id": Uuid, "customer_id": Uuid, "assignee_id": Uuid, "chain_id": Uuid,
@@ -205,13 +198,12 @@ def _insert() -> Insert:
     }  # fmt: skip
     given = {name: bindparam(name, type_=type_) for name, type_ in columns.items()}
     home = bindparam("workspace_id", type_=Uuid)
-    who = and_(users.c.workspace_id == home, users.c.id == given["assignee_id"])
     row = select(
         home,
         *given.values(),
         bindparam("run_id", type_=Uuid),
         bindparam("step", type_=Integer),
-        select(users.c.team_id).where(who).scalar_subquery(),
+        team_of(given["assignee_id"]),
     )
     new = insert(tasks).from_select(["workspace_id", *given, "chain_run_id", "chain_step", "team_id"], row)
     once = new.on_conflict_do_nothing(

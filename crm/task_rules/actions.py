@@ -20,7 +20,7 @@ from crm.task_rules.matching import faults
 from crm.task_rules.queries import TASK_RULE
 from crm.task_rules.schemas import EventTrigger, NightlyTrigger, RuleAction, TaskRuleCreate, TaskRuleUpdate
 from crm.tasks.origins import task_chains, task_rules
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import is_active
 
 Shapes = Mapping[str, type[BaseModel]]
 """The published shape of each event, by its type."""
@@ -139,8 +139,7 @@ def _read_trigger(kept: Mapping[str, Any]) -> EventTrigger | NightlyTrigger:
 
 def _user_is_there() -> Any:
     user_id = bindparam("rule_user_id", type_=Uuid)
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return user_id.is_(None) | exists().where(at_home, users.c.id == user_id, users.c.state == "active")
+    return user_id.is_(None) | is_active(user_id)
 
 
 @statement

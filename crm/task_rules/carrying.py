@@ -6,17 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Select, Uuid, bindparam, exists, select
 
 from crm import clock
-from crm.database import Access, statement
+from crm.database import Access
 from crm.errors import FieldError, Unprocessable, invalid
 from crm.task_rules.conditions import CONDITIONS
 from crm.task_rules.errors import BrokenRule
 from crm.task_rules.finding import Candidate, Look
 from crm.task_rules.making import Planned, worded
 from crm.tasks.vocabulary import ASKS_FOR_CONTACT
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import somebody_is_active
 
 
 async def look_for(
@@ -45,7 +44,8 @@ async def look_for(
 
 async def must_be_there(access: Access, action: Mapping[str, Any]) -> None:
     """The named user is active. Raises ``BrokenRule``."""
-    if action.get("user_id") is not None and not await access.value(_is_active(), user_id=_id(action["user_id"])):
+    user_id = _id(action.get("user_id"))
+    if user_id is not None and not await somebody_is_active(access, user_id):
         raise BrokenRule("user_gone")
 
 
@@ -89,9 +89,3 @@ def _errors(error: ValidationError) -> Iterable[FieldError]:
     for one in error.errors():
         at = "/".join(str(part) for part in one["loc"])
         yield FieldError(f"#/trigger/parameters/{at}", one["msg"], one["type"])
-
-
-@statement
-def _is_active() -> Select[Any]:
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return select(exists().where(at_home, users.c.id == bindparam("user_id", type_=Uuid), users.c.state == "active"))

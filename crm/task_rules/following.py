@@ -148,7 +148,10 @@ def _seen(whom: Whom) -> Select[Any]:
     source = source.outerjoin(owner, and_(owner.c.workspace_id == home, owner.c.id == owner_id))
     wanted = owner_id
     if whom == "manager":
-        above = superiors()
+        theirs = select(c.owner_id).where(c.workspace_id == home, c.id == bindparam("customer_id", type_=Uuid))
+        above = superiors(
+            users.c.id == func.coalesce(bindparam("holder_id", type_=Uuid), theirs.scalar_subquery(), type_=Uuid)
+        )
         source = source.outerjoin(above, above.c.user_id == owner_id)
         wanted = above.c.manager_id
     if whom == "user":

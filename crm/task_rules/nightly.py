@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from crm import clock
 from crm.database import Transaction, statement
 from crm.errors import Unprocessable
+from crm.tables import at_home
 from crm.task_rules import carrying, faults, finding, keeping, making, overdue
 from crm.task_rules.errors import BrokenRule
 from crm.tasks.origins import task_rule_rounds
@@ -80,10 +81,6 @@ def _cause(error: Exception) -> Exception:
     return error
 
 
-def _at_home() -> Any:
-    return task_rule_rounds.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-
-
 @statement
 def _rounds() -> Select[Any]:
     w, r = workspaces.c, task_rule_rounds.c
@@ -100,10 +97,14 @@ def _begin() -> Insert:
 
 @statement
 def _take() -> Select[Any]:
-    return select(func.now().label("now")).where(_at_home()).with_for_update(skip_locked=True, of=task_rule_rounds)
+    return (
+        select(func.now().label("now"))
+        .where(at_home(task_rule_rounds))
+        .with_for_update(skip_locked=True, of=task_rule_rounds)
+    )
 
 
 @statement
 def _done() -> Update:
     done = {"done_for": bindparam("done_for", type_=Day), "done_at": func.now()}
-    return update(task_rule_rounds).where(_at_home()).values(done)
+    return update(task_rule_rounds).where(at_home(task_rule_rounds)).values(done)

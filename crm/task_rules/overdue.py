@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crm.calendars.whose import user_calendars, working_days_after
 from crm.database import Transaction, statement
+from crm.days import local_date
 from crm.notifications.models import notifications
 from crm.recording import recorded
 from crm.reminders.models import reminders
-from crm.task_rules.conditions.kinds import TODAY, local_day
+from crm.task_rules.conditions.kinds import TODAY
 from crm.tasks import events
 from crm.tasks.models import tasks
 from crm.tasks.queries import TASK
@@ -33,7 +34,7 @@ def _tell() -> Insert:
     t, home = tasks.c, bindparam("workspace_id", type_=Uuid)
     of, above = user_calendars(), superiors()
     allowed: ColumnElement[int] = bindparam("tasks_overdue_after_days", type_=Integer)
-    due_on = local_day(t.due_at)
+    due_on = local_date(t.due_at)
     late_on = func.coalesce(working_days_after(of.c.calendar_id, due_on, allowed), due_on + allowed, type_=Day)
     late = (
         select(t.id, above.c.manager_id)

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Exists, Insert, Select, Text, Update, Uuid, and_, bindparam, exists, func, literal, null, select
+from sqlalchemy import Insert, Select, Text, Update, Uuid, and_, bindparam, func, null, select
 
 from crm import clock, reading
 from crm.actor import Sight
 from crm.database import Transaction, statement
 from crm.errors import NotFound, invalid
-from crm.nouns import Answer, Noun, as_answer
+from crm.nouns import Answer, Noun, about_this, as_answer
 from crm.recording import changing, creating, explain, record, recorded, renamed
+from crm.tables import at_home
 from crm.task_series import events
 from crm.task_series.errors import SeriesEnded
 from crm.task_series.going_on import begin, end
@@ -25,8 +26,10 @@ from crm.tasks.models import tasks
 from crm.tasks.origins import task_series
 from crm.tasks.queries import TASK
 from crm.tasks.reminding import remind_anew
+from crm.workspaces.colleagues import is_active, must_be_active, team_of
 from crm.workspaces.models import users
 
+ASSIGNEE = bindparam("new_assignee_id", type_=Uuid)
 RHYTHM = frozenset({"rrule", "first_at", "timezone"})
 SAME = ("title", "note", "assignee_id", "remind_before")
 """What an open task takes over from its series when all following are changed."""
@@ -50,8 +53,7 @@ async def create(tx: Transaction, new: TaskSeriesCreate, about: Noun) -> Answer:
     _check(values["rrule"], values["first_at"], zone)
     created = await record(tx, events.CREATED, _insert(about, tx.actor.sight, frozenset(values)), **renamed(values))
     if created is None:
-        if not await tx.value(_is_active(), new_assignee_id=assignee_id):
-            raise invalid("assignee_id", "There is no such active user.", "not_found")
+        await must_be_active(tx, "assignee_id", assignee_id)
         raise invalid("subject/id", f"There is no such {about.name}.", "not_found")
     return await _begun(tx, created.id)
 
@@ -77,8 +79,8 @@ async def update(tx: Transaction, series_id: UUID, change: TaskSeriesUpdate) -> 
         answer = await explain(tx, TASK_SERIES, series_id)
         if orjson.loads(answer.body)["state"] == "ended":
             raise SeriesEnded
-        if "assignee_id" in values and not await tx.value(_is_active(), new_assignee_id=values["assignee_id"]):
-            raise invalid("assignee_id", "There is no such active user.", "not_found")
+        if "assignee_id" in values:
+            await must_be_active(tx, "assignee_id", values["assignee_id"])
         return answer
     if another:
         await _put_back(tx, series_id, PUT_BACK)
@@ -128,19 +130,6 @@ def _minutes(sent: TaskSeriesCreate | TaskSeriesUpdate) -> list[int]:
     return sorted({reminder.minutes_before for reminder in sent.reminders}, reverse=True)
 
 
-def _assignee() -> Any:
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home & (users.c.id == bindparam("new_assignee_id", type_=Uuid))
-
-
-def _assignee_is_active() -> Exists:
-    return exists().where(_assignee(), users.c.state == "active")
-
-
-def _team() -> Any:
-    return select(users.c.team_id).where(_assignee()).scalar_subquery()
-
-
 def _of_series() -> Any:
     """The open tasks of a series that are still to come."""
     home = tasks.c.workspace_id == bindparam("workspace_id", type_=Uuid)
@@ -149,21 +138,15 @@ def _of_series() -> Any:
 
 @statement
 def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
-    table = about.table
-    subject = and_(
-        table.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        table.c.id == bindparam("new_subject_id", type_=Uuid),
-        about.visible(sight),
-    )
+    subject, is_seen = about_this(about, sight)
     return creating(
         TASK_SERIES,
         columns,
         values={
-            "subject_type": literal(about.name, Text),
-            "customer_id": select(table.c[about.customer or "id"]).where(subject).scalar_subquery(),
-            "team_id": _team(),
+            **subject,
+            "team_id": team_of(ASSIGNEE),
         },
-        only_if=and_(exists().where(subject), _assignee_is_active()),
+        only_if=is_seen & is_active(ASSIGNEE),
     )
 
 
@@ -172,8 +155,8 @@ def _change(sight: Sight, columns: frozenset[str], anew: bool) -> Insert:
     guards = [task_series.c.state == "active"]
     values: dict[str, Any] = {"last_at": null()} if anew else {}
     if "assignee_id" in columns:
-        guards.append(_assignee_is_active())
-        values["team_id"] = _team()
+        guards.append(is_active(ASSIGNEE))
+        values["team_id"] = team_of(ASSIGNEE)
     return changing(TASK_SERIES, sight, columns, *guards, values=values)
 
 
@@ -201,13 +184,8 @@ def _cancel() -> Insert:
 
 
 @statement
-def _is_active() -> Select[Any]:
-    return select(_assignee_is_active())
-
-
-@statement
 def _zone_of() -> Select[Any]:
-    return select(users.c.timezone).where(_assignee())
+    return select(users.c.timezone).where(at_home(users), users.c.id == ASSIGNEE)
 
 
 @statement

@@ -2,10 +2,16 @@
 
 Times are naive: they are what the clock shows in the zone of the series, so 09:00 stays 09:00 over a change of clocks.
 ``crm.clock`` turns them into moments.
+
+``dateutil`` looks for the next time of a rule that has none until the year 9999, a day at a time where it is a daily
+one, and nothing else runs meanwhile. So days are counted here, and for all else it begins near the end of its years:
+each 400 of them have the same days, months and days of the week.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -16,6 +22,11 @@ LONGEST_REACH = timedelta(days=366 * 11)
 
 MOST = 1000
 """Of ``COUNT`` and ``INTERVAL``."""
+
+CYCLE = 400
+"""Years after which the calendar is the same again."""
+
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 _PARTS = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
@@ -39,33 +50,60 @@ class Recurrence:
         count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
         if count and until:
             raise ValueError("COUNT and UNTIL exclude each other.")
-        self._text = ";".join(f"{name}={value}" for name, value in parts.items())
-        self._first = first
+        self._parts, self._first = parts, first
         self._until = _last_moment(until, zone) if until else datetime(2999, 12, 31)  # noqa: DTZ001  # the clock on the wall
         try:
             if self.at_or_after(first) is None:
                 raise ValueError("This rule never comes true.")
             if count:
-                self._until = list(islice(self._rule(first + LONGEST_REACH * 5), int(count)))[-1]
+                self._until = list(islice(self._times(first, first + LONGEST_REACH * 5), int(count)))[-1]
         except (IndexError, OverflowError, TypeError) as error:
             raise ValueError("This is not a rule of RFC 5545.") from error
 
     def at_or_after(self, time: datetime) -> datetime | None:
         """The first time from this one on; None when there is none any more."""
-        found: datetime | None = self._rule(_reach(time)).after(time, inc=True)
-        return found
+        return next(self._times(time, _reach(time)), None)
 
     def after(self, time: datetime) -> datetime | None:
         """The first time later than this one; None when there is none any more."""
-        found: datetime | None = self._rule(_reach(time)).after(time)
-        return found
+        return next((at for at in self._times(time, _reach(time)) if at > time), None)
 
-    def _rule(self, at_most: datetime) -> rrule:
-        until = min(self._until, at_most).strftime("%Y%m%dT%H%M%S")
-        found = rrulestr(f"{self._text};UNTIL={until}", dtstart=self._first)
+    def _times(self, since: datetime, at_most: datetime) -> Iterator[datetime]:
+        until = min(self._until, at_most)
+        return self._days(since, until) if self._parts["FREQ"] == "DAILY" else self._others(since, until)
+
+    def _days(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        step = timedelta(days=int(self._parts.get("INTERVAL", "1")))
+        at = self._first + max(0, -((self._first - since) // step)) * step
+        while at <= until:
+            if self._is_day(at):
+                yield at
+            at += step
+
+    def _is_day(self, at: datetime) -> bool:
+        listed = {name: value.split(",") for name, value in self._parts.items()}
+        last = monthrange(at.year, at.month)[1]
+        has = {
+            "BYMONTH": {str(at.month)},
+            "BYMONTHDAY": {str(at.day), str(at.day - last - 1)},
+            "BYDAY": {DAYS[at.weekday()]},
+            "BYSETPOS": {"1", "-1"},
+        }
+        listed["BYDAY"] = [one[-2:] for one in listed.get("BYDAY", ())]
+        return all(not listed.get(name) or has[name].intersection(listed[name]) for name in has)
+
+    def _others(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        years = CYCLE * max(0, (MAXYEAR - 1 - max(since, until, self._first).year) // CYCLE)
+        text = ";".join(f"{name}={value}" for name, value in self._parts.items())
+        last = _later(until, years).strftime("%Y%m%dT%H%M%S")
+        found = rrulestr(f"{text};UNTIL={last}", dtstart=_later(self._first, years))
         if not isinstance(found, rrule):
             raise TypeError(found)
-        return found
+        return (_later(at, -years) for at in found.xafter(_later(since, years), inc=True))
+
+
+def _later(time: datetime, years: int) -> datetime:
+    return time.replace(year=time.year + years)
 
 
 def _reach(time: datetime) -> datetime:

@@ -9,19 +9,15 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ColumnElement,
-    Exists,
     Insert,
     Select,
     Text,
     Uuid,
-    and_,
     any_,
     bindparam,
     cast,
     column,
-    exists,
     func,
-    literal,
     null,
     select,
 )
@@ -31,9 +27,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from crm.actor import Sight
 from crm.database import Access, Transaction, statement
 from crm.errors import invalid
-from crm.nouns import Answer, Noun
+from crm.nouns import Answer, Noun, about_this
 from crm.recording import changing, creating, explain, record, recorded, renamed
-from crm.tables import Moment
+from crm.tables import Moment, home
 from crm.tasks import events
 from crm.tasks.errors import SnoozedTooOften, TaskClosed
 from crm.tasks.models import tasks
@@ -42,7 +38,9 @@ from crm.tasks.reminding import remind_anew, remind_first
 from crm.tasks.rules import MOST_SNOOZES, MOVES, Move, before
 from crm.tasks.schemas import TaskCreate, TaskReminderSent, TaskUpdate
 from crm.tasks.vocabulary import Kind, SubjectType
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import is_active, must_be_active, team_of
+
+ASSIGNEE = bindparam("new_assignee_id", type_=Uuid)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ async def create(access: Access, new: TaskCreate, about: Noun) -> Answer:
     insert = _insert(about, access.actor.sight, frozenset(values))
     created = await record(access, events.CREATED, insert, **renamed(values))
     if created is None:
-        await _must_be_active(access, assignee_id)
+        await must_be_active(access, "assignee_id", assignee_id)
         raise invalid("subject/id", f"There is no such {about.name}.", "not_found")
     return created
 
@@ -145,13 +143,8 @@ async def _why_not(access: Access, move: Move, task_id: UUID, values: Mapping[st
     if move == "snooze":
         raise invalid("until", "A moment later than now and later than it is due.", "too_early")
     if "assignee_id" in values:
-        await _must_be_active(access, values["assignee_id"])
+        await must_be_active(access, "assignee_id", values["assignee_id"])
     return answer
-
-
-async def _must_be_active(access: Access, assignee_id: UUID) -> None:
-    if not await access.value(_is_active(), new_assignee_id=assignee_id):
-        raise invalid("assignee_id", "There is no such active user.", "not_found")
 
 
 def _minutes(reminders: Iterable[TaskReminderSent]) -> list[int]:
@@ -162,21 +155,15 @@ def _minutes(reminders: Iterable[TaskReminderSent]) -> list[int]:
 @statement
 def _insert(about: Noun, sight: Sight, columns: frozenset[str]) -> Insert:
     """A new task about a row of this noun, where the actor sees it, for someone who is there to do it."""
-    table = about.table
-    subject = and_(
-        table.c.workspace_id == bindparam("workspace_id", type_=Uuid),
-        table.c.id == bindparam("new_subject_id", type_=Uuid),
-        about.visible(sight),
-    )
+    subject, is_seen = about_this(about, sight)
     return creating(
         TASK,
         columns,
         values={
-            "subject_type": literal(about.name, Text),
-            "customer_id": select(table.c[about.customer or "id"]).where(subject).scalar_subquery(),
-            "team_id": _team_of_assignee(),
+            **subject,
+            "team_id": team_of(ASSIGNEE),
         },
-        only_if=and_(exists().where(subject), _assignee_is_active()),
+        only_if=is_seen & is_active(ASSIGNEE),
         also=remind_first,
     )
 
@@ -187,8 +174,8 @@ def _change(sight: Sight, move: Move, columns: frozenset[str]) -> Insert:
     guards: list[ColumnElement[bool]] = [tasks.c.state.in_(before(move))]
     values: dict[str, Any] = {}
     if "assignee_id" in columns:
-        guards.append(_assignee_is_active())
-        values["team_id"] = _team_of_assignee()
+        guards.append(is_active(ASSIGNEE))
+        values["team_id"] = team_of(ASSIGNEE)
     if "due_at" in columns:
         # Another moment is another promise: it can become overdue anew.
         values |= {"overdue_at": cast(null(), Moment), "escalated_to_id": cast(null(), Uuid)}
@@ -207,7 +194,7 @@ def _change(sight: Sight, move: Move, columns: frozenset[str]) -> Insert:
 def _owe() -> Insert:
     names = list(Owed.__dataclass_fields__)
     given = {name: bindparam(f"new_{name}", type_=tasks.c[name].type) for name in names}
-    row = select(bindparam("workspace_id", type_=Uuid), *given.values(), _team_of_assignee())
+    row = select(bindparam("workspace_id", type_=Uuid), *given.values(), team_of(ASSIGNEE))
     new = insert_or(tasks).from_select(["workspace_id", *names, "team_id"], row)
     once = new.on_conflict_do_nothing(
         index_elements=["workspace_id", "dedupe_key"], index_where=tasks.c.dedupe_key.is_not(None)
@@ -221,9 +208,7 @@ def _owe_all() -> Insert:
     arrays: list[Any] = [bindparam(f"each_{name}", type_=ARRAY(tasks.c[name].type)) for name in names]
     rows = func.unnest(*arrays).table_valued(*(column(name, tasks.c[name].type) for name in names), name="owed")
     rows = rows.render_derived()
-    team = select(users.c.team_id).where(users.c.workspace_id == bindparam("workspace_id", type_=Uuid))
-    team_id = team.where(users.c.id == rows.c.assignee_id).correlate(rows).scalar_subquery()
-    each = select(bindparam("workspace_id", type_=Uuid), *(rows.c[name] for name in names), team_id)
+    each = select(home(), *(rows.c[name] for name in names), team_of(rows.c.assignee_id))
     new = insert_or(tasks).from_select(["workspace_id", *names, "team_id"], each)
     once = new.on_conflict_do_nothing(
         index_elements=["workspace_id", "dedupe_key"], index_where=tasks.c.dedupe_key.is_not(None)
@@ -250,21 +235,3 @@ def _close_for() -> Insert:
         .values(state="done", completed_at=func.now(), outcome=bindparam("outcome", type_=Text))
     )
     return recorded(TASK, closing, also=remind_anew)
-
-
-@statement
-def _is_active() -> Select[Any]:
-    return select(_assignee_is_active())
-
-
-def _assignee() -> ColumnElement[bool]:
-    at_home = users.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home & (users.c.id == bindparam("new_assignee_id", type_=Uuid))
-
-
-def _assignee_is_active() -> Exists:
-    return exists().where(_assignee(), users.c.state == "active")
-
-
-def _team_of_assignee() -> Any:
-    return select(users.c.team_id).where(_assignee()).scalar_subquery()

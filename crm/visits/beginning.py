@@ -20,10 +20,11 @@ from crm.visits.guarding import another_in_progress, double_booked, in_time
 from crm.visits.locating import CHECK_OF, columns_of, must_say_why, said_why
 from crm.visits.models import NO_DOUBLE_BOOKING, visits
 from crm.visits.moving import in_turn
-from crm.visits.people import all_active, all_belong, ids, is_active, supervises, team_of
+from crm.visits.people import all_active, all_belong, ids, supervises
 from crm.visits.queries import VISIT
 from crm.visits.rules import BIRTHS
 from crm.visits.vocabulary import Birth, Move
+from crm.workspaces.colleagues import is_active, must_be_active, team_of
 
 MOVE_OF: Mapping[Birth, Move] = {"start_unplanned": "start", "log": "complete"}
 """What a device says at a birth is what it says at this move."""
@@ -51,7 +52,7 @@ async def _refuse(access: Access, birth: Birth, values: Mapping[str, Any], devic
     owner_id: UUID = values["owner_id"]
     if problem := await out_of_reach(access, customer_id):
         raise problem
-    await people.must_be_active(access, "owner_id", owner_id)
+    await must_be_active(access, "owner_id", owner_id)
     for field, current in (("contact_ids", True), ("met_contact_ids", False)):
         if field in values:
             await people.must_belong(access, field, customer_id, values[field], current=current)

@@ -18,6 +18,7 @@ from crm.visits.actions import with_owner
 from crm.visits.errors import VisitNotPlanned
 from crm.visits.locating import must_say_why
 from crm.visits.reports import NextStepSent, NextVisitSent, Reported, VisitLog, VisitReport
+from crm.workspaces.colleagues import must_be_active
 from crm.workspaces.ids import new_id
 
 
@@ -57,7 +58,7 @@ async def log(tx: Transaction, sealer: Sealer, new: VisitLog) -> Answer:
     """
     _must_be_past(tx.actor, started_at=new.started_at, ended_at=new.ended_at)
     if new.next_step is not None and new.next_step.assignee_id is not None:
-        await people.must_be_active(tx, "next_step/assignee_id", new.next_step.assignee_id)
+        await must_be_active(tx, "next_step/assignee_id", new.next_step.assignee_id)
     own = ("id", "customer_id", "owner_id", "team_id", "kind", "purpose", "subject", "opportunity_id", "started_at")
     values = with_owner(tx, new.model_dump(include=set(own), exclude_none=True))
     values |= {name: value for name, value in _told(new, tx.actor).items() if value is not None}
@@ -111,7 +112,7 @@ async def _refuse(tx: Transaction, visit_id: UUID, report: VisitReport, device: 
     customer_id = UUID(visit["customer_id"])
     await people.must_belong(tx, "met_contact_ids", customer_id, report.met_contact_ids, current=False)
     if report.next_step is not None and report.next_step.assignee_id is not None:
-        await people.must_be_active(tx, "next_step/assignee_id", report.next_step.assignee_id)
+        await must_be_active(tx, "next_step/assignee_id", report.next_step.assignee_id)
     if device:
         await must_say_why(tx, customer_id, device)
     if report.ended_at is not None:

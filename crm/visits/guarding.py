@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, case, cast, func, or_, select, true
 
 from crm.actor import Role, Sight
-from crm.customers.queries import local_date
 from crm.database import Access, statement
+from crm.days import local_date
 from crm.errors import Problem
 from crm.nouns import Answer
 from crm.recording import explain

@@ -22,11 +22,12 @@ from crm.visits.errors import AnotherVisitInProgress, OwnerDoubleBooked
 from crm.visits.guarding import allowed, another_in_progress, double_booked, freedoms
 from crm.visits.locating import CHECK_OF, columns_of, said, said_why
 from crm.visits.models import NO_DOUBLE_BOOKING, ONE_VISIT_IN_PROGRESS, visits
-from crm.visits.people import all_active, all_belong, ids, is_active, supervises
+from crm.visits.people import all_active, all_belong, ids, supervises
 from crm.visits.queries import VISIT
 from crm.visits.reports import Checked
 from crm.visits.rules import after
 from crm.visits.vocabulary import Move
+from crm.workspaces.colleagues import is_active
 
 REFUSALS: Mapping[str, type[Problem]] = {
     NO_DOUBLE_BOOKING: OwnerDoubleBooked,

@@ -4,24 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm.actor import Role
 from crm.contacts.models import contacts
 from crm.database import Access, statement
 from crm.errors import FieldError, Unprocessable, invalid
+from crm.tables import at_home
 from crm.visits.models import visits
 from crm.workspaces.models import users
 
 SUPERVISORS = (Role.MANAGER, Role.ADMIN)
 """The roles that supervise (``domain.md`` C6)."""
-
-
-async def must_be_active(access: Access, field: str, user_id: UUID) -> None:
-    """Raise 422 at the field unless the user is there and active."""
-    if not await access.value(_someone_is_active(), user_id=user_id):
-        raise invalid(field, "There is no such active user.", "not_found")
 
 
 async def must_supervise(access: Access, user_id: UUID, owner_id: UUID) -> None:
@@ -55,15 +50,10 @@ def _refuse(field: str, asked: Sequence[UUID], known: set[UUID], message: str) -
         raise Unprocessable(errors=errors)
 
 
-def is_active(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """This user is there and active."""
-    return exists().where(_at_home(users), users.c.id == user_id, users.c.state == "active")
-
-
 def supervises(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """This user is there, active, and supervises by role."""
     roles = [role.value for role in SUPERVISORS]
-    return exists().where(_at_home(users), users.c.id == user_id, users.c.state == "active", users.c.role.in_(roles))
+    return exists().where(at_home(users), users.c.id == user_id, users.c.state == "active", users.c.role.in_(roles))
 
 
 def all_active(user_ids: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -85,16 +75,6 @@ def ids(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=ARRAY(Uuid))
 
 
-def team_of(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The team of this user."""
-    return select(users.c.team_id).where(_at_home(users), users.c.id == user_id).scalar_subquery()
-
-
-@statement
-def _someone_is_active() -> Select[Any]:
-    return select(is_active(bindparam("user_id", type_=Uuid)))
-
-
 @statement
 def _someone_supervises() -> Select[Any]:
     return select(supervises(bindparam("user_id", type_=Uuid)))
@@ -111,15 +91,11 @@ def _belonging(current: bool) -> Select[Any]:
 
 
 def _active(user_ids: ColumnElement[Any]) -> Select[Any]:
-    return select(users.c.id).where(_at_home(users), users.c.id == any_(user_ids), users.c.state == "active")
+    return select(users.c.id).where(at_home(users), users.c.id == any_(user_ids), users.c.state == "active")
 
 
 def _of_customer(customer_id: ColumnElement[Any], ids_: ColumnElement[Any], *, current: bool) -> Select[Any]:
     found = select(contacts.c.id).where(
-        _at_home(contacts), contacts.c.customer_id == customer_id, contacts.c.id == any_(ids_)
+        at_home(contacts), contacts.c.customer_id == customer_id, contacts.c.id == any_(ids_)
     )
     return found.where(contacts.c.archived_at.is_(None), contacts.c.left_on.is_(None)) if current else found
-
-
-def _at_home(table: Table) -> ColumnElement[bool]:
-    return table.c.workspace_id == bindparam("workspace_id", type_=Uuid)

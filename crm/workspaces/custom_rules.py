@@ -21,6 +21,8 @@ LARGEST = 2**53
 """Whole numbers up to here are the same for every program that reads JSON."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_GROUPS = re.compile(r"(?<=[0-9])[,，](?=[0-9]{3})")
+"""Where digits are grouped. Before one or two of them it is a decimal comma, or a slip: nobody guesses."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YES = frozenset({"true", "yes", "y", "1", "是"})
 _NO = frozenset({"false", "no", "n", "0", "否"})
@@ -46,8 +48,8 @@ class Definition:
     def read(self, text: str) -> Any:
         """The value that a text stands for, in a file or a query. Raises ValueError, whose text says what is wrong."""
         value: Any = text.strip()
-        if self.type == "number" and _NUMBER.fullmatch(value.replace(",", "")):
-            number = float(value.replace(",", ""))
+        if self.type == "number" and _NUMBER.fullmatch(digits := _GROUPS.sub("", value)):
+            number = float(digits)
             value = int(number) if number.is_integer() and abs(number) <= LARGEST else number
         elif self.type == "boolean" and value.lower() in _YES | _NO:
             value = value.lower() in _YES
@@ -84,7 +86,6 @@ _RULES: Mapping[CustomType, tuple[Callable[[Definition, object], bool], str, str
 )
 
 Definitions = Mapping[str, Definition]
-NONE: Mapping[str, Definitions] = MappingProxyType({})
 
 
 def definitions(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Definitions]:

@@ -21,7 +21,8 @@ from services.api.frame import Api, Manners
 from services.api.inboxes import CHANNEL as INBOX_CHANGED
 from services.api.inboxes import Inboxes
 from services.api.logs import AccessLog
-from services.api.roster import EVENTS, ROUTERS
+from services.api.published import EVENTS
+from services.api.roster import ROUTERS
 from services.api.routes.health import Surroundings, heads_of
 from services.api.turnstile import Turnstile
 from services.memory import settle_memory

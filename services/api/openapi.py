@@ -5,7 +5,8 @@ from typing import Any
 
 from services.api.documentation import build, text
 from services.api.frame import Api
-from services.api.roster import EVENTS, ROUTERS, TAGS
+from services.api.published import EVENTS
+from services.api.roster import ROUTERS, TAGS
 
 TITLE = "Rapport API"
 VERSION = "1"

@@ -174,6 +174,14 @@ def test_ends_where_no_calendar_reaches() -> None:
         CHINA.working_days_after(date(2999, 12, 31), 300)
 
 
+def test_a_deadline_is_looked_for_in_a_hundred_years_however_little_is_worked_in_each() -> None:
+    hardly_any = WorkingTime("Asia/Shanghai", ((Hours(540, 541),), *((),) * 6))
+    assert hardly_any.deadline(local("2026-01-01 00:00"), 5_200) == local("2125-08-27 09:01")
+    with pytest.raises(TooFar):
+        hardly_any.deadline(local("2026-01-01 00:00"), 527_040)
+    assert max(hardly_any._years) <= 2026 + 100
+
+
 def test_what_is_no_working_time_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         WorkingTime("UTC", ((),) * 7)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.chaos import Outcome, Plan, run, run_in_turn
+from benchmarks.chaos import run, run_in_turn
+from benchmarks.outcomes import Outcome, Plan
 from benchmarks.surroundings import ground
 from benchmarks.unfenced import DROP_THE_KEY
 

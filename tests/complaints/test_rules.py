@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from crm.actor import ActorKind, Role
 from crm.calendars.hours import OFFICE
 from crm.calendars.working_time import WorkingTime
-from crm.complaints.needs import MEANINGS, Case, Who, listed, unmet
+from crm.complaints.cases import Case, Who
+from crm.complaints.needs import MEANINGS, listed, unmet
 from crm.complaints.rules import ASKED_FOR, FACT_OF, OPEN, OVER, SEVERE, STEPS, TABLE, TELLS, NotAPath, replay
 from crm.complaints.standing import most_within
 from crm.complaints.telling import SAYS

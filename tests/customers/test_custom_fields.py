@@ -80,7 +80,7 @@ def test_a_number_written_down_is_read_again(number: float) -> None:
     assert known()["staff"].read(str(number)) == number
 
 
-@pytest.mark.parametrize("text", ["", "nan", "inf", "1e999", "one", "0x1", "١"])
+@pytest.mark.parametrize("text", ["", "nan", "inf", "1e999", "one", "0x1", "١", "1,5", "1,", ",5"])
 def test_what_is_no_number_is_not_read(text: str) -> None:
     for one in (known()["staff"], known(archived=True)["staff"]):
         with pytest.raises(ValueError, match="number"):
@@ -90,7 +90,7 @@ def test_what_is_no_number_is_not_read(text: str) -> None:
 def test_a_file_may_say_yes_in_chinese_and_group_its_digits() -> None:
     fields = known()
     assert [fields["listed"].read(text) for text in ("是", "YES", "0")] == [True, True, False]
-    assert fields["staff"].read("1,200") == 1200
+    assert [fields["staff"].read(text) for text in ("1,200", "1，250，000.5", "-1,200")] == [1200, 1250000.5, -1200]
 
 
 async def test_without_definitions_custom_takes_what_comes(client: Client) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm.customers import searching
+from crm.customers import candidates
 from tests.conftest import Client, Clients, problem
 from tests.factories import Workspace
 
@@ -134,8 +134,8 @@ async def test_words_that_all_are_common_still_find_what_has_them_all(
     clients: Clients, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
     # The limits are literals of compiled statements: with no more candidates than these, every word is a common one.
-    monkeypatch.setattr(searching, "MOST", 4)
-    searching._candidates.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
+    monkeypatch.setattr(candidates, "MOST", 4)
+    candidates.gather.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
     anna = clients(workspace.anna.token)
     for number in range(6):
         await add(anna, f"重庆汽车{number}")
@@ -144,7 +144,7 @@ async def test_words_that_all_are_common_still_find_what_has_them_all(
     names = await found(clients(getattr(workspace, who).token), "重庆 汽车")
     assert len(names) >= 2
     assert all("重庆汽车" in name for name in names)
-    searching._candidates.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
+    candidates.gather.cache_clear()  # type: ignore[attr-defined]  # ``statement`` keeps its cache to itself
 
 
 async def test_a_search_costs_two_statements(client: Client, queries: list[str]) -> None:

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from crm.database import Database
 from crm.exports import rows, writing
 from crm.exports.cells import card, safe
+from crm.exports.progress import LEASE
 from crm.fields import FORMULA_SIGNS
 from services.settings import Settings
 from services.storage import export_key
-from services.worker.exporting import export_round, sweep_exports
+from services.worker.exporting import LONGEST, export_round, sweep_exports
 from services.worker.importing import import_round
 from tests.conftest import Client, Clients, Facts, Stage, problem
 from tests.factories import Workspace
@@ -175,6 +176,23 @@ async def test_an_export_shows_what_its_asker_sees_and_only_to_them(
     anna = clients(workspace.anna.token)
     problem(await anna.get(f"/v1/exports/{done['id']}/file"), 403, "scope_missing")
     problem(await anna.post("/v1/exports", json={"noun": "customers"}), 403, "scope_missing")
+
+
+def test_nobody_takes_an_export_from_whoever_is_still_at_it() -> None:
+    assert LEASE.total_seconds() > LONGEST
+
+
+async def test_contacts_leave_with_their_own_fields(client: Client, worker: Any) -> None:
+    customer_id = (await client.post("/v1/customers", json={"name": "Acme"})).json()["id"]
+    for name, custom in (("Li", {"badge": "=7"}), ("Wu", {"shoe": 43})):
+        new = {"customer_id": customer_id, "name": name, "custom": custom}
+        made = await client.post("/v1/contacts", json=new)
+        assert made.status_code == 201, made.text
+    _, content = await export(client, worker, noun="contacts")
+    assert [(row["name"], row["custom.badge"], row["custom.shoe"]) for row in table(content)] == [
+        ("Li", "'=7", ""),
+        ("Wu", "", "43"),
+    ]
 
 
 async def test_contacts_leave_as_cards(client: Client, worker: Any) -> None:

@@ -169,3 +169,21 @@ async def test_what_is_long_past_is_left_out(client: Client, clients: Clients) -
     await plan(client, customer_id, **old)
     kept = await plan(client, customer_id, **new)
     assert set(await entries(clients, await feed(client))) == {f"{kept['id']}@visits.rapport"}
+
+
+async def test_however_much_is_behind_what_is_next_is_in_it(
+    client: Client, clients: Clients, workspace: Workspace
+) -> None:
+    await workspace.owner.execute(
+        "INSERT INTO tasks (workspace_id, title, subject_type, subject_id, assignee_id, due_at) "
+        "SELECT $1, 'Call ' || n, 'visit', $2, $2, now() - interval '60 days' FROM generate_series(1, 1001) AS n",
+        workspace.id, workspace.admin.id,
+    )  # fmt: skip
+    customer_id, _ = await place(client)
+    about = {"type": "customer", "id": customer_id}
+    near = [at(days=-1), at(days=-9)]
+    for due_at in near:
+        await client.post("/v1/tasks", json={"title": "Next", "subject": about, "due_at": due_at})
+    found = list((await entries(clients, await feed(client))).values())
+    assert len(found) == 1000
+    assert [str(one["summary"]) for one in found[-2:]] == ["☐ Next", "☐ Next"]

@@ -36,6 +36,7 @@ ELSEWHERE = (
     "services/api/metrics.py",
     "services/api/openapi.py",
     "services/api/pages.py",
+    "services/api/published/",
     "services/api/roster.py",
     "services/api/routes/",
 )

@@ -14,7 +14,14 @@ import crm
 from crm.webhooks.rules import OWN_AFFAIRS
 from services.api import openapi
 from services.api.documentation import operations, text
-from services.api.roster import EVENTS, ROUTERS, TAGS
+from services.api.published import EVENTS
+from services.api.published.complaints import COMPLAINTS
+from services.api.published.customers import CUSTOMERS
+from services.api.published.house import HOUSE
+from services.api.published.sales import SALES
+from services.api.published.tasks import TASKS
+from services.api.published.visits import VISITS
+from services.api.roster import ROUTERS, TAGS
 from tests.guards.cases import PUBLIC
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +142,13 @@ def test_every_event_that_can_be_recorded_is_told_of() -> None:
 
 def test_no_event_is_told_of_that_nothing_records() -> None:
     assert set(EVENTS) - set(recorded_types().values()) - UNPUBLISHED == set()
+
+
+def test_the_events_of_a_noun_stand_in_one_place() -> None:
+    parts = (CUSTOMERS, VISITS, SALES, COMPLAINTS, TASKS, HOUSE)
+    assert sum(map(len, parts)) == len(EVENTS)
+    nouns = [{event.partition(".")[0] for event in part} for part in parts]
+    assert sum(map(len, nouns)) == len(set().union(*nouns))
 
 
 def test_an_event_is_described() -> None:

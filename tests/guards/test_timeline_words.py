@@ -10,7 +10,7 @@ from crm.timeline.labels import VALUES
 from crm.timeline.telling import PLACES, Told, places_of, sentence
 from crm.timeline.words import SENTENCES
 from crm.visits.vocabulary import Purpose
-from services.api.roster import EVENTS
+from services.api.published import EVENTS
 
 
 def test_every_kind_of_event_has_its_sentences() -> None:

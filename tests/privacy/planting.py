@@ -13,7 +13,8 @@ import orjson
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm.exports.models import exports
-from crm.privacy.places import PLACES, Place
+from crm.privacy.places import PLACES
+from crm.privacy.rows import Place
 from tests.conftest import Client
 from tests.factories import Workspace
 from tests.guards.scene import TRUST, at, hours

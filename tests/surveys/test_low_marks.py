@@ -95,3 +95,25 @@ async def test_without_a_manager_the_task_goes_up_and_never_to_whom_it_is_about(
         house, {"csat": 5, "nps": 6}, assignee_id=home.anna.id, team_id=home.north, responsible_id=home.manager.id
     )
     assert task["assignee_id"] == home.admin.id
+
+
+async def test_whom_it_is_about_and_whoever_is_gone_are_passed_over_on_the_way_up(house: House) -> None:
+    home = house.office.home
+    lead = "UPDATE teams SET manager_id = $2 WHERE id = $1"
+    await house.owner.execute(lead, home.south, home.anna.id)
+    await house.owner.execute(lead, home.north, home.manager.id)
+    (task,) = await answer(house, {"csat": 1}, assignee_id=home.ben.id, responsible_id=home.anna.id)
+    assert task["assignee_id"] == home.manager.id
+    await house.owner.execute("UPDATE users SET state = 'disabled' WHERE id = $1", home.anna.id)
+    (task,) = await answer(house, {"csat": 1}, assignee_id=home.service.id, team_id=home.south)
+    assert task["assignee_id"] == home.manager.id
+
+
+async def test_whoever_handled_it_does_not_call_about_it_where_somebody_else_leads(house: House) -> None:
+    home = house.office.home
+    await house.owner.execute("UPDATE teams SET manager_id = $2 WHERE id = $1", home.south, home.ben.id)
+    await house.owner.execute("UPDATE teams SET manager_id = $2 WHERE id = $1", home.north, home.manager.id)
+    (task,) = await answer(house, {"csat": 1}, assignee_id=home.ben.id, team_id=home.south)
+    assert task["assignee_id"] == home.manager.id
+    (task,) = await answer(house, {"csat": 1}, assignee_id=home.manager.id, team_id=home.north)
+    assert task["assignee_id"] == home.admin.id

@@ -4,12 +4,13 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import dateutil.rrule  # type: ignore[import-untyped]  # it has no types
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm import clock
-from crm.task_series.recurrence import Recurrence
+from crm.task_series.recurrence import LONGEST_REACH, Recurrence
 
 FIRST = datetime(2027, 1, 4, 9)  # a Monday
 
@@ -67,3 +68,67 @@ def test_a_daily_task_comes_once_on_each_local_day_whatever_the_clocks_do(zone: 
     moment = clock.moment_of(at.date(), at.time(), zone)
     assert moment > clock.moment_of(before.date(), before.time(), zone)
     assert moment.astimezone(ZoneInfo(zone)).date() == at.date()
+
+
+def test_a_rule_that_ended_long_ago_gives_nothing_more() -> None:
+    recurrence = Recurrence("FREQ=MONTHLY;UNTIL=19710101", datetime(1970, 1, 1, 9), "Asia/Shanghai")
+    assert recurrence.at_or_after(datetime(2026, 11, 22)) is None
+    assert recurrence.after(datetime(1970, 12, 1, 8)) == datetime(1970, 12, 1, 9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    freq=st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    interval=st.sampled_from([1, 2, 3, 10]),
+    months=st.sets(st.integers(1, 12), max_size=4),
+    days=st.lists(st.integers(1, 28) | st.integers(-28, -1), max_size=5)
+    | st.lists(st.sampled_from(["MO", "TU", "SA"]), max_size=3),
+    at=st.sampled_from(["", "1", "-1", "2"]),
+    since=st.integers(-500, 4000),
+)
+def test_times_are_those_that_a_library_finds_by_looking_at_all_of_them(
+    freq: str, interval: int, months: set[int], days: list[int] | list[str], at: str, since: int
+) -> None:
+    by = {"BYMONTH": months, "BYDAY" if "MO" in days or "TU" in days or "SA" in days else "BYMONTHDAY": days}
+    rule = f"FREQ={freq};INTERVAL={interval}" + "".join(
+        f";{name}={','.join(map(str, some))}" for name, some in by.items() if some
+    )
+    if at and any(by.values()) and not (freq == "DAILY" and at == "2"):
+        rule += f";BYSETPOS={at}"
+    moment = FIRST + timedelta(days=since)
+    all_of_them = dateutil.rrule.rrulestr(f"{rule};UNTIL=20600101", dtstart=FIRST)
+    try:
+        recurrence = Recurrence(rule, FIRST, "Asia/Shanghai")
+    except ValueError:
+        found = all_of_them.after(FIRST, inc=True)
+        assert found is None or found > FIRST + LONGEST_REACH
+        return
+    near = moment + LONGEST_REACH
+    for found, expected in (
+        (recurrence.at_or_after(moment), all_of_them.after(moment, inc=True)),
+        (recurrence.after(moment), all_of_them.after(moment)),
+    ):
+        assert found == expected or (found is None and expected > near)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYSETPOS=3", "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYDAY=6MO", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    ],
+)  # fmt: skip
+def test_nobody_waits_while_a_rule_that_never_comes_is_looked_through_to_the_end_of_all_years(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    rebuild = dateutil.rrule._iterinfo.rebuild
+
+    def counted(info: object, year: int, month: int) -> None:
+        looked_at.append(year)
+        rebuild(info, year, month)
+
+    monkeypatch.setattr(dateutil.rrule._iterinfo, "rebuild", counted)
+    with pytest.raises(ValueError, match="never comes true"):
+        Recurrence(rule, FIRST, "Asia/Shanghai")
+    assert len(looked_at) < 25_000

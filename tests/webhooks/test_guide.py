@@ -13,7 +13,7 @@ import pytest
 
 from crm.webhooks.rules import WAITS, is_deliverable
 from crm.webhooks.signing import headers, new_secret
-from services.api.roster import EVENTS
+from services.api.published import EVENTS
 
 GUIDE = (Path(__file__).parents[2] / "docs/webhooks.md").read_text(encoding="utf-8")
 BODY = '{"type":"visit.completed","data":{"result":"满意"}}'.encode()

@@ -13,10 +13,11 @@ from crm.actor import Sight
 from crm.customers.models import customers
 from crm.customers.queries import CUSTOMER
 from crm.database import Transaction, statement
+from crm.days import today
 from crm.imports.opportunities.lines import OpportunityReading
 from crm.imports.people import People, people
 from crm.opportunities.models import opportunities, opportunity_items
-from crm.opportunities.queries import OPPORTUNITY, today
+from crm.opportunities.queries import OPPORTUNITY
 from crm.opportunities.reviews import on_a_working_day
 from crm.pipelines.models import pipeline_stages, pipelines
 from crm.planning import FOR_THESE_ROWS

@@ -26,9 +26,10 @@ from sqlalchemy.dialects.postgresql import INTERVAL
 from crm.calendars.whose import working_days_after, working_days_before
 from crm.customers.models import customers
 from crm.database import Access
+from crm.days import local_date
 from crm.errors import invalid
 from crm.fields import Sent
-from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there, local_day
+from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there
 from crm.workspaces.custom_fields import current
 from crm.workspaces.custom_rules import Definition
 
@@ -66,7 +67,7 @@ def _named_day(field: str) -> ColumnElement[date]:
     if field == "custom":
         said = c.custom[bindparam("rule_key", type_=Text)].astext
         return case((func.pg_input_is_valid(said, literal("date", Text)), cast(said, Date)))
-    return c[field] if isinstance(c[field].type, Date) else local_day(c[field])
+    return c[field] if isinstance(c[field].type, Date) else local_date(c[field])
 
 
 def _rows(variant: Variant) -> Select[Any]:

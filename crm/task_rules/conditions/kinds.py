@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, FromClause, Select, Text, bindparam, cast, func
+from sqlalchemy import ColumnElement, Date, FromClause, Select, bindparam
 
 from crm.database import Access
 from crm.fields import Sent
@@ -56,11 +56,6 @@ class Condition:
         """The rest, as the statement names them."""
         given = parameters.model_dump()
         return {f"rule_{name}": value for name, value in given.items() if name not in self.shaped_by}
-
-
-def local_day(moment: ColumnElement[Any]) -> ColumnElement[date]:
-    """The calendar day of a moment in the workspace's zone."""
-    return cast(func.timezone(bindparam("timezone", type_=Text), moment), Date)
 
 
 def is_there(customer: FromClause) -> ColumnElement[bool]:

@@ -26,10 +26,11 @@ from sqlalchemy import (
 
 from crm.calendars.whose import working_days_after
 from crm.customers.models import customers
+from crm.days import local_date
 from crm.fields import Sent
 from crm.opportunities.models import opportunities
 from crm.opportunities.vocabulary import State
-from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there, local_day
+from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there
 
 
 class NoNextStepParameters(Sent):
@@ -74,7 +75,7 @@ def _sales(
 
 def _without_a_step(_: Variant) -> Select[Any]:
     c = opportunities.c
-    since = local_day(func.coalesce(c.last_activity_at, c.created_at))
+    since = local_date(func.coalesce(c.last_activity_at, c.created_at))
     day = case((c.next_step.is_(None), since), else_=c.next_step_on)
     return _open_sales(day, or_(c.next_step.is_(None), c.next_step_on < TODAY))
 

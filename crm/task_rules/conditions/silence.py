@@ -6,8 +6,9 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Date, Integer, Select, Uuid, bindparam, case, cast, func, null, select
 
 from crm.customers.models import customers
+from crm.days import local_date
 from crm.fields import Sent
-from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there, local_day
+from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there
 
 
 class LongAbsentParameters(Sent):
@@ -35,7 +36,7 @@ def _cadence() -> ColumnElement[Any]:
 
 def _silent(since: ColumnElement[Any], days: ColumnElement[Any]) -> Select[Any]:
     c = customers.c
-    day = cast(local_day(since) + days, Date)
+    day = cast(local_date(since) + days, Date)
     return select(
         c.id, c.id.label("customer_id"), c.owner_id, c.name, c.name.label("customer_name"),
         c.do_not_contact.label("left_alone"), day.label("day"), cast(null(), Date).label("until"),

@@ -7,8 +7,9 @@ from sqlalchemy import Date, Integer, Select, Text, Uuid, bindparam, cast, func,
 
 from crm.customers.models import customers
 from crm.customers.vocabulary import Stage
+from crm.days import local_date
 from crm.fields import Sent
-from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there, local_day
+from crm.task_rules.conditions.kinds import TODAY, Condition, Variant, is_there
 
 
 class StageParameters(Sent):
@@ -21,7 +22,7 @@ class StageParameters(Sent):
 def _rows(_: Variant) -> Select[Any]:
     c = customers.c
     entered = func.coalesce(c.stage_entered_at, c.created_at)
-    day = cast(local_day(entered) + bindparam("rule_days", type_=Integer), Date)
+    day = cast(local_date(entered) + bindparam("rule_days", type_=Integer), Date)
     stage = bindparam("rule_stage", type_=Text)
     return select(
         c.id, c.id.label("customer_id"), c.owner_id, c.name, c.name.label("customer_name"),

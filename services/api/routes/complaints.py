@@ -14,9 +14,9 @@ from crm.complaints.errors import (
     NoEightD,
     StepIsForOthers,
 )
+from crm.complaints.listing import ComplaintFilter
 from crm.complaints.schemas import (
     ComplaintCreate,
-    ComplaintFilter,
     ComplaintRead,
     ComplaintUpdate,
 )

@@ -1,0 +1,62 @@
+"""Complaints, the doors they come in through, and what was promised: what of it is told."""
+
+from crm.advice.schemas import AdviceRead
+from crm.complaint_doors.schemas import ComplaintFormRead, ComplaintInboxRead
+from crm.complaints.schemas import ComplaintRead
+from crm.sla.schemas import SlaPolicyRead
+from crm.surveys.schemas import SurveyRead
+from services.api.documentation import Events
+
+COMPLAINTS: Events = {
+    "complaint.rated": ("Whoever complained said how it went; `satisfaction` is the mark.", ComplaintRead),
+    "complaint.received": ("A complaint came in.", ComplaintRead),
+    "complaint.updated": ("What is known of a complaint was changed.", ComplaintRead),
+    "complaint.acknowledged": ("Somebody told whoever complained that it has arrived.", ComplaintRead),
+    "complaint.identified": ("It was found whose a complaint is, or that nobody knows.", ComplaintRead),
+    "complaint.unlinked": ("A complaint is not this customer's: somebody used their name.", ComplaintRead),
+    "complaint.assessed": ("It was judged how bad a complaint is and what it is about.", ComplaintRead),
+    "complaint.severity_changed": ("A complaint is of another severity; its clocks were set anew.", ComplaintRead),
+    "complaint.assigned": ("Somebody looks into a complaint.", ComplaintRead),
+    "complaint.investigation_started": ("A complaint is being investigated.", ComplaintRead),
+    "complaint.paused": ("A complaint waits for the customer.", ComplaintRead),
+    "complaint.resumed": ("A complaint goes on after waiting for the customer.", ComplaintRead),
+    "complaint.customer_informed": ("The customer was told how far a complaint is.", ComplaintRead),
+    "complaint.customer_replied": ("Whoever complained wrote again.", ComplaintRead),
+    "complaint.solution_proposed": ("A solution was proposed.", ComplaintRead),
+    "complaint.solution_approved": ("What was proposed, a solution or a rejection, was approved.", ComplaintRead),
+    "complaint.solution_returned": ("What was proposed was not approved.", ComplaintRead),
+    "complaint.communicated": ("The customer was told what was decided.", ComplaintRead),
+    "complaint.customer_accepted": ("The customer accepts the solution.", ComplaintRead),
+    "complaint.customer_refused": ("The customer refuses the solution.", ComplaintRead),
+    "complaint.solution_implemented": ("The solution was carried out.", ComplaintRead),
+    "complaint.resolved": ("A complaint is put right.", ComplaintRead),
+    "complaint.return_visit_attempted": ("Somebody tried to hear whether it is put right.", ComplaintRead),
+    "complaint.closed": ("A complaint is over.", ComplaintRead),
+    "complaint.rejected": ("A complaint was found not to be justified; it waits for approval.", ComplaintRead),
+    "complaint.withdrawn": ("The customer took a complaint back.", ComplaintRead),
+    "complaint.reopened": ("A complaint that was over is open again.", ComplaintRead),
+    "complaint.sla_warning": ("A promise of time to whoever complained is running out.", ComplaintRead),
+    "complaint.sla_breached": ("A promise of time to whoever complained was broken.", ComplaintRead),
+    "complaint.escalated": ("A complaint was taken to the next level.", ComplaintRead),
+    "complaint_form.created": ("A public form for complaints was opened.", ComplaintFormRead),
+    "complaint_form.updated": ("A public form was changed.", ComplaintFormRead),
+    "complaint_form.link_rotated": ("A public form has another link; the one before ended.", ComplaintFormRead),
+    "complaint_form.disabled": ("Nothing comes in through a public form any more.", ComplaintFormRead),
+    "complaint_form.enabled": ("A public form was opened again.", ComplaintFormRead),
+    "complaint_inbox.created": ("Mails to a mailbox become complaints.", ComplaintInboxRead),
+    "complaint_inbox.updated": ("A mailbox for complaints was changed.", ComplaintInboxRead),
+    "complaint_inbox.secret_rotated": ("Mails are signed with another secret.", ComplaintInboxRead),
+    "complaint_inbox.disabled": ("Mails to a mailbox are complaints no more.", ComplaintInboxRead),
+    "complaint_inbox.enabled": ("Mails to a mailbox become complaints again.", ComplaintInboxRead),
+    "complaint_advice.changed": ("A workspace says something of its own at a step of a complaint.", AdviceRead),
+    "complaint_advice.reset": ("The advice for a step is the one that was shipped again.", AdviceRead),
+    "sla_policy.created": ("Something was promised to those who complain.", SlaPolicyRead),
+    "sla_policy.updated": ("What is promised to those who complain was changed.", SlaPolicyRead),
+    "sla_policy.archived": ("Something is promised no more.", SlaPolicyRead),
+    "sla_policy.restored": ("Something is promised again.", SlaPolicyRead),
+    "survey.planned": ("A complaint was closed: whoever complained is to be asked how it went.", SurveyRead),
+    "survey.sent": ("The link to a survey was mailed, or handed over.", SurveyRead),
+    "survey.not_mailed": ("A survey could not be mailed; `error` says why. The link can be handed over.", SurveyRead),
+    "survey.skipped": ("Nobody is asked how it went; `skipped_because` says why.", SurveyRead),
+    "survey.answered": ("Whoever complained said how it went.", SurveyRead),
+}
