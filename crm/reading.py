@@ -44,7 +44,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from crm.actor import Sight
 from crm.database import Access, statement
 from crm.errors import NotFound, invalid
-from crm.nouns import Answer, Noun, as_answer, as_json, this_one
+from crm.nouns import Answer, Noun, Tailored, as_answer, as_json, this_one
 from crm.paging import MAX_PAGE, Filter
 
 ALONE = "alone"
@@ -101,11 +101,14 @@ def between(table: Table, names: Iterable[str]) -> dict[str, ColumnElement[bool]
 
 
 async def one(access: Access, noun: Noun, id: UUID) -> Answer:
-    """The item with this id as its JSON. Raises ``NotFound`` where it is not, or not visible."""
+    """The item with this id as its JSON. Raises ``NotFound`` where it is not, or not visible.
+
+    Shown with it are the names of others, and for how long something has been so: no version tells of either.
+    """
     row = await access.row(_one(noun, access.actor.sight), id=id)
     if row is None:
         raise NotFound
-    return Answer(*row)
+    return Tailored(*row)
 
 
 async def page(

@@ -31,7 +31,7 @@ async def test_a_reminder_says_what_whom_and_when(client: Client, workspace: Wor
     assert (reminder["fire_at"], reminder["customer_id"]) == (task["due_at"], task["customer_id"])
     assert reminder["subject"] == {"type": "task", "id": task["id"]}
     response = await client.get(f"/v1/reminders/{reminder['id']}")
-    assert (response.json(), response.headers["etag"]) == (reminder, '"1"')
+    assert (response.json(), response.headers["etag"][:3]) == (reminder, '"1-')
 
 
 @pytest.mark.parametrize(

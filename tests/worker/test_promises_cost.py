@@ -102,7 +102,7 @@ async def test_the_next_complaints_to_be_worked_out_anew_are_found_in_order(
     wanted = recounting._next()
     given = {
         "workspace_id": f"'{homes[1].id}'", "severity": "'medium'", "after_id": f"'{NOBODY}'", "calendar_id": "NULL",
-        "most": "20",
+        "most": "20", "customer_id": "NULL",
     }  # fmt: skip
     plan = await plan_of(worker, homes[1], mode, wanted, *(given[name] for name in wanted.names))
     assert "Seq Scan" not in json.dumps(plan)
