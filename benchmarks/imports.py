@@ -39,6 +39,8 @@ QUIET = 12.0
 """Seconds that the others are alone."""
 PER_SECOND = 60.0
 """Requests of the others."""
+MOST_CATCHING_UP = 600.0
+"""Seconds that the worker gets to do what the import has left."""
 OVER = ("done", "failed")
 HEADINGS = (
     "客户名称", "统一社会信用代码", "行业", "地区", "规模", "客户等级", "电话", "邮箱", "网址", "地址", "标签", "备注",
@@ -211,6 +213,16 @@ async def left_to_do(on: Stage) -> tuple[int, int]:
     return facts, owed
 
 
+async def caught_up(on: Stage) -> float | None:
+    """Seconds until nothing is left to do; None where that took too long."""
+    began = time.perf_counter()
+    while any(await left_to_do(on)):
+        if time.perf_counter() - began > MOST_CATCHING_UP:
+            return None
+        await asyncio.sleep(0.5)
+    return time.perf_counter() - began
+
+
 async def postgres_of(on: Stage) -> int:
     """The process id of the server."""
     owner = await asyncpg.connect(on.dsn(SUPERUSER))
@@ -238,8 +250,13 @@ async def measure(scene: Scene, content: bytes, formats: list[str]) -> None:
         f"others meanwhile: median {others.share(0.5):.1f} ms, p99 {others.share(0.99):.1f} ms, "
         f"{others.failures} failures; p99 {ratio:.1f} times the quiet one"
     )
-    print("left to the worker for later: {} facts to publish, {} reactions".format(*await left_to_do(scene.on)))
+    left = await left_to_do(scene.on)
+    print("left to the worker for later: {} facts to publish, {} reactions".format(*left))
     print(f"worker: at most {most_memory(scene.worker):.0f} MiB of memory by the end of the import")
+    if caught := await caught_up(scene.on):
+        print(f"all of it done {caught:.1f} s later: {sum(left) / caught:,.0f} a second")
+    else:
+        print(f"not all of it done {MOST_CATCHING_UP:.0f} s later")
     for format_ in formats:
         rows, seconds = await take_out(scene, format_)
         print(f"export as {format_}: {rows} rows in {seconds:.1f} s: {rows / seconds:,.0f} rows/s")

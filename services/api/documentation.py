@@ -41,7 +41,7 @@ and who must do what by when.
 **Lists** answer `{"data": […], "next_cursor": …}`; hand `next_cursor` back as `cursor` for the next page. Unknown
 fields and unknown query parameters are refused, never ignored.
 
-**Changing** an item: its `version` is also its `ETag`, with a mark after it of all that is shown where the item was read.
+**Changing** an item: its `version` is also its `ETag`, with a mark after it of all that is shown where it was read.
 Send the `ETag` as `If-Match` and a change made in between is answered 412 instead of being overwritten. Every POST,
 PUT and PATCH takes an `Idempotency-Key`: the same key and body give the same answer, so a request may be repeated
 safely.
