@@ -56,9 +56,13 @@ class Ahead(Generic[R]):
             return self._now
         if self._next is None or self._next[0] != position:
             self._next = self._begun(position)
-        self._now = await self._next[1]
-        self._next = self._begun(self._now.upto) if self._now.upto < self.end else None
+        self._now, self._next = await self._next[1], None
         return self._now
+
+    def read_on(self) -> None:
+        """Begin with the next batch, once all that is to be worked out for this one is: two threads would share a core."""
+        if self._next is None and self._now is not None and self._now.upto < self.end:
+            self._next = self._begun(self._now.upto)
 
     def _begun(self, position: int) -> tuple[int, asyncio.Future[Batch[R]]]:
         return position, asyncio.get_running_loop().run_in_executor(None, self._read, position)

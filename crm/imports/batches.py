@@ -1,6 +1,6 @@
 """What becomes of a batch of lines: who is new, who was there already, what was refused, whose parent is whose."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -44,6 +44,10 @@ class Outcome:
     noted: list[Told] = field(default_factory=list)
 
 
+def nothing() -> None:
+    """Nothing to do meanwhile."""
+
+
 async def customers_of(
     tx: Transaction,
     readings: Sequence[Reading],
@@ -51,17 +55,18 @@ async def customers_of(
     match_by: str | None = None,
     *,
     published: bool = False,
+    meanwhile: Callable[[], None] = nothing,
 ) -> Outcome:
     """Make and update the customers of these lines; a parent is set where it is known already.
 
     ``columns``: field → column. ``published``: what the facts of the new ones owe is written down by whoever called,
-    in this transaction.
+    in this transaction. ``meanwhile`` is called when Postgres has something to do.
     """
     outcome = Outcome(refused=[one for one in readings if one.errors])
     if len(outcome.refused) < len(readings):
         beginning = Beginning(tx.actor, await people(tx))
         for wave in _waves([one for one in readings if not one.errors]):
-            await _land(tx, wave, outcome, beginning, columns, match_by, published=published)
+            await _land(tx, wave, outcome, beginning, columns, match_by, published=published, meanwhile=meanwhile)
     return outcome
 
 
@@ -96,6 +101,7 @@ async def _land(
     match_by: str | None,
     *,
     published: bool,
+    meanwhile: Callable[[], None],
 ) -> None:
     new: list[Landing] = []
     known: list[Landing] = []
@@ -117,6 +123,7 @@ async def _land(
         begun.append(values)
         new.append(Landing(values, reading.tokens))
     await beginning.set_days(tx, begun)
+    meanwhile()
     created = await landing.add(tx, events.CREATED, new, published=published)
     # Told when the parents' turn comes, which is after all customers.
     for refused in await circular(tx, [row.values for row in known]):

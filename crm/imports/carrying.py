@@ -99,6 +99,7 @@ async def _step(database: Database, work: Work) -> None:
             if work.owe is not None and outcome.created:
                 await work.owe(tx, CREATED[work.claim.kind])
         else:
+            work.ahead.read_on()
             landed = await _landed(tx, work.claim.id, [one for one in readings if isinstance(one, Reading)])
             outcome = await parents_of(tx, landed, work.reader.columns, work.claim.match_by)
         await _keep(tx, work.claim.id, outcome)
@@ -122,7 +123,9 @@ async def _landed_now(tx: Transaction, work: Work, readings: Sequence[AnyReading
     published = work.owe is not None
     if isinstance(work.reader, Reader):
         customers = [one for one in readings if isinstance(one, Reading)]
-        return await customers_of(tx, customers, work.reader.columns, work.claim.match_by, published=published)
+        how = work.reader.columns, work.claim.match_by
+        return await customers_of(tx, customers, *how, published=published, meanwhile=work.ahead.read_on)
+    work.ahead.read_on()
     sales = [one for one in readings if isinstance(one, OpportunityReading)]
     return await opportunities_of(tx, work.reader, sales, published=published)
 
