@@ -60,7 +60,7 @@ class Ahead(Generic[R]):
         return self._now
 
     def read_on(self) -> None:
-        """Begin with the next batch, once all that is to be worked out for this one is: two threads would share a core."""
+        """Begin with the next batch, once this one is worked out: else both threads would share one core."""
         if self._next is None and self._now is not None and self._now.upto < self.end:
             self._next = self._begun(self._now.upto)
 
