@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, any_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm import clock
@@ -21,10 +21,11 @@ from crm.database import Transaction, statement
 from crm.groups import words
 from crm.groups.models import customer_links
 from crm.groups.words import in_language
+from crm.tables import at_home
 from crm.tasks import actions as tasks
 from crm.tasks.actions import Owed
 from crm.tasks.models import tasks as task_table
-from crm.workspaces.models import users
+from crm.workspaces.colleagues import is_active
 
 DUE_AFTER = timedelta(days=14)
 KEY = "leader_file"
@@ -149,13 +150,12 @@ async def _due_at(tx: Transaction, owner_id: UUID) -> datetime:
 @statement
 def _company() -> Select[Any]:
     these = customers.c.id == bindparam("customer_id", type_=Uuid)
-    return select(*_as_company()).where(_at_home(customers), these).with_for_update(key_share=True, of=customers)
+    return select(*_as_company()).where(at_home(customers), these).with_for_update(key_share=True, of=customers)
 
 
 def _as_company() -> list[ColumnElement[Any]]:
     c = customers.c
-    owner = exists().where(users.c.workspace_id == c.workspace_id, users.c.id == c.owner_id, users.c.state == "active")
-    asked = (c.kind == "company") & (c["class"] == "key") & c.archived_at.is_(None) & owner
+    asked = (c.kind == "company") & (c["class"] == "key") & c.archived_at.is_(None) & is_active(c.owner_id)
     return [c.id, c.name, c.owner_id, asked.label("asked")]
 
 
@@ -164,27 +164,21 @@ def _strange() -> Select[Any]:
     """Those of these companies whose leaders are asked for and of which nothing is known and nothing asked yet."""
     c, link, task = contacts.c, customer_links.c, task_table.c
     columns = _as_company()
-    has_contact = exists().where(_at_home(contacts), c.customer_id == customers.c.id)
-    has_link = exists().where(_at_home(customer_links), link.organization_id == customers.c.id)
+    has_contact = exists().where(at_home(contacts), c.customer_id == customers.c.id)
+    has_link = exists().where(at_home(customer_links), link.organization_id == customers.c.id)
     asked = exists().where(
-        _at_home(task_table), task.customer_id == customers.c.id, func.starts_with(task.dedupe_key, f"{KEY}:")
+        at_home(task_table), task.customer_id == customers.c.id, func.starts_with(task.dedupe_key, f"{KEY}:")
     )
     these = customers.c.id == any_(bindparam("customer_ids", type_=ARRAY(Uuid)))
-    return select(*columns).where(_at_home(customers), these, columns[-1], ~has_contact, ~has_link, ~asked)
-
-
-def _at_home(table: Table) -> ColumnElement[bool]:
-    at_home: ColumnElement[bool] = table.c.workspace_id == bindparam("workspace_id", type_=Uuid)
-    return at_home
+    return select(*columns).where(at_home(customers), these, columns[-1], ~has_contact, ~has_link, ~asked)
 
 
 @statement
 def _companies_of() -> Select[Any]:
     link = customer_links.c
-    at_home = link.workspace_id == bindparam("workspace_id", type_=Uuid)
     return (
         select(link.organization_id)
-        .where(at_home, link.person_id == bindparam("person_id", type_=Uuid), link.ended_at.is_(None))
+        .where(at_home(customer_links), link.person_id == bindparam("person_id", type_=Uuid), link.ended_at.is_(None))
         .order_by(link.organization_id)
     )
 
@@ -232,8 +226,7 @@ def _top_is_linked() -> Select[Any]:
 @statement
 def _open_tasks() -> Select[Any]:
     c = task_table.c
-    at_home = c.workspace_id == bindparam("workspace_id", type_=Uuid)
     ours = func.starts_with(c.dedupe_key, bindparam("prefix"))
     return select(c.id, c.assignee_id, c.dedupe_key).where(
-        at_home, c.customer_id == bindparam("customer_id", type_=Uuid), c.state == "open", ours
+        at_home(task_table), c.customer_id == bindparam("customer_id", type_=Uuid), c.state == "open", ours
     )

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Text, Uuid, bindparam, cast, select
+from sqlalchemy import Select, Text, cast, select
 
 from crm.database import Transaction, statement
 from crm.search import normalized
+from crm.tables import at_home
 from crm.workspaces.models import users
 
 
@@ -51,4 +52,4 @@ async def people(tx: Transaction) -> People:
 def _people() -> Select[Any]:
     c = users.c
     id_, team_id = (cast(column, Text).label(column.name) for column in (c.id, c.team_id))
-    return select(id_, team_id, c.email, c.name, c.state).where(c.workspace_id == bindparam("workspace_id", type_=Uuid))
+    return select(id_, team_id, c.email, c.name, c.state).where(at_home(users))

@@ -1,4 +1,4 @@
-# ruff: noqa: DTZ001
+# ruff: noqa: DTZ001 - a rule counts in wall-clock times, which have no zone
 """Rules of RFC 5545, counted on the clock on the wall and bounded."""
 
 from datetime import datetime, timedelta
